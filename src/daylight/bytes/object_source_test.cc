@@ -1,0 +1,127 @@
+#include "daylight/bytes/object_source.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+namespace dl {
+namespace {
+
+std::string Pattern(std::size_t n) {
+  std::string text(n, '\0');
+  for (std::size_t i = 0; i < n; ++i) text[i] = static_cast<char>((i * 131 + i / 251) & 0xff);
+  return text;
+}
+
+int MemoryFile(const std::string& text) {
+  const int fd = ::memfd_create("object", 0);
+  EXPECT_EQ(::write(fd, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  return fd;
+}
+
+// Joins the windows of a pass and checks that each begins with the overlap.
+std::string ReadAll(ObjectSource& source, std::size_t overlap) {
+  std::string all;
+  for (;;) {
+    auto window = source.NextWindow(overlap);
+    if (!window) {
+      ADD_FAILURE() << window.error().what;
+      return all;
+    }
+    EXPECT_LE(window->offset, all.size());
+    const std::size_t known = all.size() - static_cast<std::size_t>(window->offset);
+    if (window->offset > 0) {
+      EXPECT_EQ(known, overlap);
+    }
+    EXPECT_EQ(all.substr(static_cast<std::size_t>(window->offset)), AsText(window->bytes).substr(0, known));
+    all += AsText(window->bytes).substr(known);
+    if (window->last) return all;
+  }
+}
+
+TEST(ObjectSourceTest, AllSourcesGiveTheSameBytes) {
+  for (const std::size_t size : {0u, 1u, 99u, 100u, 101u, 150u, 151u, 1000u}) {
+    const std::string text = Pattern(size);
+    MemorySource memory(AsBytes(text));
+    EXPECT_EQ(ReadAll(memory, 10), text);
+
+    const int fd = MemoryFile(text);
+    std::vector<std::byte> scratch;
+    for (const std::size_t overlap : {0u, 1u, 49u, 60u}) {
+      DescriptorSource windows(fd, size, scratch, {.copy_limit_bytes = 0, .window_bytes = 100});
+      EXPECT_EQ(ReadAll(windows, overlap), text) << size << " " << overlap;
+      ASSERT_TRUE(windows.Rewind());
+      EXPECT_EQ(ReadAll(windows, overlap), text);
+    }
+    DescriptorSource copied(fd, size, scratch, {});
+    EXPECT_EQ(ReadAll(copied, 10), text);
+    ::close(fd);
+
+    for (const std::size_t chunk : {1u, 7u, 100u, 5000u}) {
+      std::size_t at = 0;
+      StreamSource stream(
+          [&](std::span<std::byte> out) -> Result<std::size_t> {
+            const std::size_t n = std::min({chunk, out.size(), text.size() - at});
+            std::copy_n(AsBytes(text).begin() + static_cast<std::ptrdiff_t>(at), n, out.begin());
+            at += n;
+            return n;
+          },
+          {.window_bytes = 100, .head_bytes = 64, .tail_bytes = 16});
+      EXPECT_EQ(ReadAll(stream, 10), text) << size << " " << chunk;
+      EXPECT_EQ(stream.size(), size);
+    }
+  }
+}
+
+TEST(ObjectSourceTest, AStreamKeepsItsHeadAndTail) {
+  const std::string text = Pattern(1000);
+  std::size_t at = 0;
+  StreamSource stream(
+      [&](std::span<std::byte> out) -> Result<std::size_t> {
+        const std::size_t n = std::min(out.size(), text.size() - at);
+        std::copy_n(AsBytes(text).begin() + static_cast<std::ptrdiff_t>(at), n, out.begin());
+        at += n;
+        return n;
+      },
+      {.window_bytes = 100, .head_bytes = 64, .tail_bytes = 16});
+  ReadAll(stream, 10);
+  std::vector<std::byte> out(16);
+  EXPECT_EQ(*stream.ReadAt(0, out), 16u);
+  EXPECT_EQ(AsText(out), text.substr(0, 16));
+  EXPECT_EQ(*stream.ReadAt(984, out), 16u);
+  EXPECT_EQ(AsText(out), text.substr(984));
+  EXPECT_EQ(*stream.ReadAt(990, out), 10u);
+  EXPECT_EQ(*stream.ReadAt(1000, out), 0u);
+  auto middle = stream.ReadAt(500, out);
+  ASSERT_FALSE(middle);
+  EXPECT_EQ(middle.error().code, ErrorCode::kUnsupported);
+  EXPECT_FALSE(stream.Whole(10000));
+}
+
+TEST(ObjectSourceTest, AFileThatShrankIsReadAsItIs) {
+  const std::string text = Pattern(300);
+  const int fd = MemoryFile(text);
+  std::vector<std::byte> scratch;
+  DescriptorSource source(fd, 500, scratch, {.copy_limit_bytes = 0, .window_bytes = 100});
+  EXPECT_EQ(ReadAll(source, 10), text);
+  EXPECT_EQ(source.size(), 300u);
+  ::close(fd);
+}
+
+TEST(ObjectSourceTest, WholeKeepsToItsLimit) {
+  const std::string text = Pattern(300);
+  const int fd = MemoryFile(text);
+  std::vector<std::byte> scratch;
+  DescriptorSource source(fd, 300, scratch, {.copy_limit_bytes = 0, .window_bytes = 100});
+  auto refused = source.Whole(299);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kBudget);
+  EXPECT_EQ(AsText(*source.Whole(300)), text);
+  ::close(fd);
+}
+
+}  // namespace
+}  // namespace dl

@@ -1,0 +1,82 @@
+#include "daylight/database/database.h"
+
+#include <gtest/gtest.h>
+
+#include "daylight/database/view.h"
+
+namespace dl::database {
+namespace {
+
+constexpr SectionKind kOne = MakeSectionKind("ONE ");
+constexpr SectionKind kTwo = MakeSectionKind("TWO ");
+
+std::vector<std::byte> Filled(std::size_t n, int seed) {
+  std::vector<std::byte> bytes(n);
+  for (std::size_t i = 0; i < n; ++i) bytes[i] = static_cast<std::byte>((i * 7 + static_cast<std::size_t>(seed)) & 0xff);
+  return bytes;
+}
+
+std::vector<std::byte> Sample() {
+  Writer writer;
+  writer.AddSection(kOne, 0, Filled(1000, 1));
+  writer.AddSection(kTwo, 0, Filled(kPageBytes * 2 + 5, 2));
+  writer.AddSection(kOne, 1, {});
+  return writer.Finish();
+}
+
+TEST(DatabaseTest, GivesBackWhatWasWritten) {
+  auto database = Database::FromBytes(Sample());
+  ASSERT_TRUE(database) << database.error().what;
+  EXPECT_EQ((*database)->unit_count(), 2u);
+  const Bytes one = *(*database)->Section(kOne, 0);
+  EXPECT_EQ(std::vector<std::byte>(one.begin(), one.end()), Filled(1000, 1));
+  const Bytes two = *(*database)->Section(kTwo, 0);
+  EXPECT_EQ(std::vector<std::byte>(two.begin(), two.end()), Filled(kPageBytes * 2 + 5, 2));
+  EXPECT_TRUE((*database)->Section(kOne, 1)->empty());
+  EXPECT_TRUE((*database)->Section(kTwo, 1)->empty());
+  EXPECT_TRUE((*database)->VerifyAll());
+}
+
+TEST(DatabaseTest, EveryTruncationIsAnError) {
+  const std::vector<std::byte> sample = Sample();
+  for (std::size_t n = 0; n < sample.size(); n += n < 5000 ? 1 : 997) {
+    EXPECT_FALSE(Database::FromBytes(Bytes(sample).first(n))) << n;
+  }
+  std::vector<std::byte> longer = sample;
+  longer.push_back(std::byte{0});
+  EXPECT_FALSE(Database::FromBytes(Bytes(longer)));
+}
+
+TEST(DatabaseTest, EveryFlippedBitIsFound) {
+  const std::vector<std::byte> sample = Sample();
+  const std::size_t body = 4096;
+  for (std::size_t at = 0; at < sample.size(); at += at < 200 ? 1 : 311) {
+    std::vector<std::byte> damaged = sample;
+    damaged[at] ^= std::byte{0x10};
+    auto database = Database::FromBytes(Bytes(damaged));
+    if (!database) continue;
+    // The padding between the head and the sections carries nothing.
+    if (at < body) continue;
+    EXPECT_FALSE((*database)->VerifyAll()) << at;
+  }
+}
+
+TEST(DatabaseTest, ForeignAndNewerFilesAreNamed) {
+  std::vector<std::byte> foreign(4096, std::byte{'x'});
+  EXPECT_EQ(Database::FromBytes(Bytes(foreign)).error().what, "not a Daylight database (wrong magic)");
+  std::vector<std::byte> newer = Sample();
+  newer[8] = std::byte{99};
+  EXPECT_EQ(Database::FromBytes(Bytes(newer)).error().code, ErrorCode::kUnsupported);
+}
+
+TEST(ViewTest, PastTheEndIsZero) {
+  const std::uint32_t items[] = {5, 6};
+  const View<std::uint32_t> view(std::as_bytes(std::span(items)));
+  EXPECT_EQ(view[1], 6u);
+  EXPECT_EQ(view[2], 0u);
+  EXPECT_EQ(view.Range(1, 5).size(), 1u);
+  EXPECT_TRUE(view.Range(3, 1).empty());
+}
+
+}  // namespace
+}  // namespace dl::database

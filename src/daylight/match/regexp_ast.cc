@@ -1,0 +1,1 @@
+#include "daylight/match/regexp_ast.h"

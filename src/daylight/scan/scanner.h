@@ -1,0 +1,50 @@
+// Scanner decides whether an object is malicious, and says why.
+//
+//   DL_TRY(const auto engine, Engine::Open(databases));
+//   Scanner scanner(engine, settings);
+//   const report::ObjectReport report = scanner.Scan(source, names);
+//
+// A function of an object's bytes, the databases and the settings: opens no
+// path, reads no clock but the job's. An Engine is immutable: share one between any
+// number of threads. A Scanner holds reusable scratch memory: one a thread.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "daylight/bytes/object_source.h"
+#include "daylight/database/database.h"
+#include "daylight/report/jobs.h"
+
+namespace dl::scan {
+
+class Engine {
+ public:
+  // All units of all databases, in order.
+  static Result<std::shared_ptr<const Engine>> Open(std::vector<std::shared_ptr<const database::Database>> databases);
+  ~Engine();
+  class Impl;
+  const Impl& impl() const { return *impl_; }
+
+ private:
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+class Scanner {
+ public:
+  Scanner(std::shared_ptr<const Engine> engine, report::ScanSettings settings);
+  ~Scanner();
+  // Cannot fail: hostile or truncated input is an ordinary outcome. Each step
+  // that stopped early is in ObjectReport::incomplete; a report that has any
+  // and no detection is kIncomplete, never kClean. Keeps no reference.
+  report::ObjectReport Scan(ObjectSource& object, const report::ObjectNames& names);
+  // Why `rule` ("name" or "namespace:name") did or did not match.
+  report::ExplainAnswer Explain(ObjectSource& object, const report::ObjectNames& names, const std::string& rule);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dl::scan
