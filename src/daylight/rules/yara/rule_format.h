@@ -145,4 +145,10 @@ struct MagicRecord {
   std::uint8_t mask[8];
 };
 
+// docs/formats/database.md says these sizes.
+static_assert(sizeof(HeadRecord) == 32 && sizeof(RuleRecord) == 88 && sizeof(StringRecord) == 32);
+static_assert(sizeof(AnchorRecord) == 24 && sizeof(MetaRecord) == 32 && sizeof(ExternalRecord) == 32);
+static_assert(sizeof(ModuleRecord) == 16 && sizeof(NodeRecord) == 40 && sizeof(GroupRecord) == 16);
+static_assert(sizeof(MagicRecord) == 24);
+
 }  // namespace dl::yara
