@@ -85,6 +85,7 @@ struct RegexpError {
   enum class Kind : std::uint8_t {
     kSyntax, kRange, kClassRange, kEmptyClass, kTooLarge, kTooDeep, kMixedGreediness, kEscape, kUnsupported, kOverflow,
     kJumpAtEdge, kJumpInAlternative, kInvalidJump, kUnevenHex, kNegatedWildcard, kArbitraryPrefix,
+    kMatchesEmpty,
   };
   Kind kind = Kind::kSyntax;
   std::size_t offset = 0;  // In the source text.
@@ -99,6 +100,10 @@ struct RegexpOptions {
   bool nocase = false;
   bool dot_all = false;
   Dialect dialect = Dialect::kYara;
+  // For the `matches` operator and functions that take an expression: YARA-X's
+  // rules for strings (nothing that matches the empty string, no arbitrary
+  // prefix, no mixed greediness) do not apply.
+  bool for_search = false;
 };
 
 // `source` is what stands between the slashes, with `\/` still escaped.
