@@ -542,7 +542,7 @@ class Evaluator::Impl {
       values[i] = Eval(args[i + 1]);
       if (!Convert(overload.parameters[i], values[i])) return {};
     }
-    return host_.Call(ModuleOf(function), overload, std::span(values).first(n));
+    return host_.Call(ModuleOf(function), overload, base.structure, std::span(values).first(n));
   }
 
   static bool Convert(char parameter, Value& value) {

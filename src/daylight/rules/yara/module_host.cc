@@ -51,6 +51,9 @@ class ModuleHost::Context final : public ModuleContext {
   void Log(std::string_view line) override {
     if (host_.log_.size() < kMaxLogLines) host_.log_.emplace_back(line.substr(0, kMaxLogLineBytes));
   }
+  void MarkIncomplete(std::string_view why) override {
+    host_.AddGap("limit", "module " + std::string(module_.name) + ": " + std::string(why));
+  }
 
  private:
   ModuleHost& host_;
@@ -79,9 +82,11 @@ const StructValue* ModuleHost::Root(std::uint32_t module) {
   return module < contexts_.size() ? &contexts_[module]->Load() : nullptr;
 }
 
-Value ModuleHost::Call(std::uint32_t module, const FunctionOverload& overload, std::span<const Value> args) {
+Value ModuleHost::Call(std::uint32_t module, const FunctionOverload& overload, const StructValue* self,
+                       std::span<const Value> args) {
   if (module >= contexts_.size() || overload.call == nullptr) return {};
   contexts_[module]->Load();
+  contexts_[module]->self = self;
   return overload.call(*contexts_[module], args);
 }
 

@@ -21,8 +21,9 @@ class ModuleHost {
   // The root of a module's facts, derived now if they were not yet; null past
   // the rule set's modules.
   const StructValue* Root(std::uint32_t module);
-  // Calls a function of a module. Arguments are defined.
-  Value Call(std::uint32_t module, const FunctionOverload& overload, std::span<const Value> args);
+  // Calls a function of a module, found in the struct `self`. Arguments are defined.
+  Value Call(std::uint32_t module, const FunctionOverload& overload, const StructValue* self,
+             std::span<const Value> args);
   // The object in memory, or empty when its size forbids it (a gap is noted).
   Bytes WholeObject();
   bool RegexpMatches(std::uint32_t regexp, std::string_view text);
