@@ -7,7 +7,7 @@
 
 #include "daylight/rules/yara/entry_point.h"
 #include "daylight/rules/yara/module_host.h"
-#include "daylight/rules/yara/operators.h"
+#include "daylight/rules/yara/value_operators.h"
 
 namespace dl::yara {
 

@@ -1,4 +1,4 @@
-#include "daylight/rules/yara/operators.h"
+#include "daylight/rules/yara/value_operators.h"
 
 #include <algorithm>
 #include <limits>
