@@ -108,6 +108,9 @@ class ModuleContext {
   // Per-object storage of the module itself, e.g. parsed facts that functions
   // need beside root(); empty until set. Destroyed with the object's facts.
   std::shared_ptr<void> state;
+  // The struct that a function was called on (`pe.signatures[1]` in
+  // `pe.signatures[1].valid_on(t)`); the evaluator sets it before every call.
+  const StructValue* self = nullptr;
 };
 
 struct ModuleInfo {
