@@ -53,6 +53,13 @@ enum class RegexpKind : std::uint8_t {
   kNotWordBoundary,  // \B
   kStart,            // ^: offset 0 of the object.
   kEnd,              // $: the end of the object.
+  // YARA-X only.
+  kLineStart,      // (?m)^: offset 0 or after a newline.
+  kLineEnd,        // (?m)$: the end or before a newline.
+  kWordStart,      // \b{start}: no word byte before, one after.
+  kWordEnd,        // \b{end}: a word byte before, none after.
+  kWordStartHalf,  // \b{start-half}: no word byte before.
+  kWordEndHalf,    // \b{end-half}: no word byte after.
 };
 
 struct RegexpNode {
