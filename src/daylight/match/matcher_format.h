@@ -57,8 +57,8 @@ struct MatcherHeader {
 static_assert(sizeof(MatcherHeader) == 32);
 
 enum PatternFlags : std::uint32_t {
-  kPatternGreedy = 1,     // Of several lengths at one offset the longest counts.
-  kPatternFirstOnly = 2,  // The search may stop at the first match.
+  kPatternFirstOnly = 1,    // The search may stop at the first match.
+  kPatternNearestEnd = 2,   // Chained: the way with the nearest end counts, not the one with the nearest last part.
 };
 
 struct PatternRecord {
@@ -76,9 +76,14 @@ enum SubFlags : std::uint32_t {
   kSubFullword = 8,      // Both neighbours must not be alphanumeric.
   kSubXor = 16,          // Fixed: with any one key in [xor_min, xor_max].
   kSubUnxorWord = 32,    // Neighbours are looked at after removing the key (YARA-X).
-  kSubGreedy = 64,       // An automaton reports the longest end instead of the shortest.
-  kSubBase64Check = 128, // Fixed: the characters at both ends are decoded (YARA-X), see text_forms.h.
+  kSubGreedy = 64,       // Of several ends the longest counts, not the shortest.
+  kSubAllEnds = 1024,    // ...all count: a part of a chain in YARA-X's dialect.
+  kSubAsciiFirst = 512,  // Wide automaton: no match where the same expression matches as plain bytes, even none.
+  kSubBase64Check = 128,  // Fixed: the characters at both ends are decoded (YARA-X), see text_forms.h.
 };
+// The rank in the upper byte: of two forms that match at one offset the one
+// with the lower rank counts, whatever the lengths.
+inline constexpr unsigned kSubRankShift = 24;
 
 struct SubRecord {
   std::uint32_t pattern = 0;
@@ -88,7 +93,10 @@ struct SubRecord {
   std::uint32_t data = 0;
   std::uint32_t size = 0;  // Fixed: bytes. Automaton: words.
   std::uint32_t xor_range = 0;  // min | max << 8.
-  std::uint32_t extra = 0;      // Byte offset in MTXT of a Base64Check, if any.
+  // Byte offset in MTXT: of the neighbours of kSubBase64Check (the number of
+  // characters that may come before and those characters, then the same for
+  // behind), or of the 256 bits of first bytes of a sub-pattern in MEVY.
+  std::uint32_t extra = 0;
 };
 static_assert(sizeof(SubRecord) == 32);
 
@@ -134,8 +142,9 @@ struct AtomEntry {
 };
 static_assert(sizeof(AtomEntry) == 32);
 
+// A part's matches go to list pattern_count + its index in MCHN.
 struct ChainPart {
-  std::uint32_t list = 0;
+  std::uint32_t pattern = 0;
   std::uint32_t gap_min = 0;  // From the end of the part before; bytes.
   std::uint32_t gap_max = 0;  // kUnbounded.
   std::uint32_t reserved = 0;

@@ -199,6 +199,22 @@ bool Simulator::Forward(const ProgramView& program, std::uint32_t entry, const T
   }
 }
 
+void Simulator::ForwardAll(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at,
+                           std::size_t limit, std::vector<std::size_t>& ends) {
+  ends.clear();
+  Prepare(program);
+  const std::size_t stop = limit < text.bytes.size() - at ? at + limit : text.bytes.size();
+  Add(program, entry, text, at);
+  while (true) {
+    if (matched_) ends.push_back(at);
+    if (next_.empty() || stop - at < text.step) return;
+    if (text.step == 2 && ByteAt(text, at + 1) != 0) return;
+    const std::uint8_t byte = ByteAt(text, at);
+    at += text.step;
+    Step(program, byte, text, at);
+  }
+}
+
 void Simulator::Backward(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at,
                          std::size_t limit, std::vector<std::size_t>& starts) {
   starts.clear();

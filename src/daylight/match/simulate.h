@@ -36,6 +36,9 @@ class Simulator {
   // match, and where the shortest or longest ends.
   bool Forward(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at, std::size_t limit,
                bool longest, std::size_t& end);
+  // The same for all ends, the nearest first.
+  void ForwardAll(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at, std::size_t limit,
+                  std::vector<std::size_t>& ends);
   // Runs a backward program down from `at`: `starts` becomes all boundaries
   // where it matches, the nearest first.
   void Backward(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at, std::size_t limit,
