@@ -12,7 +12,9 @@ namespace {
 using Kind = RegexpError::Kind;
 
 constexpr std::uint32_t kMaxInAlternative = 200;
-constexpr std::uint32_t kMaxJump = 0x7fffffff;  // What YARA's own numbers hold.
+// What the numbers of YARA and of YARA-X hold.
+constexpr std::uint64_t kMaxJump = 0x7fffffff;
+constexpr std::uint64_t kMaxJumpYaraX = 0xffffffff;
 
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -162,29 +164,27 @@ class HexParser {
     return set;
   }
 
-  ParseResult<void> SkipJumpSpace() {
-    if (dialect_ == Dialect::kYaraX) return SkipBlank();
+  void SkipJumpSpace() {
     while (!at_end() && IsSpace(Peek())) ++position_;
-    return {};
   }
 
   // position_ is at the "[".
   ParseResult<Built> ParseJump(int level) {
     const std::size_t start = position_;
     ++position_;
-    DL_CHECK_PARSE(SkipJumpSpace());
+    SkipJumpSpace();
     bool has_low = false;
     bool has_high = false;
     std::uint32_t low = 0;
     std::uint32_t high = kUnbounded;
     DL_CHECK_PARSE(ReadNumber(&has_low, &low));
-    DL_CHECK_PARSE(SkipJumpSpace());
+    SkipJumpSpace();
     const bool is_range = Peek() == '-';
     if (is_range) {
       ++position_;
-      DL_CHECK_PARSE(SkipJumpSpace());
+      SkipJumpSpace();
       DL_CHECK_PARSE(ReadNumber(&has_high, &high));
-      DL_CHECK_PARSE(SkipJumpSpace());
+      SkipJumpSpace();
     } else {
       high = low;
     }
@@ -195,23 +195,19 @@ class HexParser {
     }
     ++position_;
     const std::size_t length = position_ - start;
-    if (!is_range && low == 0) {
+    if (high == 0 && (!is_range || dialect_ == Dialect::kYaraX)) {
       return ParseError(Kind::kInvalidJump, start, length, "a jump over no bytes", "remove it");
     }
     if (low > high) {
       return ParseError(Kind::kInvalidJump, start, length, "jump range is reversed", "write the smaller number first");
     }
-    if (level > 0) {
-      if (high == kUnbounded) {
-        return ParseError(Kind::kJumpInAlternative, start, length,
-                          "unbounded jumps are not allowed inside alternatives", "give it an upper bound");
-      }
-      // YARA chains what stands around a longer jump, which it can do only at
-      // the top level; YARA-X has no such limit.
-      if (dialect_ == Dialect::kYara && high > kMaxInAlternative) {
-        return ParseError(Kind::kJumpInAlternative, start, length,
-                          "jumps over 200 bytes are not allowed inside alternatives");
-      }
+    // YARA chains what stands around a long jump, which it can do only at the
+    // top level; YARA-X has no such limit.
+    if (level > 0 && dialect_ == Dialect::kYara && high > kMaxInAlternative) {
+      return ParseError(Kind::kJumpInAlternative, start, length,
+                        high == kUnbounded ? "unbounded jumps are not allowed inside alternatives"
+                                           : "jumps over 200 bytes are not allowed inside alternatives",
+                        "move the jump out of the parentheses, or give it a smaller bound");
     }
     RepeatSpec spec{low, high, /*greedy=*/false, /*is_jump=*/true, start, length};
     return BuildRepeat(BuildClass(ByteSet::All()), spec);
@@ -229,13 +225,14 @@ class HexParser {
     const std::size_t digits = position_;
     std::uint64_t number = 0;
     bool overflow = false;
+    const std::uint64_t limit = dialect_ == Dialect::kYara ? kMaxJump : kMaxJumpYaraX;
     while (!at_end()) {
       const int digit = DigitValue(Peek());
       if (digit < 0 || static_cast<std::uint64_t>(digit) >= base) break;
       number = number * base + static_cast<std::uint64_t>(digit);
-      if (number > kMaxJump) {
+      if (number > limit) {
         overflow = true;
-        number = kMaxJump;
+        number = limit;
       }
       ++position_;
     }

@@ -71,6 +71,16 @@ ParseResult<Built> ConcatBuilder::Finish(std::size_t offset) && {
   return built;
 }
 
+bool MatchesEmpty(const RegexpNode& node) {
+  switch (node.kind) {
+    case RegexpKind::kClass: return false;
+    case RegexpKind::kConcat: return std::all_of(node.children.begin(), node.children.end(), MatchesEmpty);
+    case RegexpKind::kAlternate: return std::any_of(node.children.begin(), node.children.end(), MatchesEmpty);
+    case RegexpKind::kRepeat: return node.min == 0 || MatchesEmpty(node.children.front());
+    default: return true;
+  }
+}
+
 ParseResult<Built> BuildAlternate(std::vector<Built> branches, std::size_t offset) {
   if (branches.size() == 1) return std::move(branches.front());
   Built built = BuildLeaf(RegexpKind::kAlternate);

@@ -45,14 +45,17 @@ class ConcatBuilder {
   ParseResult<void> Add(Built item, std::size_t offset);
   bool empty() const { return !any_; }
   ParseResult<Built> Finish(std::size_t offset) &&;
-  Built* last() { return items_.empty() ? nullptr : &items_.back(); }
+  const std::vector<Built>& items() const { return items_; }
   Built TakeLast();
 
  private:
   std::vector<Built> items_;
   std::uint64_t size_ = 0;
-  bool any_ = false;
+  bool any_ = false;  // Something was added, be it empty.
 };
+
+// Whether the empty string matches, wherever the tree's assertions hold.
+bool MatchesEmpty(const RegexpNode& node);
 
 ParseResult<Built> BuildAlternate(std::vector<Built> branches, std::size_t offset);
 

@@ -19,6 +19,7 @@ struct Flags {
   bool swap_greed = false;
   bool unicode = false;
   bool verbose = false;
+  bool crlf = false;
 };
 
 // A character of the source that stands for itself: a code point, or with
@@ -72,7 +73,7 @@ struct ClassSet {
 
 class YaraXParser {
  public:
-  YaraXParser(std::string_view source, const RegexpOptions& options) : source_(source) {
+  YaraXParser(std::string_view source, const RegexpOptions& options) : source_(source), options_(options) {
     flags_.nocase = options.nocase;
     flags_.dot_all = options.dot_all;
   }
@@ -85,6 +86,10 @@ class YaraXParser {
     ParsedRegexp parsed;
     parsed.root = std::move(root.node);
     parsed.greedy = seen_greedy_;
+    if (!options_.for_search && MatchesEmpty(parsed.root)) {
+      return ParseError(Kind::kMatchesEmpty, 0, source_.size(), "this expression can match empty strings",
+                        "require at least one byte");
+    }
     return parsed;
   }
 
@@ -117,7 +122,10 @@ class YaraXParser {
     while (true) {
       DL_TRY_PARSE(Built branch, ParseConcatenation(level));
       branches.push_back(std::move(branch));
-      if (at_end() || Peek() != '|') break;
+      if (at_end() || Peek() != '|') {
+        if (level == 0 && branches.size() == 1) DL_CHECK_PARSE(CheckPrefix());
+        break;
+      }
       ++position_;
       if (branches.size() >= kMaxRegexpSize) {
         return ParseError(Kind::kTooLarge, position_ - 1, 1, "expression is too large");
@@ -130,6 +138,7 @@ class YaraXParser {
     const std::size_t start = position_;
     ConcatBuilder items;
     bool repeatable = false;  // The last item may be repeated.
+    std::vector<std::size_t> ends;  // Of the items, in the source.
     while (true) {
       SkipVerbose();
       if (at_end() || Peek() == '|' || Peek() == ')') break;
@@ -150,6 +159,7 @@ class YaraXParser {
           DL_TRY_PARSE(last, BuildRepeat(std::move(last), spec));
         }
         DL_CHECK_PARSE(items.Add(std::move(last), item));
+        ends.back() = position_;
         continue;
       }
       if (c == '(' && Peek(1) == '?') {
@@ -164,6 +174,7 @@ class YaraXParser {
       } else {
         DL_TRY_PARSE(Built single, ParseSingle());
         DL_CHECK_PARSE(items.Add(std::move(single), item));
+        ends.push_back(position_);
         repeatable = true;
         continue;
       }
@@ -177,9 +188,64 @@ class YaraXParser {
       flags_ = group_flags_.back();
       group_flags_.pop_back();
       DL_CHECK_PARSE(items.Add(std::move(inner), item));
+      ends.push_back(position_);
       repeatable = true;
     }
+    if (level == 0) NotePrefix(items.items(), ends);
     return std::move(items).Finish(start);
+  }
+
+  // Whether `node` matches any sequence of at least so many bytes: nothing but
+  // unrestricted bytes, without an upper bound. *pure: nothing but those.
+  static bool IsArbitrary(const RegexpNode& node, bool* pure) {
+    switch (node.kind) {
+      case RegexpKind::kClass: *pure = node.set == ByteSet::All(); return false;
+      case RegexpKind::kRepeat: {
+        const bool inner = IsArbitrary(node.children.front(), pure);
+        return *pure && (inner || node.max == kUnbounded);
+      }
+      case RegexpKind::kConcat: {
+        bool any = false;
+        *pure = true;
+        for (const RegexpNode& child : node.children) {
+          bool child_pure = false;
+          any |= IsArbitrary(child, &child_pure);
+          *pure &= child_pure;
+        }
+        return *pure && any;
+      }
+      case RegexpKind::kAlternate: {
+        bool any = false;
+        *pure = true;
+        for (const RegexpNode& child : node.children) {
+          bool child_pure = false;
+          any |= IsArbitrary(child, &child_pure);
+          *pure &= child_pure;
+        }
+        *pure |= any;
+        return any;
+      }
+      default: *pure = false; return false;
+    }
+  }
+
+  // An arbitrary prefix makes every offset before the rest a match. YARA-X
+  // looks for it at the beginning of the expression, not inside a group that
+  // also holds other bytes, and only where `s` is a flag of the whole.
+  void NotePrefix(const std::vector<Built>& items, const std::vector<std::size_t>& ends) {
+    if (!options_.dot_all || items.size() < 2) return;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      bool pure = false;
+      if (IsArbitrary(items[i].node, &pure)) prefix_end_ = ends[i];
+      if (!pure || prefix_end_ != 0) return;
+    }
+  }
+
+  ParseResult<void> CheckPrefix() const {
+    if (prefix_end_ == 0 || options_.for_search) return {};
+    return ParseError(Kind::kArbitraryPrefix, 0, prefix_end_,
+                      "this prefix can be arbitrarily long and matches all bytes",
+                      "remove the prefix; what follows it is found without");
   }
 
   // At "(?". True: a group's body follows; false: it was (?flags) alone.
@@ -229,8 +295,7 @@ class YaraXParser {
         case 'U': flags_.swap_greed = value; break;
         case 'u': flags_.unicode = value; break;
         case 'x': flags_.verbose = value; break;
-        case 'R':
-          return ParseError(Kind::kUnsupported, position_ - 1, 1, "the flag `R` is not supported");
+        case 'R': flags_.crlf = value; break;
         default: return ParseError(Kind::kSyntax, position_ - 1, 1, "unrecognized flag");
       }
     }
@@ -261,7 +326,7 @@ class YaraXParser {
     if (flags_.swap_greed) spec->greedy = !spec->greedy;
     spec->length = position_ - spec->offset;
     (spec->greedy ? seen_greedy_ : seen_lazy_) = true;
-    if (seen_greedy_ && seen_lazy_) {
+    if (seen_greedy_ && seen_lazy_ && !options_.for_search) {
       return ParseError(Kind::kMixedGreediness, spec->offset, spec->length, "mixed greediness in regular expression",
                         spec->greedy ? "the quantifiers before are lazy; add `?` to this one"
                                      : "the quantifiers before are greedy; remove the `?`");
@@ -313,9 +378,9 @@ class YaraXParser {
     bool overflow = false;
     while (!at_end() && Peek() >= '0' && Peek() <= '9') {
       number = number * 10 + static_cast<std::uint64_t>(Peek() - '0');
-      if (number > 0xfffffffe) {
+      if (number > 0xffffffff) {
         overflow = true;
-        number = 0xfffffffe;
+        number = 0xffffffff;
       }
       ++position_;
     }
@@ -337,15 +402,28 @@ class YaraXParser {
         ++position_;
         if (flags_.unicode) {
           CodePointRanges all{{0, kMaxCodePoint}};
-          if (!flags_.dot_all) all = {{0, 9}, {11, kMaxCodePoint}};
+          if (!flags_.dot_all && flags_.crlf) {
+            all = {{0, 9}, {11, 12}, {14, kMaxCodePoint}};
+          } else if (!flags_.dot_all) {
+            all = {{0, 9}, {11, kMaxCodePoint}};
+          }
           return BuildUtf8(Normalize(std::move(all)), start);
         }
         ByteSet set = ByteSet::All();
         if (!flags_.dot_all) set.Remove('\n');
+        if (!flags_.dot_all && flags_.crlf) set.Remove('\r');
         return BuildClass(set);
       }
-      case '^': ++position_; return BuildLeaf(flags_.multi_line ? RegexpKind::kLineStart : RegexpKind::kStart);
-      case '$': ++position_; return BuildLeaf(flags_.multi_line ? RegexpKind::kLineEnd : RegexpKind::kEnd);
+      case '^':
+      case '$': {
+        const bool at_start = source_[position_++] == '^';
+        if (!flags_.multi_line) return BuildLeaf(at_start ? RegexpKind::kStart : RegexpKind::kEnd);
+        if (flags_.crlf) {
+          return ParseError(Kind::kUnsupported, start, 1, "the flags `m` and `R` are not supported together",
+                            "leave out `R`; lines then end with `\\n` only");
+        }
+        return BuildLeaf(at_start ? RegexpKind::kLineStart : RegexpKind::kLineEnd);
+      }
       case '[': {
         DL_TRY_PARSE(ClassSet set, ParseClass(0));
         if (flags_.unicode) return BuildUtf8(set.points, start);
@@ -739,9 +817,11 @@ class YaraXParser {
   }
 
   std::string_view source_;
+  const RegexpOptions& options_;
   std::size_t position_ = 0;
   Flags flags_;
   std::vector<Flags> group_flags_;  // To restore at each ")".
+  std::size_t prefix_end_ = 0;      // Of an arbitrary prefix in the first branch.
   bool seen_greedy_ = false;
   bool seen_lazy_ = false;
 };
