@@ -10,49 +10,61 @@
 namespace dl::match {
 namespace {
 
-using Ends = std::set<std::size_t>;
+// Where a match may end, the preferred end first, each once.
+using Ends = std::vector<std::size_t>;
 
 // Jumps that exceed this, in one bound or the other, are chained by YARA.
 constexpr std::uint32_t kChainThreshold = 200;
 
-// Where an expression that starts at given offsets may end. With wide, a
+// Where an expression that starts at a given offset may end. With wide, a
 // character is a byte and a zero byte.
+//
+// The order is that of a backtracking matcher: earlier alternatives before
+// later ones, more rounds of a greedy quantifier before fewer, fewer rounds of
+// a lazy one before more.
 class Enumerator {
  public:
   Enumerator(Bytes object, bool wide) : object_(object), width_(wide ? 2 : 1) {}
 
-  Ends From(const RegexpNode& node, const Ends& starts) const {
+  Ends From(const RegexpNode& node, std::size_t start) const {
     switch (node.kind) {
-      case RegexpKind::kEmpty: return starts;
-      case RegexpKind::kClass: {
-        Ends ends;
-        for (const std::size_t at : starts) {
-          if (HasCharacter(at) && node.set.Contains(Byte(at))) ends.insert(at + width_);
-        }
-        return ends;
-      }
+      case RegexpKind::kEmpty: return {start};
+      case RegexpKind::kClass:
+        if (HasCharacter(start) && node.set.Contains(Byte(start))) return {start + width_};
+        return {};
       case RegexpKind::kConcat: {
-        Ends ends = starts;
-        for (const RegexpNode& child : node.children) ends = From(child, ends);
+        Ends ends{start};
+        for (const RegexpNode& child : node.children) {
+          OrderedSet next;
+          for (const std::size_t at : ends) next.Add(From(child, at));
+          ends = std::move(next.ends);
+        }
         return ends;
       }
       case RegexpKind::kAlternate: {
-        Ends ends;
-        for (const RegexpNode& child : node.children) ends.merge(From(child, starts));
-        return ends;
+        OrderedSet all;
+        for (const RegexpNode& child : node.children) all.Add(From(child, start));
+        return std::move(all.ends);
       }
-      case RegexpKind::kRepeat: return Repeat(node, starts);
-      default: {
-        Ends ends;
-        for (const std::size_t at : starts) {
-          if (Holds(node.kind, at)) ends.insert(at);
-        }
-        return ends;
-      }
+      case RegexpKind::kRepeat: return Repeat(node, start);
+      default:
+        if (Holds(node.kind, start)) return {start};
+        return {};
     }
   }
 
  private:
+  struct OrderedSet {
+    Ends ends;
+    std::set<std::size_t> seen;
+    void Add(const Ends& more) {
+      for (const std::size_t end : more) Add(end);
+    }
+    void Add(std::size_t end) {
+      if (seen.insert(end).second) ends.push_back(end);
+    }
+  };
+
   std::uint8_t Byte(std::size_t at) const { return static_cast<std::uint8_t>(object_[at]); }
   bool HasCharacter(std::size_t at) const {
     return at + width_ <= object_.size() && (width_ == 1 || Byte(at + 1) == 0);
@@ -62,26 +74,44 @@ class Enumerator {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
   }
 
-  Ends Repeat(const RegexpNode& node, const Ends& starts) const {
-    Ends all;                // The ends after `min` or more rounds.
-    Ends current = starts;   // The ends after `round` rounds.
-    for (std::uint64_t round = 0; !current.empty(); ++round) {
-      if (round >= node.min) {
-        // What was reached before leads nowhere new.
-        Ends fresh;
-        std::set_difference(current.begin(), current.end(), all.begin(), all.end(), std::inserter(fresh, fresh.end()));
-        all.insert(fresh.begin(), fresh.end());
-        current = std::move(fresh);
+  // A walk in depth over (rounds done, offset), on a stack of our own since
+  // there may be as many rounds as the object has bytes. What was visited
+  // before has given its ends already.
+  Ends Repeat(const RegexpNode& node, std::size_t start) const {
+    struct Frame {
+      std::uint64_t rounds;
+      std::size_t at;
+      Ends next;  // After one more round.
+      std::size_t tried = 0;
+    };
+    const RegexpNode& child = node.children.front();
+    OrderedSet all;
+    std::set<std::pair<std::uint64_t, std::size_t>> visited;
+    std::vector<Frame> stack;
+    const auto enter = [&](std::uint64_t rounds, std::size_t at) {
+      // Without an upper bound all rounds past the minimum are alike.
+      if (node.max == kUnbounded) rounds = std::min<std::uint64_t>(rounds, node.min);
+      if (!visited.insert({rounds, at}).second) return;
+      if (!node.greedy && rounds >= node.min) all.Add(at);
+      Frame frame{rounds, at, {}, 0};
+      if (node.max == kUnbounded || rounds < node.max) frame.next = From(child, at);
+      stack.push_back(std::move(frame));
+    };
+    enter(0, start);
+    while (!stack.empty()) {
+      Frame& frame = stack.back();
+      if (frame.tried < frame.next.size()) {
+        const std::size_t end = frame.next[frame.tried++];
+        // A round that took no byte may be done as often as is asked for.
+        const std::uint64_t rounds =
+            end == frame.at ? std::max<std::uint64_t>(frame.rounds + 1, node.min) : frame.rounds + 1;
+        enter(rounds, end);
+        continue;
       }
-      if (round == node.max) break;  // Never when it is kUnbounded: `current` empties first.
-      Ends next = From(node.children.front(), current);
-      if (round < node.min && next == current) {  // Only assertions were repeated.
-        all.insert(next.begin(), next.end());
-        break;
-      }
-      current = std::move(next);
+      if (node.greedy && frame.rounds >= node.min) all.Add(frame.at);
+      stack.pop_back();
     }
-    return all;
+    return std::move(all.ends);
   }
 
   bool Holds(RegexpKind kind, std::size_t at) const {
@@ -153,14 +183,15 @@ class ExpressionFinder {
   }
 
  private:
-  // The one end of a link at `start`: the ASCII reading is preferred, and
-  // where it matches but is no word the wide one is not tried.
+  // The one end of a link at `start`: the preferred one, which is no match if
+  // it is empty. The ASCII reading comes first, and where it matches but is no
+  // word the wide one is not tried.
   std::optional<std::size_t> LinkEnd(const Link& link, std::size_t start) const {
     for (const bool wide : {false, true}) {
       if (!(wide ? pattern_.wide : pattern_.ascii)) continue;
-      const Ends ends = Enumerator(object_, wide).From(link.node, {start});
+      const Ends ends = Enumerator(object_, wide).From(link.node, start);
       if (ends.empty()) continue;
-      const std::size_t end = pattern_.expression.greedy ? *ends.rbegin() : *ends.begin();
+      const std::size_t end = ends.front();
       if (end == start) return std::nullopt;
       if (pattern_.fullword && !IsFullWord(object_, start, end, wide, 0)) return std::nullopt;
       return end;
@@ -172,9 +203,9 @@ class ExpressionFinder {
   std::optional<Match> ChainAt(std::size_t start) const {
     const std::optional<std::size_t> head_end = LinkEnd(chain_[0], start);
     if (!head_end) return std::nullopt;
-    Ends ends{*head_end};
+    std::set<std::size_t> ends{*head_end};
     for (std::size_t i = 1; i < chain_.size(); ++i) {
-      Ends next;
+      std::set<std::size_t> next;
       for (std::size_t at = start; at <= object_.size(); ++at) {
         const bool in_reach = std::any_of(ends.begin(), ends.end(), [&](std::size_t end) {
           return at >= end && at - end >= chain_[i].min_gap && at - end <= chain_[i].max_gap;

@@ -106,8 +106,8 @@ std::vector<TextVariant> TextVariants(const Pattern& pattern) {
   if (pattern.is_xor) {
     for (int key = pattern.xor_min; key <= pattern.xor_max; ++key) {
       const auto k = static_cast<std::uint8_t>(key);
-      if (pattern.wide) variants.push_back({Xor(Widen(pattern.text), k), true, k, -1, {}});
       if (pattern.ascii) variants.push_back({Xor(pattern.text, k), false, k, -1, {}});
+      if (pattern.wide) variants.push_back({Xor(Widen(pattern.text), k), true, k, -1, {}});
     }
     return variants;
   }

@@ -74,8 +74,11 @@ struct RegexpNode {
 
 struct ParsedRegexp {
   RegexpNode root;
-  // Of all matches at one start, the longest is taken when a greedy quantifier
-  // occurs, else the shortest (facts/yara.md).
+  // A greedy quantifier occurs. Which of several matches at one start counts
+  // does not follow from it: in YARA and YARA-X alike that is the first in
+  // order of priority, as in Perl (earlier alternatives first, greedy
+  // quantifiers try more first, lazy ones fewer): /the (cat|caterpillar)/ finds
+  // "the cat", the other way round "the caterpillar".
   bool greedy = false;
   // Byte offsets in the source of things the compiler warns about.
   std::vector<std::size_t> consecutive_jumps;
