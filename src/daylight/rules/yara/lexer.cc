@@ -233,7 +233,7 @@ Token Lexer::Regexp() {
       const auto at = static_cast<std::uint32_t>(i);
       return Fail(code::kIllegalCharacter, at, at + 1, "NUL byte in a regular expression", "write it as \\x00");
     }
-    i += c == '\\' && i + 1 < text_.size() && text_[i + 1] != '\n' ? 2 : 1;
+    i += c == '\\' && i + 1 < text_.size() && text_[i + 1] != '\n' ? 2u : 1u;
   }
   const auto end = static_cast<std::uint32_t>(std::min(i, text_.size()));
   if (!closed) {
