@@ -58,8 +58,7 @@ struct Signature {
 
 struct Authenticode {
   std::vector<Signature> signatures;  // Nested signatures follow the outer one.
-  // Whether the last signature is valid; absent without any (as in YARA 4.5).
-  std::optional<bool> is_signed;
+  bool is_signed = false;  // Whether any signature is verified.
 };
 
 Authenticode ParseAuthenticode(const Image& image);

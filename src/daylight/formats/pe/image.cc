@@ -14,6 +14,8 @@ constexpr std::uint64_t kLfanewOffset = 0x3c;
 constexpr std::uint64_t kFileHeaderEnd = 24;         // Signature and file header.
 constexpr std::uint64_t kOptionalHeaderSize32 = 224;  // With all 16 directories.
 constexpr std::uint64_t kOptionalHeaderSize64 = 240;
+constexpr std::uint32_t kPageSize = 0x1000;
+constexpr std::uint32_t kSectorSize = 0x200;
 
 Result<VersionPair> ReadVersionPair(Cursor& cursor) {
   VersionPair version;
@@ -146,16 +148,7 @@ void Image::ParseSections() {
 }
 
 std::span<const DataDirectory> Image::declared_directories() const {
-  // libyara reads the count as a signed number, so a huge one is none.
-  const std::uint32_t declared = headers_.number_of_rva_and_sizes;
-  if (declared > 0x7fffffff) return {};
-  return std::span(directories_).first(std::min<std::size_t>(declared, kDirectoryCount));
-}
-
-std::optional<DataDirectory> Image::Directory(DirectoryIndex index) const {
-  const std::size_t first = headers_.is_64bit ? 112 : 96;
-  if (first + index * 8 > headers_.size_of_optional_header) return std::nullopt;
-  return directories_[index];
+  return std::span(directories_).first(std::min<std::size_t>(headers_.number_of_rva_and_sizes, kDirectoryCount));
 }
 
 std::optional<std::uint64_t> Image::RvaToOffset(std::uint64_t rva) const {
@@ -166,7 +159,9 @@ std::optional<std::uint64_t> Image::RvaToOffset(std::uint64_t rva) const {
   // Of overlapping sections the one that begins last wins.
   for (const Section& section : sections_) {
     lowest_rva = std::min(lowest_rva, section.virtual_address);
-    if (rva >= section.virtual_address && rva - section.virtual_address < section.virtual_size &&
+    // Linkers that leave VirtualSize small or zero rely on the raw size.
+    const std::uint32_t size = std::max(section.virtual_size, section.raw_data_size);
+    if (rva >= section.virtual_address && rva - section.virtual_address < size &&
         (found == nullptr || found->virtual_address <= section.virtual_address)) {
       found = &section;
     }
@@ -181,10 +176,12 @@ std::optional<std::uint64_t> Image::RvaToOffset(std::uint64_t rva) const {
     // offset.
     if (found == nullptr || rva - found->virtual_address >= found->raw_data_size) return std::nullopt;
     // The loader rounds PointerToRawData down to a sector; alignments above
-    // that are ignored.
+    // that are ignored. Images whose sections are less than a page apart are
+    // mapped as one piece and only follow FileAlignment.
     std::uint32_t start = found->raw_data_offset;
-    const std::uint32_t alignment = std::min<std::uint32_t>(headers_.file_alignment, 0x200);
+    const std::uint32_t alignment = std::min<std::uint32_t>(headers_.file_alignment, kSectorSize);
     if (alignment != 0) start -= start % alignment;
+    if (headers_.section_alignment >= kPageSize) start &= ~(kSectorSize - 1);
     offset = start + (rva - found->virtual_address);
   }
   if (offset >= bytes_.size()) return std::nullopt;

@@ -103,7 +103,7 @@ struct Section {
 class Image {
  public:
   // Fails for what YARA does not call a PE file: no "MZ", no "PE\0\0" where
-  // the DOS header says, an unknown machine, or an optional header that is cut.
+  // the DOS header says, or an optional header that is cut.
   static Result<Image> Parse(Bytes bytes);
 
   Bytes bytes() const { return bytes_; }
@@ -113,9 +113,8 @@ class Image {
   // Directories that exist by NumberOfRvaAndSizes, at most 16.
   std::span<const DataDirectory> declared_directories() const;
   // A directory by its place in the optional header, whatever
-  // NumberOfRvaAndSizes says (it can lie); absent when SizeOfOptionalHeader
-  // ends before it.
-  std::optional<DataDirectory> Directory(DirectoryIndex index) const;
+  // NumberOfRvaAndSizes and SizeOfOptionalHeader say (they can lie).
+  const DataDirectory& Directory(DirectoryIndex index) const { return directories_[index]; }
 
   // The file offset that the loader maps to `rva`; absent when no file byte
   // is mapped there. Always smaller than the file's size.

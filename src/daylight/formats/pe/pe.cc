@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daylight/crypto/digest.h"
+#include "daylight/formats/pe/internal.h"
 
 namespace dl::pe {
 
@@ -20,14 +21,65 @@ Overlay FindOverlay(const Image& image) {
   return {end, image.bytes().size() - end};
 }
 
+// A name of the form "/123" is an offset into the COFF string table, which
+// follows the symbols ("Microsoft PE Format", 4 and 5.6).
+std::optional<std::string_view> FullName(const Image& image, const Section& section) {
+  constexpr std::uint64_t kSymbolSize = 18;
+  constexpr std::uint64_t kMaxName = 65536;  // Ours; libyara has no bound.
+  const Headers& h = image.headers();
+  if (h.pointer_to_symbol_table == 0 || section.raw_name[0] != '/') return section.name;
+  std::uint64_t index = 0;
+  for (std::size_t i = 1; i < section.raw_name.size(); ++i) {
+    const char c = section.raw_name[i];
+    if (c < '0' || c > '9') break;
+    index = index * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  const std::uint64_t table = h.pointer_to_symbol_table + h.number_of_symbols * kSymbolSize;
+  const std::uint64_t offset = table + index;
+  if (offset >= image.bytes().size()) return std::nullopt;
+  const std::string_view name = TextAt(image, offset, kMaxName);
+  const bool valid = image.Fits(offset, name.size() + 1) && name.size() < kMaxName &&
+                     std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (!valid) return std::nullopt;
+  return name;
+}
+
 }  // namespace
+
+std::string_view TextAt(const Image& image, std::uint64_t offset, std::uint64_t max_bytes) {
+  if (offset >= image.bytes().size()) return {};
+  const Bytes rest = image.bytes().subspan(static_cast<std::size_t>(offset));
+  const std::string_view text =
+      AsText(rest).substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(max_bytes, rest.size())));
+  return text.substr(0, text.find('\0'));
+}
+
+bool StartsWithNoCase(std::string_view text, std::string_view lowercase_prefix) {
+  if (text.size() < lowercase_prefix.size()) return false;
+  return std::equal(lowercase_prefix.begin(), lowercase_prefix.end(), text.begin(), [](char expected, char c) {
+    return expected == (c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c);
+  });
+}
+
+void ParseSectionNames(PeFile& file) {
+  for (const Section& section : file.image.sections()) {
+    file.section_full_names.push_back(FullName(file.image, section));
+  }
+}
 
 Result<PeFile> ParsePe(Bytes bytes) {
   PeFile file;
   DL_TRY(file.image, Image::Parse(bytes));
   file.entry_point_offset = file.image.RvaToOffset(file.image.headers().entry_point_rva);
   file.overlay = FindOverlay(file.image);
-  for (const Section& section : file.image.sections()) file.section_full_names.emplace_back(section.name);
+  ParseSectionNames(file);
+  ParseResources(file);
+  ParseRichSignature(file);
+  ParseDebugDirectory(file);
+  file.authenticode = ParseAuthenticode(file.image);
+  ParseImports(file);
+  ParseDelayedImports(file);
+  ParseExports(file);
   return file;
 }
 

@@ -50,7 +50,7 @@ struct Resource {
   std::uint32_t rva = 0;
   std::optional<std::uint64_t> offset;
   std::uint32_t length = 0;
-  std::int32_t type = -1;
+  std::int32_t type = -1;  // -1: no entry of that level yet.
   std::int32_t id = -1;
   std::int32_t language = -1;
   std::optional<std::string_view> type_name;
@@ -77,7 +77,7 @@ struct RichSignature {
   std::uint32_t key = 0;  // Every 32-bit word of raw_data is XORed with it.
   std::string_view raw_data;
   std::string clear_data;
-  std::string version_data;  // The tool words of clear_data alone.
+  std::optional<std::string> version_data;  // The tool words of clear_data alone.
   struct Tool {
     std::uint16_t version = 0;
     std::uint16_t id = 0;

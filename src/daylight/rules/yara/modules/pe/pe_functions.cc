@@ -260,7 +260,8 @@ Value HasLanguage(ModuleContext& context, std::uint32_t mask, std::int64_t wante
   if (file == nullptr) return Value::Undefined();
   const auto& items = file->resources.items;
   return Found(std::any_of(items.begin(), items.end(), [&](const pe::Resource& resource) {
-    return !resource.language_name && (static_cast<std::uint32_t>(resource.language) & mask) == wanted;
+    return !resource.language_name && resource.language != -1 &&
+           (static_cast<std::uint32_t>(resource.language) & mask) == wanted;
   }));
 }
 

@@ -101,7 +101,16 @@ void SetRichSignature(const pe::PeFile& file, StructValue& root) {
   rich.SetInteger("key", file.rich_signature->key);
   rich.SetString("raw_data", file.rich_signature->raw_data);
   rich.SetString("clear_data", file.rich_signature->clear_data);
-  rich.SetString("version_data", file.rich_signature->version_data);
+  SetIfAny(rich, "version_data", file.rich_signature->version_data);
+}
+
+void SetNameOrNumber(StructValue& to, std::string_view name_field, const std::optional<std::string_view>& name,
+                     std::string_view number_field, std::int32_t number) {
+  if (name) {
+    to.SetString(name_field, *name);
+  } else if (number != -1) {
+    to.SetInteger(number_field, number);
+  }
 }
 
 void SetResources(const pe::PeFile& file, StructValue& root) {
@@ -116,12 +125,9 @@ void SetResources(const pe::PeFile& file, StructValue& root) {
     item.SetInteger("rva", resource.rva);
     SetIfAny(item, "offset", resource.offset);
     item.SetInteger("length", resource.length);
-    if (resource.type_name) item.SetString("type_string", *resource.type_name);
-    else item.SetInteger("type", resource.type);
-    if (resource.name) item.SetString("name_string", *resource.name);
-    else item.SetInteger("id", resource.id);
-    if (resource.language_name) item.SetString("language_string", *resource.language_name);
-    else item.SetInteger("language", resource.language);
+    SetNameOrNumber(item, "type_string", resource.type_name, "type", resource.type);
+    SetNameOrNumber(item, "name_string", resource.name, "id", resource.id);
+    SetNameOrNumber(item, "language_string", resource.language_name, "language", resource.language);
   }
   root.SetInteger("number_of_resources", Signed(resources.items.size()));
 
@@ -231,7 +237,7 @@ void SetSignatures(const pe::PeFile& file, StructValue& root) {
   ArrayValue& signatures = root.Array("signatures");
   for (const pe::Signature& signature : file.authenticode.signatures) SetSignature(signature, signatures.AppendStruct());
   root.SetInteger("number_of_signatures", Signed(file.authenticode.signatures.size()));
-  if (file.authenticode.is_signed) root.SetInteger("is_signed", *file.authenticode.is_signed ? 1 : 0);
+  root.SetInteger("is_signed", file.authenticode.is_signed ? 1 : 0);
 }
 
 }  // namespace
