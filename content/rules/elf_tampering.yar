@@ -59,6 +59,8 @@ rule Tampered_ELF_EntryWritable : tampered
     (elf.type == elf.ET_EXEC or elf.type == elf.ET_DYN) and
     // e_entry; its upper half, in 64-bit files, is zero for all but kernels.
     uint32(24) != 0 and (uint8(4) == 1 or uint32(28) == 0) and
+    // Boot loaders start where no process may (vm.mmap_min_addr).
+    (elf.type == elf.ET_DYN or uint32(24) >= 0x10000) and
     for any segment in elf.segments : (
       segment.type == elf.PT_LOAD and segment.flags & 3 == 3 and
       uint32(24) >= segment.virtual_address and uint32(24) < segment.virtual_address + segment.memory_size

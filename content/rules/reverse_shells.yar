@@ -29,7 +29,8 @@ rule ReverseShell_Netcat_Exec : reverse_shell
     $listen = /\b(nc|ncat|netcat)\s{1,4}-[a-z]{0,3}l[a-z]{0,5}\s{1,4}(-p\s{1,4})?\d{2,5}\s{1,4}-(e|c|-exec|-sh-exec)\s{1,4}["']?\/bin\/(ba|da|z|k)?sh\b/
     $telnet = /\btelnet\s{1,4}[\w.\-${}]{4,80}\s{1,4}\d{2,5}\s{0,4}\|\s{0,4}\/bin\/(ba)?sh\s{0,4}\|\s{0,4}telnet\s{1,4}[\w.\-${}]{4,80}\s{1,4}\d{2,5}/
   condition:
-    filesize < 1MB and any of them
+    // Listening shells are also shown in the manuals of network tools.
+    filesize < 1MB and (any of ($after, $before, $telnet) or ($listen and (uint16(0) == 0x2123 or filesize < 4KB)))
 }
 
 rule ReverseShell_Fifo_Pipe : reverse_shell

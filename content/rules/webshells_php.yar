@@ -29,7 +29,7 @@ rule Webshell_PHP_CommandRequest : webshell
     $open = "<?"
     $run = /\b(system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec)\s{0,8}\(\s{0,8}@?((base64_decode|stripslashes|str_rot13|urldecode|trim|hex2bin|strrev)\s{0,4}\(\s{0,4}@?){0,3}\$(_|\{["']_)(GET|POST|REQUEST|COOKIE)\b/ nocase
     $header = /\b(system|exec|shell_exec|passthru|popen|proc_open)\s{0,8}\(\s{0,8}@?((base64_decode|stripslashes)\s{0,4}\(\s{0,4}){0,2}\$_[S]ERVER\s{0,4}\[\s{0,4}['"]HTTP_/ nocase
-    $ticks = /`\s{0,4}(\{\s{0,4})?\$_(GET|POST|REQUEST|COOKIE)\s{0,4}\[[^\]`\n]{1,40}\][^`\n]{0,40}`/
+    $ticks = /(echo|print|return|=|\()\s{0,4}`\s{0,4}(\{\s{0,4})?\$_(GET|POST|REQUEST|COOKIE)\s{0,4}\[[^\]`\n]{1,40}\][^`\n]{0,40}`/
   condition:
     filesize < 1MB and $open and any of ($run, $header, $ticks)
 }
