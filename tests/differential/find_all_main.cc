@@ -6,7 +6,8 @@
 // KIND is text, regexp or hex; FLAGS is a comma-separated list of modifiers
 // ("-" for none) as a rule writes them, with s for dot_all, "yara-x" for the
 // dialect, xor=A-B and alphabet=HEX. The answer is one line: "error MESSAGE" or
-// the matches as OFFSET:LENGTH, by ascending offset.
+// the matches as OFFSET:LENGTH, by ascending offset. With "all", that is every
+// offset with all lengths a match there could have, OFFSET:LENGTH/LENGTH...
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -33,6 +34,7 @@ void Answer(const std::string& kind, const std::string& flag_list, const std::st
   Pattern pattern;
   pattern.is_text = kind == "text";
   bool ascii = false;
+  bool all = false;
   bool dot_all = false;
   std::istringstream flags(flag_list);
   for (std::string flag; std::getline(flags, flag, ',');) {
@@ -42,6 +44,7 @@ void Answer(const std::string& kind, const std::string& flag_list, const std::st
     if (flag == "fullword") pattern.fullword = true;
     if (flag == "base64") pattern.base64 = true;
     if (flag == "base64wide") pattern.base64wide = true;
+    if (flag == "all") all = true;
     if (flag == "s") dot_all = true;
     if (flag == "yara-x") pattern.dialect = Dialect::kYaraX;
     if (flag.starts_with("alphabet=")) pattern.base64_alphabet = FromHex(flag.substr(9));
@@ -67,6 +70,18 @@ void Answer(const std::string& kind, const std::string& flag_list, const std::st
     pattern.expression = std::move(*parsed);
   }
   const char* separator = "";
+  if (all) {
+    for (std::size_t offset = 0; offset < object.size(); ++offset) {
+      const auto lengths = dl::match::PossibleLengths(pattern, dl::AsBytes(object), offset);
+      for (std::size_t i = 0; i < lengths.size(); ++i) {
+        if (i == 0) std::cout << separator << offset << ":";
+        std::cout << (i == 0 ? "" : "/") << lengths[i];
+        separator = " ";
+      }
+    }
+    std::cout << "\n";
+    return;
+  }
   for (const auto& match : dl::match::FindAllSlowly(pattern, dl::AsBytes(object))) {
     std::cout << separator << match.offset << ":" << match.length;
     separator = " ";

@@ -244,4 +244,16 @@ std::vector<Match> FindAllSlowly(const Pattern& pattern, Bytes object) {
   return matches;
 }
 
+std::vector<std::uint64_t> PossibleLengths(const Pattern& pattern, Bytes object, std::size_t start) {
+  std::vector<std::uint64_t> lengths;
+  for (const bool wide : {false, true}) {
+    if (!(wide ? pattern.wide : pattern.ascii)) continue;
+    for (const std::size_t end : Enumerator(object, wide).From(pattern.expression.root, start)) {
+      if (end == start || (pattern.fullword && !IsFullWord(object, start, end, wide, 0))) continue;
+      lengths.push_back(end - start);
+    }
+  }
+  return lengths;
+}
+
 }  // namespace dl::match

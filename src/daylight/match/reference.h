@@ -21,4 +21,8 @@ namespace dl::match {
 // All matches of `pattern` in `object`, by ascending offset.
 std::vector<Match> FindAllSlowly(const Pattern& pattern, Bytes object);
 
+// All lengths that a match at `start` could have, the preferred first: for
+// comparisons with matchers that prefer another. Not for texts or chains.
+std::vector<std::uint64_t> PossibleLengths(const Pattern& pattern, Bytes object, std::size_t start);
+
 }  // namespace dl::match
