@@ -34,7 +34,7 @@ std::vector<ExpressionPart> SplitAtJumps(const RegexpNode& root) {
   ExpressionPart part;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (!IsSplit(nodes[i]) || i == 0 || i + 1 == nodes.size()) continue;
-    if (i == first && !(nodes[i].max == kUnbounded && JumpsOverAnything(nodes[i]))) continue;
+    if (i == first && !(nodes[i].max == kUnbounded && JumpsOverAnything(nodes[i]) && !IsSplit(nodes[i + 1]))) continue;
     if (i > first) {
       part.nodes = nodes.subspan(first, i - first);
       parts.push_back(part);

@@ -104,7 +104,7 @@ void CheckExpressions(const std::vector<std::string>& sources, const std::vector
     if (patterns.size() == 1000) flush();
   }
   flush();
-  EXPECT_GT(parsed_count, sources.size() / 2);
+  EXPECT_GT(parsed_count, sources.size() / 10);  // YARA-X refuses what can match nothing but the empty string.
 }
 
 void CheckHexStrings(const std::vector<std::string>& sources, const std::vector<std::string>& inputs) {
@@ -201,7 +201,7 @@ TEST(ExhaustiveTest, HexStrings) {
       }
     }
   }
-  CheckHexStrings(sources, AllInputs("ab", 6));
+  CheckHexStrings(sources, AllInputs("ab", 5));
 }
 
 TEST(ExhaustiveTest, Texts) {

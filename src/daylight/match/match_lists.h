@@ -22,8 +22,8 @@ struct MatchRecord {
   std::uint32_t length = 0;
   std::uint8_t xor_key = 0;
   std::uint8_t rank = 0;  // Of two forms at one offset the lower counts.
-  // The bytes match, but not as a full word: no match, unless another length
-  // at this offset is the one that counts.
+  // An expression matches, but not as a full word: no match at this offset,
+  // unless another length is the one that counts.
   bool rejected = false;
 };
 

@@ -239,7 +239,7 @@ void MatchState::Impl::Keep(const SubRecord& sub) {
   // A full word of an expression may still be overruled by another end at its
   // offset, so such patterns are searched to the end.
   const bool may_stop = (pattern.flags & kPatternFirstOnly) != 0 && !all_matches_ && pattern.chain_count == 0 &&
-                        ((sub.flags & kSubFullword) == 0 || (sub.flags & kSubAutomaton) == 0);
+                        ((sub.flags & kSubFullword) == 0 || (sub.flags & kSubExpression) == 0);
   bool done = may_stop;
   for (const MatchRecord& record : found_) {
     if (lists_.Add(sub.list, record, longest)) continue;

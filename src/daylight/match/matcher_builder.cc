@@ -166,6 +166,7 @@ Result<ExpressionDrafts> DraftParts(const Pattern& pattern) {
       DL_TRY(Draft draft, DraftExpression(form, wide));
       draft.part = i;
       std::uint32_t& flags = draft.sub.flags;
+      flags |= kSubExpression;
       if (pattern.fullword) flags |= kSubFullword;
       bool longest = pattern.expression.greedy;
       if ((flags & kSubAutomaton) != 0 && EndsAreByAtom(form, draft.atoms, longest)) flags |= kSubFromAtom;

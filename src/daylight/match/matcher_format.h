@@ -79,6 +79,7 @@ enum SubFlags : std::uint32_t {
   kSubGreedy = 64,        // Where atoms give several ends for one start, the longest counts, not the shortest.
   kSubBase64Check = 128,  // Fixed: the characters at both ends are decoded (YARA-X), see text_forms.h.
   kSubFromAtom = 256,     // Automaton: running forward from an atom gives the preferred end, not just any.
+  kSubExpression = 1024,  // Where it matches but is no full word, no other form counts either.
   kSubAsciiFirst = 512,   // Wide automaton: no match where the expression matches as plain bytes, even none.
 };
 // The rank in the upper byte: of two forms that match at one offset the one

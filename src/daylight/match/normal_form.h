@@ -20,7 +20,7 @@
 namespace dl::match {
 
 // The most instructions a program may have.
-inline constexpr std::uint32_t kMaxProgramStates = 20'000;
+inline constexpr std::uint32_t kMaxProgramStates = 65'536;
 
 enum class TermKind : std::uint8_t {
   kEmpty,

@@ -73,11 +73,8 @@ bool Verifier::Base64NeighboursFit(const SubRecord& sub, std::size_t start, std:
 void Verifier::Report(const SubRecord& sub, std::size_t start, std::size_t end, std::uint8_t key,
                       std::vector<MatchRecord>& found) const {
   if (end <= start) return;
-  const bool is_automaton = (sub.flags & kSubAutomaton) != 0;
   const bool is_word = (sub.flags & kSubFullword) == 0 || IsFullWord(sub, start, end, key);
-  // Where an expression's end is not that of a word, there is no match at this
-  // start even if another end would be one. A text that is no word says nothing.
-  if (!is_word && !is_automaton) return;
+  if (!is_word && (sub.flags & kSubExpression) == 0) return;
   MatchRecord record;
   record.offset = offset_ + start;
   record.length = static_cast<std::uint32_t>(end - start);
