@@ -21,18 +21,6 @@ std::uint32_t AddGaps(std::uint32_t a, std::uint32_t b) {
   return a > kUnbounded - b ? kUnbounded : a + b;
 }
 
-// Keeps the best chain of each offset, by ascending offset.
-std::vector<ChainMatch> OneAnOffset(std::vector<ChainMatch> chains) {
-  std::sort(chains.begin(), chains.end(), [](const ChainMatch& a, const ChainMatch& b) {
-    if (a.offset != b.offset) return a.offset < b.offset;
-    return a.key != b.key ? a.key < b.key : a.end < b.end;
-  });
-  chains.erase(std::unique(chains.begin(), chains.end(),
-                           [](const ChainMatch& a, const ChainMatch& b) { return a.offset == b.offset; }),
-               chains.end());
-  return chains;
-}
-
 }  // namespace
 
 std::vector<ExpressionPart> SplitAtJumps(const RegexpNode& root) {
@@ -46,13 +34,14 @@ std::vector<ExpressionPart> SplitAtJumps(const RegexpNode& root) {
   ExpressionPart part;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (!IsSplit(nodes[i]) || i == 0 || i + 1 == nodes.size()) continue;
-    if (i == first && !JumpsOverAnything(nodes[i])) continue;
+    if (i == first && !(nodes[i].max == kUnbounded && JumpsOverAnything(nodes[i]) && !IsSplit(nodes[i + 1]))) continue;
     if (i > first) {
       part.nodes = nodes.subspan(first, i - first);
       parts.push_back(part);
       part = {{}, nodes[i].min, nodes[i].max};
     } else {
-      // Two jumps in a row are one, unless the second's bytes matter.
+      // Two jumps in a row are one when the second has no upper bound.
+      // Otherwise it stays in the part it begins.
       part.gap_min = AddGaps(part.gap_min, nodes[i].min);
       part.gap_max = AddGaps(part.gap_max, nodes[i].max);
     }
@@ -63,45 +52,43 @@ std::vector<ExpressionPart> SplitAtJumps(const RegexpNode& root) {
   return parts;
 }
 
-std::vector<ChainMatch> LastParts(std::span<const Match> matches, bool nearest_end) {
+std::vector<ChainMatch> LastParts(std::span<const Match> matches) {
   std::vector<ChainMatch> chains;
-  for (const Match& match : matches) {
-    const std::uint64_t end = match.offset + match.length;
-    chains.push_back({match.offset, nearest_end ? end : match.offset, end});
-  }
-  return OneAnOffset(std::move(chains));
+  chains.reserve(matches.size());
+  for (const Match& match : matches) chains.push_back({match.offset, match.offset, match.offset + match.length});
+  return chains;
 }
 
 std::vector<ChainMatch> JoinParts(std::span<const Match> heads, std::span<const ChainMatch> tails,
-                                  std::uint64_t gap_min, std::uint64_t gap_max) {
+                                  std::uint64_t gap_min, std::uint64_t gap_max, bool nearest_next) {
   std::vector<ChainMatch> joined;
-  if (gap_max == kUnbounded) {
+  const auto end_of = [](const Match& m) { return m.offset + m.length; };
+  if (nearest_next || gap_max == kUnbounded) {
     // The best among all tails from some place on.
-    std::vector<std::size_t> best(tails.size());
-    for (std::size_t i = tails.size(); i-- > 0;) {
+    std::vector<std::size_t> best(nearest_next ? 0 : tails.size());
+    for (std::size_t i = best.size(); i-- > 0;) {
       best[i] = i + 1 < tails.size() && tails[best[i + 1]].key < tails[i].key ? best[i + 1] : i;
     }
     for (const Match& head : heads) {
-      const std::uint64_t from = head.offset + head.length + gap_min;
+      const std::uint64_t from = end_of(head) + gap_min;
       const auto tail = std::lower_bound(tails.begin(), tails.end(), from,
                                          [](const ChainMatch& m, std::uint64_t value) { return m.offset < value; });
-      if (tail == tails.end()) continue;
-      const ChainMatch& chosen = tails[best[static_cast<std::size_t>(tail - tails.begin())]];
+      if (tail == tails.end() || (gap_max != kUnbounded && tail->offset > end_of(head) + gap_max)) continue;
+      const ChainMatch& chosen = nearest_next ? *tail : tails[best[static_cast<std::size_t>(tail - tails.begin())]];
       joined.push_back({head.offset, chosen.key, chosen.end});
     }
-    return OneAnOffset(std::move(joined));
+    return joined;
   }
   // Heads by their end, so that the tails within reach form a window that only
   // moves forward; those of its tails that can still be the best are kept in
   // ascending order of their keys.
   std::vector<Match> by_end(heads.begin(), heads.end());
-  std::sort(by_end.begin(), by_end.end(),
-            [](const Match& a, const Match& b) { return a.offset + a.length < b.offset + b.length; });
+  std::sort(by_end.begin(), by_end.end(), [&](const Match& a, const Match& b) { return end_of(a) < end_of(b); });
   std::deque<std::size_t> window;
   std::size_t next = 0;
   for (const Match& head : by_end) {
-    const std::uint64_t from = head.offset + head.length + gap_min;
-    const std::uint64_t to = head.offset + head.length + gap_max;
+    const std::uint64_t from = end_of(head) + gap_min;
+    const std::uint64_t to = end_of(head) + gap_max;
     for (; next < tails.size() && tails[next].offset <= to; ++next) {
       while (!window.empty() && tails[window.back()].key > tails[next].key) window.pop_back();
       window.push_back(next);
@@ -111,7 +98,9 @@ std::vector<ChainMatch> JoinParts(std::span<const Match> heads, std::span<const 
     const ChainMatch& chosen = tails[window.front()];
     joined.push_back({head.offset, chosen.key, chosen.end});
   }
-  return OneAnOffset(std::move(joined));
+  std::sort(joined.begin(), joined.end(),
+            [](const ChainMatch& a, const ChainMatch& b) { return a.offset < b.offset; });
+  return joined;
 }
 
 }  // namespace dl::match

@@ -25,17 +25,17 @@ std::vector<ExpressionPart> SplitAtJumps(const RegexpNode& root);
 // to the last part the one that counts.
 struct ChainMatch {
   std::uint64_t offset = 0;
-  std::uint64_t key = 0;  // The way with the smallest key counts.
+  std::uint64_t key = 0;  // Where the last part begins.
   std::uint64_t end = 0;
 };
 
-// Chains of nothing but the last part, whose matches are by ascending offset.
-// The key is where the last part begins, or where it ends.
-std::vector<ChainMatch> LastParts(std::span<const Match> matches, bool nearest_end);
+// Chains of nothing but the last part.
+std::vector<ChainMatch> LastParts(std::span<const Match> matches);
 // Prepends a part: for each of `heads` the best of the `tails` that begin
-// gap_min to gap_max bytes behind its end. Heads with none are dropped. One
-// chain an offset; all by ascending offset. Time is O(n log n).
+// gap_min to gap_max bytes behind its end: the nearest one, or the one whose
+// last part is nearest. Heads with none are dropped. All are by ascending
+// offset, one an offset. Time is O(n log n).
 std::vector<ChainMatch> JoinParts(std::span<const Match> heads, std::span<const ChainMatch> tails,
-                                  std::uint64_t gap_min, std::uint64_t gap_max);
+                                  std::uint64_t gap_min, std::uint64_t gap_max, bool nearest_next);
 
 }  // namespace dl::match

@@ -42,10 +42,10 @@ MatchLists::Entry& MatchLists::EntryOf(std::uint32_t list) {
   return entries_[index];
 }
 
-bool MatchLists::Add(std::uint32_t list, const MatchRecord& record, LengthRule rule) {
+bool MatchLists::Add(std::uint32_t list, const MatchRecord& record, bool longest) {
   Entry& entry = EntryOf(list);
   if (entry.limited) return false;
-  entry.rule = rule;
+  entry.longest = longest;
   if (entry.records.size() >= kCompactAt) {
     Compact(entry);
     total_ -= kCompactAt - entry.records.size();
@@ -67,9 +67,9 @@ void MatchLists::Compact(Entry& entry) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     const bool is_next = kept == 0 || records[kept - 1].offset != records[i].offset;
     const bool is_same = !is_next && records[kept - 1].rank == records[i].rank;
-    if (is_next || (entry.rule == LengthRule::kAll && records[kept - 1].length != records[i].length)) {
+    if (is_next) {
       records[kept++] = records[i];
-    } else if (is_same && entry.rule == LengthRule::kLongest) {
+    } else if (is_same && entry.longest) {
       records[kept - 1] = records[i];
     }
   }

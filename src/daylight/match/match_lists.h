@@ -1,7 +1,7 @@
 // Where matches are gathered while an object is searched.
 //
 //   lists.Reset();
-//   lists.Add(list, record, rule);      // many times, in any order
+//   lists.Add(list, record, longest);   // many times, in any order
 //   lists.Settle(list);
 //   for (const Match& match : lists.matches(list)) ...
 //
@@ -22,13 +22,10 @@ struct MatchRecord {
   std::uint32_t length = 0;
   std::uint8_t xor_key = 0;
   std::uint8_t rank = 0;  // Of two forms at one offset the lower counts.
-  // The bytes match, but not as a full word: no match, unless another length
-  // at this offset is the one that counts.
+  // An expression matches, but not as a full word: no match at this offset,
+  // unless another length is the one that counts.
   bool rejected = false;
 };
-
-// Which of several lengths of one form at one offset counts.
-enum class LengthRule : std::uint8_t { kShortest, kLongest, kAll };
 
 // All lists together keep at most this many records, so that a thousand
 // patterns that match everywhere do not exhaust the memory.
@@ -41,7 +38,7 @@ class MatchLists {
   void Reset();
   // False when the list is full: then it is limited, and nothing more is kept.
   // `list` is below list_count.
-  bool Add(std::uint32_t list, const MatchRecord& record, LengthRule rule);
+  bool Add(std::uint32_t list, const MatchRecord& record, bool longest);
   // Sorts the list, keeps those that count and drops the rejected ones.
   void Settle(std::uint32_t list);
 
@@ -57,7 +54,7 @@ class MatchLists {
   struct Entry {
     std::vector<MatchRecord> records;
     std::vector<Match> matches;
-    LengthRule rule = LengthRule::kShortest;
+    bool longest = false;  // Of several lengths at one offset the longest counts.
     bool limited = false;
   };
   Entry& EntryOf(std::uint32_t list);

@@ -235,15 +235,14 @@ void MatchState::Impl::ScanEverywhere(const SubRecord& sub, std::size_t begin, s
 
 void MatchState::Impl::Keep(const SubRecord& sub) {
   const PatternRecord& pattern = tables_.pattern(sub.pattern);
-  LengthRule rule = (sub.flags & kSubGreedy) != 0 ? LengthRule::kLongest : LengthRule::kShortest;
-  if ((sub.flags & kSubAllEnds) != 0) rule = LengthRule::kAll;
+  const bool longest = (sub.flags & kSubGreedy) != 0;
   // A full word of an expression may still be overruled by another end at its
   // offset, so such patterns are searched to the end.
   const bool may_stop = (pattern.flags & kPatternFirstOnly) != 0 && !all_matches_ && pattern.chain_count == 0 &&
-                        ((sub.flags & kSubFullword) == 0 || (sub.flags & kSubAutomaton) == 0);
+                        ((sub.flags & kSubFullword) == 0 || (sub.flags & kSubExpression) == 0);
   bool done = may_stop;
   for (const MatchRecord& record : found_) {
-    if (lists_.Add(sub.list, record, rule)) continue;
+    if (lists_.Add(sub.list, record, longest)) continue;
     done = pattern.chain_count == 0;
     break;
   }
@@ -255,15 +254,15 @@ void MatchState::Impl::JoinChain(std::uint32_t id) {
   const PatternRecord& pattern = tables_.pattern(id);
   const std::span<const ChainPart> parts = tables_.chain(pattern);
   const std::uint32_t first_list = tables_.header().pattern_count + pattern.chain_first;
-  const bool nearest_end = (pattern.flags & kPatternNearestEnd) != 0;
+  const bool nearest_next = (pattern.flags & kPatternNearestNext) != 0;
   bool limited = false;
   std::vector<ChainMatch> joined;
   for (std::size_t i = parts.size(); i-- > 0;) {
     const std::uint32_t list = first_list + static_cast<std::uint32_t>(i);
     limited = limited || lists_.limited(list);
     const std::span<const Match> heads = lists_.matches(list);
-    joined = i + 1 == parts.size() ? LastParts(heads, nearest_end)
-                                   : JoinParts(heads, joined, parts[i + 1].gap_min, parts[i + 1].gap_max);
+    joined = i + 1 == parts.size() ? LastParts(heads)
+                                   : JoinParts(heads, joined, parts[i + 1].gap_min, parts[i + 1].gap_max, nearest_next);
   }
   std::vector<Match> matches;
   matches.reserve(joined.size());

@@ -11,7 +11,7 @@ Result<MatcherTables> MatcherTables::Open(const database::Database& database, st
   DL_TRY(const Bytes header, database.Section(kSectionHeader, unit));
   if (header.empty()) return tables;  // A unit without patterns.
   if (header.size() != sizeof(MatcherHeader)) return Fail(ErrorCode::kMalformed, "the matcher's header has a wrong size");
-  std::memcpy(&tables.header_, header.data(), sizeof(MatcherHeader));
+  std::memcpy(static_cast<void*>(&tables.header_), header.data(), sizeof(MatcherHeader));
   if (tables.header_.version != kMatcherVersion) {
     return Fail(ErrorCode::kUnsupported, "the matcher was written by another version; compile the rules again");
   }

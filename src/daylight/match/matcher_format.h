@@ -58,7 +58,7 @@ static_assert(sizeof(MatcherHeader) == 32);
 
 enum PatternFlags : std::uint32_t {
   kPatternFirstOnly = 1,    // The search may stop at the first match.
-  kPatternNearestEnd = 2,   // Chained: the way with the nearest end counts, not the one with the nearest last part.
+  kPatternNearestNext = 2,  // Chained: each part goes on with the nearest next one; otherwise the last part decides.
 };
 
 struct PatternRecord {
@@ -70,16 +70,17 @@ struct PatternRecord {
 static_assert(sizeof(PatternRecord) == 16);
 
 enum SubFlags : std::uint32_t {
-  kSubAutomaton = 1,     // data is a word offset in MPRG; otherwise a byte offset in MTXT.
-  kSubMasked = 2,        // Fixed: masks follow the values.
-  kSubWide = 4,          // Neighbours are two bytes; an automaton steps two bytes at a time.
-  kSubFullword = 8,      // Both neighbours must not be alphanumeric.
-  kSubXor = 16,          // Fixed: with any one key in [xor_min, xor_max].
-  kSubUnxorWord = 32,    // Neighbours are looked at after removing the key (YARA-X).
-  kSubGreedy = 64,       // Of several ends the longest counts, not the shortest.
-  kSubAllEnds = 1024,    // ...all count: a part of a chain in YARA-X's dialect.
-  kSubAsciiFirst = 512,  // Wide automaton: no match where the same expression matches as plain bytes, even none.
+  kSubAutomaton = 1,      // data is a word offset in MPRG; otherwise a byte offset in MTXT.
+  kSubMasked = 2,         // Fixed: masks follow the values.
+  kSubWide = 4,           // Neighbours are two bytes; an automaton steps two bytes at a time.
+  kSubFullword = 8,       // Both neighbours must not be alphanumeric.
+  kSubXor = 16,           // Fixed: with any one key in [xor_min, xor_max].
+  kSubUnxorWord = 32,     // Neighbours are looked at after removing the key (YARA-X).
+  kSubGreedy = 64,        // Where atoms give several ends for one start, the longest counts, not the shortest.
   kSubBase64Check = 128,  // Fixed: the characters at both ends are decoded (YARA-X), see text_forms.h.
+  kSubFromAtom = 256,     // Automaton: running forward from an atom gives the preferred end, not just any.
+  kSubExpression = 1024,  // Where it matches but is no full word, no other form counts either.
+  kSubAsciiFirst = 512,   // Wide automaton: no match where the expression matches as plain bytes, even none.
 };
 // The rank in the upper byte: of two forms that match at one offset the one
 // with the lower rank counts, whatever the lengths.

@@ -27,7 +27,7 @@ class Normalizer {
   Result<Term> Set(const ByteSet& set);
   Result<Term> Alternate(const RegexpNode& node);
   Result<Term> Repeat(const RegexpNode& node);
-  Result<Term> RepeatSet(const ByteSet& set, std::uint32_t min, std::uint32_t max);
+  Result<Term> RepeatSet(const ByteSet& set, std::uint32_t min, std::uint32_t max, bool greedy);
 
   std::uint32_t used_ = 1;
   std::uint32_t leaf_count_ = 0;
@@ -81,7 +81,7 @@ Result<Term> Normalizer::Set(const ByteSet& set) {
   return term;
 }
 
-Result<Term> Normalizer::RepeatSet(const ByteSet& set, std::uint32_t min, std::uint32_t max) {
+Result<Term> Normalizer::RepeatSet(const ByteSet& set, std::uint32_t min, std::uint32_t max, bool greedy) {
   Term concat = NewConcat();
   const std::uint32_t unrolled = std::min(min, kMaxUnrolled);
   for (std::uint32_t i = 0; i < unrolled; ++i) {
@@ -94,6 +94,7 @@ Result<Term> Normalizer::RepeatSet(const ByteSet& set, std::uint32_t min, std::u
   DL_TRY_STATUS(Charge(4));
   Term rest;
   rest.set = set;
+  rest.greedy = greedy;
   if (min == 0 && max == kUnbounded) {
     rest.kind = TermKind::kStar;
     DL_TRY(Term copy, Set(set));
@@ -115,7 +116,7 @@ Result<Term> Normalizer::Repeat(const RegexpNode& node) {
   if (node.children.size() != 1 || node.max == 0) return Term{};
   const RegexpNode& child = node.children.front();
   if (node.max == kUnbounded) unbounded_ = true;
-  if (const ByteSet* set = SingleClass(child)) return RepeatSet(*set, node.min, node.max);
+  if (const ByteSet* set = SingleClass(child)) return RepeatSet(*set, node.min, node.max, node.greedy);
   if (node.min == 1 && node.max == 1) return Build(child);
 
   Term concat = NewConcat();
@@ -130,13 +131,17 @@ Result<Term> Normalizer::Repeat(const RegexpNode& node) {
   if (endless) {
     DL_TRY_STATUS(Charge(2));
     Term loop;
-    loop.kind = node.min > 0 ? TermKind::kPlus : TermKind::kStar;
+    loop.greedy = node.greedy;
     DL_TRY(Term copy, Build(child));
+    // A round that reads nothing may not end a greedy loop that could go on:
+    // so x+ is x* where x can be empty.
+    loop.kind = node.min == 0 || (node.greedy && IsNullable(copy)) ? TermKind::kStar : TermKind::kPlus;
     loop.children.push_back(std::move(copy));
     concat.children.push_back(std::move(loop));
   } else if (node.max > node.min) {
     Term rest;
     rest.kind = TermKind::kUpTo;
+    rest.greedy = node.greedy;
     for (std::uint32_t i = node.min; i < node.max; ++i) {
       DL_TRY_STATUS(Charge(1));
       DL_TRY(Term copy, Build(child));
@@ -182,10 +187,7 @@ Result<Term> Normalizer::Build(const RegexpNode& node) {
       return Alternate(node);
     case RegexpKind::kRepeat:
       return Repeat(node);
-    case RegexpKind::kWordBoundary:
-    case RegexpKind::kNotWordBoundary:
-    case RegexpKind::kStart:
-    case RegexpKind::kEnd: {
+    default: {  // The assertions.
       DL_TRY_STATUS(Charge(1));
       Term term;
       term.kind = TermKind::kAssert;
@@ -193,7 +195,6 @@ Result<Term> Normalizer::Build(const RegexpNode& node) {
       return term;
     }
   }
-  return Term{};
 }
 
 Result<Term> Normalizer::BuildSequence(std::span<const RegexpNode> nodes) {
@@ -261,6 +262,69 @@ ByteSet FirstBytes(const Term& term) {
       break;
   }
   return first;
+}
+
+std::optional<std::uint32_t> FixedLength(const Term& term) {
+  switch (term.kind) {
+    case TermKind::kEmpty:
+    case TermKind::kAssert:
+      return 0;
+    case TermKind::kSet:
+      return 1;
+    case TermKind::kCount:
+      return term.min == term.max ? std::optional(term.min) : std::nullopt;
+    case TermKind::kConcat: {
+      std::uint64_t sum = 0;
+      for (const Term& child : term.children) {
+        const std::optional<std::uint32_t> length = FixedLength(child);
+        if (!length) return std::nullopt;
+        sum += *length;
+      }
+      if (sum > 0xffffffff) return std::nullopt;
+      return static_cast<std::uint32_t>(sum);
+    }
+    case TermKind::kAlternate: {
+      const std::optional<std::uint32_t> first = FixedLength(term.children.front());
+      for (const Term& child : term.children) {
+        if (FixedLength(child) != first) return std::nullopt;
+      }
+      return first;
+    }
+    case TermKind::kPlus:
+    case TermKind::kStar:
+    case TermKind::kUpTo:
+      break;
+  }
+  return std::nullopt;
+}
+
+std::vector<bool> LeavesAtFixedOffsets(const NormalForm& form) {
+  std::vector<bool> fixed(form.leaf_count, false);
+  const Term& root = form.root;
+  const std::span<const Term> terms =
+      root.kind == TermKind::kConcat ? std::span<const Term>(root.children) : std::span<const Term>(&root, 1);
+  for (const Term& term : terms) {
+    if (!FixedLength(term)) break;
+    if (term.kind == TermKind::kSet) fixed[term.leaf] = true;
+  }
+  return fixed;
+}
+
+bool PrefersByLength(const Term& root, bool& longest) {
+  const std::span<const Term> terms =
+      root.kind == TermKind::kConcat ? std::span<const Term>(root.children) : std::span<const Term>(&root, 1);
+  longest = false;
+  bool found = false;
+  for (const Term& term : terms) {
+    if (FixedLength(term)) continue;
+    if (found || term.kind == TermKind::kAlternate) return false;
+    found = true;
+    longest = term.greedy;
+    for (const Term& child : term.children) {
+      if (FixedLength(child).value_or(0) == 0) return false;
+    }
+  }
+  return true;
 }
 
 bool AsMasked(const ByteSet& set, std::uint8_t& value, std::uint8_t& mask) {

@@ -10,6 +10,7 @@
 // forward and the backward program can be entered at the same place.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,7 +20,7 @@
 namespace dl::match {
 
 // The most instructions a program may have.
-inline constexpr std::uint32_t kMaxProgramStates = 20'000;
+inline constexpr std::uint32_t kMaxProgramStates = 65'536;
 
 enum class TermKind : std::uint8_t {
   kEmpty,
@@ -39,6 +40,7 @@ struct Term {
   std::uint32_t min = 0;
   std::uint32_t max = 0;  // kUnbounded.
   std::uint32_t leaf = 0;
+  bool greedy = true;     // kCount, kStar, kPlus, kUpTo: more rounds are preferred to fewer.
   ByteSet set;
   std::vector<Term> children;
 };
@@ -58,6 +60,14 @@ Result<NormalForm> NormalizeSequence(std::span<const RegexpNode> nodes);
 bool IsNullable(const Term& term);
 // The bytes a non-empty match can begin with.
 ByteSet FirstBytes(const Term& term);
+// The number of bytes that every match of the term has; absent if they differ.
+std::optional<std::uint32_t> FixedLength(const Term& term);
+// By leaf: whether every match passes through it, and always at the same
+// distance from its start.
+std::vector<bool> LeavesAtFixedOffsets(const NormalForm& form);
+// Whether the preferred match is the longest of those with the same start, or
+// the shortest: so it is when at most one thing has a choice of lengths.
+bool PrefersByLength(const Term& root, bool& longest);
 
 // Whether all members of the set are the bytes b with (b & mask) == value.
 bool AsMasked(const ByteSet& set, std::uint8_t& value, std::uint8_t& mask);

@@ -33,6 +33,10 @@ class Compiler {
     sets_.push_back(set);
     return static_cast<std::uint32_t>(sets_.size() - 1);
   }
+  void SetBranches(std::uint32_t split, std::uint32_t more, std::uint32_t out, bool greedy) {
+    code_[split].x = greedy ? more : out;
+    code_[split].y = greedy ? out : more;
+  }
   Status Emit(const Term& term);
   Status EmitSet(const Term& term);
   Status EmitAlternate(const Term& term);
@@ -75,7 +79,7 @@ Status Compiler::Emit(const Term& term) {
     case TermKind::kSet:
       return EmitSet(term);
     case TermKind::kCount:
-      return Push(Opcode::kCount, SetIndex(term.set), term.min, term.max, counters_++);
+      return Push(term.greedy ? Opcode::kCount : Opcode::kLazyCount, SetIndex(term.set), term.min, term.max, counters_++);
     case TermKind::kAssert:
       return Push(Opcode::kAssert, static_cast<std::uint32_t>(term.assertion));
     case TermKind::kConcat:
@@ -89,26 +93,28 @@ Status Compiler::Emit(const Term& term) {
       return EmitAlternate(term);
     case TermKind::kStar: {
       const std::uint32_t split = pc();
-      DL_TRY_STATUS(Push(Opcode::kSplit, split + 1));
+      DL_TRY_STATUS(Push(Opcode::kSplit));
       DL_TRY_STATUS(Emit(term.children.front()));
       DL_TRY_STATUS(Push(Opcode::kJump, split));
-      code_[split].y = pc();
+      SetBranches(split, split + 1, pc(), term.greedy);
       return {};
     }
     case TermKind::kPlus: {
       const std::uint32_t body = pc();
       DL_TRY_STATUS(Emit(term.children.front()));
-      return Push(Opcode::kSplit, body, pc() + 1);
+      DL_TRY_STATUS(Push(Opcode::kSplit));
+      SetBranches(pc() - 1, body, pc(), term.greedy);
+      return {};
     }
     case TermKind::kUpTo: {
       // The copies are equal, so a prefix of them reads the same both ways.
       std::vector<std::uint32_t> splits;
       for (const Term& child : term.children) {
         splits.push_back(pc());
-        DL_TRY_STATUS(Push(Opcode::kSplit, pc() + 1));
+        DL_TRY_STATUS(Push(Opcode::kSplit));
         DL_TRY_STATUS(Emit(child));
       }
-      for (const std::uint32_t split : splits) code_[split].y = pc();
+      for (const std::uint32_t split : splits) SetBranches(split, split + 1, pc(), term.greedy);
       return {};
     }
   }
@@ -152,7 +158,7 @@ Result<CompiledPrograms> CompilePrograms(const NormalForm& form, bool with_backw
 ProgramView::ProgramView(std::span<const std::uint32_t> words, bool backward) {
   if (words.size() < 4) return;
   ProgramHeader header;
-  std::memcpy(&header, words.data(), sizeof header);
+  std::memcpy(static_cast<void*>(&header), words.data(), sizeof header);
   if (header.forward_count > kMaxProgramStates || header.backward_count > kMaxProgramStates ||
       header.set_count > 2 * kMaxProgramStates || header.counter_count > kMaxProgramStates) {
     return;

@@ -27,13 +27,14 @@
 namespace dl::match {
 
 enum class Opcode : std::uint32_t {
-  kFail,    // What damaged programs read as.
-  kByte,    // One byte with (byte & y) == x; then the next instruction.
-  kSet,     // One byte of set x; then the next instruction.
-  kCount,   // y to z bytes of set x; `counter` is its number; then the next instruction.
-  kSplit,   // Both x and y.
-  kJump,    // x.
-  kAssert,  // x is a RegexpKind that must hold here; then the next instruction.
+  kFail,       // What damaged programs read as.
+  kByte,       // One byte with (byte & y) == x; then the next instruction.
+  kSet,        // One byte of set x; then the next instruction.
+  kCount,      // y to z bytes of set x, the more the better; then the next instruction. `counter` is its number.
+  kLazyCount,  // The same, the fewer the better.
+  kSplit,      // Both x and y; x is preferred.
+  kJump,       // x.
+  kAssert,     // x is a RegexpKind that must hold here; then the next instruction.
   kMatch,
 };
 

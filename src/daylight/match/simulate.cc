@@ -12,11 +12,13 @@ bool IsWordByte(std::uint8_t byte) {
 
 std::uint8_t ByteAt(const Text& text, std::size_t at) { return static_cast<std::uint8_t>(text.bytes[at]); }
 
-// Whether the character at `at` is a word character.
-bool IsWordAt(const Text& text, std::size_t at) {
-  if (!IsWordByte(ByteAt(text, at))) return false;
-  return text.step == 1 || (at + 1 < text.bytes.size() && ByteAt(text, at + 1) == 0);
+bool HasCharacter(const Text& text, std::size_t at) {
+  return text.bytes.size() - at >= text.step && (text.step == 1 || ByteAt(text, at + 1) == 0);
 }
+
+// Whether a word character stands at `at`, or ends there.
+bool IsWordAt(const Text& text, std::size_t at) { return HasCharacter(text, at) && IsWordByte(ByteAt(text, at)); }
+bool IsWordBefore(const Text& text, std::size_t at) { return at >= text.step && IsWordAt(text, at - text.step); }
 
 }  // namespace
 
@@ -28,11 +30,22 @@ bool AssertionHolds(RegexpKind assertion, const Text& text, std::size_t at) {
     case RegexpKind::kEnd:
       return at == size && text.ends_object;
     case RegexpKind::kWordBoundary:
-    case RegexpKind::kNotWordBoundary: {
-      const bool before = at >= text.step && IsWordAt(text, at - text.step);
-      const bool after = size - at >= text.step && IsWordAt(text, at);
-      return (before != after) == (assertion == RegexpKind::kWordBoundary);
-    }
+    case RegexpKind::kNotWordBoundary:
+      return (IsWordBefore(text, at) != IsWordAt(text, at)) == (assertion == RegexpKind::kWordBoundary);
+    case RegexpKind::kWordStart:
+      return !IsWordBefore(text, at) && IsWordAt(text, at);
+    case RegexpKind::kWordEnd:
+      return IsWordBefore(text, at) && !IsWordAt(text, at);
+    case RegexpKind::kWordStartHalf:
+      return !IsWordBefore(text, at);
+    case RegexpKind::kWordEndHalf:
+      return !IsWordAt(text, at);
+    case RegexpKind::kLineStart:
+      if (at == 0) return text.starts_object;
+      return at >= text.step && HasCharacter(text, at - text.step) && ByteAt(text, at - text.step) == '\n';
+    case RegexpKind::kLineEnd:
+      if (at == size) return text.ends_object;
+      return HasCharacter(text, at) && ByteAt(text, at) == '\n';
     default:
       return false;
   }
@@ -97,6 +110,7 @@ void Simulator::Add(const ProgramView& program, std::uint32_t start, const Text&
         next_.push_back(pc);
         break;
       case Opcode::kCount:
+      case Opcode::kLazyCount:
         if (instruction.counter() >= used_counters_) break;
         Enter(pc, instruction);
         if (instruction.y == 0) stack_.push_back(pc + 1);
@@ -171,47 +185,12 @@ void Simulator::Step(const ProgramView& program, std::uint8_t byte, const Text& 
         if (program.SetContains(instruction.x, byte)) Add(program, pc + 1, text, at);
         break;
       case Opcode::kCount:
+      case Opcode::kLazyCount:
         AdvanceCount(program, pc, instruction, byte, text, at);
         break;
       default:
         break;
     }
-  }
-}
-
-bool Simulator::Forward(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at,
-                        std::size_t limit, bool longest, std::size_t& end) {
-  Prepare(program);
-  const std::size_t stop = limit < text.bytes.size() - at ? at + limit : text.bytes.size();
-  bool found = false;
-  Add(program, entry, text, at);
-  while (true) {
-    if (matched_) {
-      found = true;
-      end = at;
-      if (!longest) return true;
-    }
-    if (next_.empty() || stop - at < text.step) return found;
-    if (text.step == 2 && ByteAt(text, at + 1) != 0) return found;
-    const std::uint8_t byte = ByteAt(text, at);
-    at += text.step;
-    Step(program, byte, text, at);
-  }
-}
-
-void Simulator::ForwardAll(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at,
-                           std::size_t limit, std::vector<std::size_t>& ends) {
-  ends.clear();
-  Prepare(program);
-  const std::size_t stop = limit < text.bytes.size() - at ? at + limit : text.bytes.size();
-  Add(program, entry, text, at);
-  while (true) {
-    if (matched_) ends.push_back(at);
-    if (next_.empty() || stop - at < text.step) return;
-    if (text.step == 2 && ByteAt(text, at + 1) != 0) return;
-    const std::uint8_t byte = ByteAt(text, at);
-    at += text.step;
-    Step(program, byte, text, at);
   }
 }
 

@@ -1,9 +1,11 @@
 // Simulator runs programs over bytes: all states at once, so the time is
-// bounded by bytes times program size and there is no backtracking.
+// bounded by bytes times program size and there is no backtracking. It says
+// where there are matches; which of several is preferred, PrioritySimulator
+// (priority_simulator.h) does.
 //
 //   Simulator simulator;
 //   const Text text{bytes, true, true, 1};
-//   simulator.Forward(program, entry, text, at, limit, /*longest=*/true, end);
+//   simulator.Backward(program, entry, text, at, limit, starts);
 //
 // Holds scratch memory that is reused from run to run: one a thread. Programs
 // come from a database and may be forged: a run then gives a wrong answer, and
@@ -32,13 +34,6 @@ bool AssertionHolds(RegexpKind assertion, const Text& text, std::size_t at);
 
 class Simulator {
  public:
-  // Runs from the boundary `at` for at most `limit` bytes. Whether there is a
-  // match, and where the shortest or longest ends.
-  bool Forward(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at, std::size_t limit,
-               bool longest, std::size_t& end);
-  // The same for all ends, the nearest first.
-  void ForwardAll(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at, std::size_t limit,
-                  std::vector<std::size_t>& ends);
   // Runs a backward program down from `at`: `starts` becomes all boundaries
   // where it matches, the nearest first.
   void Backward(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at, std::size_t limit,

@@ -75,14 +75,11 @@ std::vector<TextForm> FormsOfText(const Pattern& pattern) {
   std::vector<TextForm> forms;
   const ByteVector plain(pattern.text.begin(), pattern.text.end());
   if (!pattern.base64 && !pattern.base64wide) {
-    // Where both match, libyara finds the plain one first, and with xor the wide one.
-    if (pattern.ascii) {
-      forms.push_back(PlainForm(plain, false, pattern));
-      forms.back().rank = pattern.is_xor ? 1 : 0;
-    }
+    // Where both match at one offset the plain one counts.
+    if (pattern.ascii) forms.push_back(PlainForm(plain, false, pattern));
     if (pattern.wide) {
       forms.push_back(PlainForm(Widen(plain), true, pattern));
-      forms.back().rank = pattern.is_xor ? 0 : 1;
+      forms.back().rank = 1;
     }
     return forms;
   }

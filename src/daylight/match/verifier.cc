@@ -73,11 +73,8 @@ bool Verifier::Base64NeighboursFit(const SubRecord& sub, std::size_t start, std:
 void Verifier::Report(const SubRecord& sub, std::size_t start, std::size_t end, std::uint8_t key,
                       std::vector<MatchRecord>& found) const {
   if (end <= start) return;
-  const bool is_automaton = (sub.flags & kSubAutomaton) != 0;
   const bool is_word = (sub.flags & kSubFullword) == 0 || IsFullWord(sub, start, end, key);
-  // Where an expression's end is not that of a word, there is no match at this
-  // start even if another end would be one. A text that is no word says nothing.
-  if (!is_word && !is_automaton) return;
+  if (!is_word && (sub.flags & kSubExpression) == 0) return;
   MatchRecord record;
   record.offset = offset_ + start;
   record.length = static_cast<std::uint32_t>(end - start);
@@ -101,23 +98,21 @@ void Verifier::VerifyAtom(const SubRecord& sub, const AtomEntry& entry, std::siz
     if (entry.at <= at) VerifyFixed(sub, at - entry.at, found);
     return;
   }
-  const std::span<const std::uint32_t> words = tables_.program(sub);
   const std::size_t from = at + entry.skip;
   if (from > text_.bytes.size()) return;
+  const std::span<const std::uint32_t> words = tables_.program(sub);
+  const ProgramView forward(words, false);
   Text text = text_;
   text.step = (sub.flags & kSubWide) != 0 ? 2 : 1;
   std::size_t end = 0;
-  const bool longest = (sub.flags & kSubGreedy) != 0;
-  if ((sub.flags & kSubAllEnds) != 0) {
-    simulator_.ForwardAll(ProgramView(words, false), entry.at, text, from, kRegexpReach, ends_);
-    if (ends_.empty()) return;
-  } else {
-    if (!simulator_.Forward(ProgramView(words, false), entry.at, text, from, kRegexpReach, longest, end)) return;
-    ends_.assign(1, end);
-  }
+  if (!priorities_.Forward(forward, entry.at, text, from, from + kRegexpReach, end)) return;
   simulator_.Backward(ProgramView(words, true), entry.backward, text, from, kRegexpReach, starts_);
   for (const std::size_t start : starts_) {
-    for (const std::size_t each : ends_) Report(sub, start, each, 0, found);
+    // Another way from this start, past other atoms, may be preferred.
+    if ((sub.flags & kSubFromAtom) == 0 && !priorities_.Forward(forward, 0, text, start, from + kRegexpReach, end)) {
+      continue;
+    }
+    Report(sub, start, end, 0, found);
   }
 }
 
@@ -129,18 +124,12 @@ void Verifier::VerifyStart(const SubRecord& sub, std::size_t at, std::vector<Mat
   Text text = text_;
   text.step = (sub.flags & kSubWide) != 0 ? 2 : 1;
   std::size_t end = 0;
-  const bool longest = (sub.flags & kSubGreedy) != 0;
   const ProgramView program(tables_.program(sub), false);
-  if ((sub.flags & kSubAllEnds) != 0) {
-    simulator_.ForwardAll(program, 0, text, at, kRegexpReach, ends_);
-    for (const std::size_t each : ends_) Report(sub, at, each, 0, found);
-    return;
-  }
-  if (!simulator_.Forward(program, 0, text, at, kRegexpReach, longest, end)) return;
+  if (!priorities_.Forward(program, 0, text, at, at + kRegexpReach, end)) return;
   if ((sub.flags & kSubAsciiFirst) != 0) {
     text.step = 1;
     std::size_t ascii_end = 0;
-    if (simulator_.Forward(program, 0, text, at, kRegexpReach, /*longest=*/false, ascii_end)) return;
+    if (priorities_.Forward(program, 0, text, at, at + kRegexpReach, ascii_end)) return;
   }
   Report(sub, at, end, 0, found);
 }

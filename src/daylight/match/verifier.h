@@ -11,6 +11,7 @@
 
 #include "daylight/match/match_lists.h"
 #include "daylight/match/matcher_tables.h"
+#include "daylight/match/priority_simulator.h"
 #include "daylight/match/simulate.h"
 
 namespace dl::match {
@@ -43,8 +44,8 @@ class Verifier {
   Text text_;
   std::uint64_t offset_ = 0;
   Simulator simulator_;
+  PrioritySimulator priorities_;
   std::vector<std::size_t> starts_;
-  std::vector<std::size_t> ends_;
 };
 
 }  // namespace dl::match
