@@ -1,6 +1,7 @@
 #include "daylight/match/reference.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,6 +28,22 @@ class Enumerator {
   Enumerator(Bytes object, bool wide) : object_(object), width_(wide ? 2 : 1) {}
 
   Ends From(const RegexpNode& node, std::size_t start) const {
+    if (node.children.empty()) return Compute(node, start);
+    // Nested quantifiers ask the same thing again and again.
+    const auto known = known_.find({&node, start});
+    if (known != known_.end()) return known->second;
+    Ends ends = Compute(node, start);
+    if (known_ends_ < kMaxKnownEnds) {
+      known_ends_ += ends.size() + 1;
+      known_.emplace(std::pair{&node, start}, ends);
+    }
+    return ends;
+  }
+
+ private:
+  static constexpr std::size_t kMaxKnownEnds = 1'000'000;
+
+  Ends Compute(const RegexpNode& node, std::size_t start) const {
     switch (node.kind) {
       case RegexpKind::kEmpty: return {start};
       case RegexpKind::kClass:
@@ -53,7 +70,6 @@ class Enumerator {
     }
   }
 
- private:
   struct OrderedSet {
     Ends ends;
     std::set<std::size_t> seen;
@@ -134,6 +150,8 @@ class Enumerator {
 
   Bytes object_;
   std::size_t width_;
+  mutable std::map<std::pair<const RegexpNode*, std::size_t>, Ends> known_;
+  mutable std::size_t known_ends_ = 0;
 };
 
 // A link of a chain, and how far it may lie behind the end of the one before.
