@@ -21,8 +21,7 @@ inline constexpr const char* kIdentifierTooLong = "E110";
 inline constexpr const char* kChainedComparison = "E111";
 inline constexpr const char* kDuplicateRuleModifier = "E112";
 inline constexpr const char* kEncoding = "E113";
-inline constexpr const char* kEmptyRegexp = "E114";
-inline constexpr const char* kEntrypointGone = "E115";
+inline constexpr const char* kEntrypointGone = "E114";
 
 // E2xx: names.
 inline constexpr const char* kUndefinedIdentifier = "E201";

@@ -178,6 +178,12 @@ void Diagnostics::Warning(const char* code, const Span& span, std::string messag
   Add(Severity::kWarning, code, span, std::move(message), std::move(label), std::move(hint));
 }
 
+void Diagnostics::DropWarningsFrom(std::size_t size) {
+  const auto is_warning = [](const Diagnostic& d) { return d.severity == Severity::kWarning; };
+  const auto from = list_.begin() + static_cast<std::ptrdiff_t>(std::min(size, list_.size()));
+  list_.erase(std::remove_if(from, list_.end(), is_warning), list_.end());
+}
+
 void Diagnostics::GlobalError(const char* code, std::string message, std::string hint) {
   if (full()) return;
   ++errors_;

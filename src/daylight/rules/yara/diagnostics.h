@@ -38,6 +38,9 @@ class Diagnostics {
   // An error without a place in a text.
   void GlobalError(const char* code, std::string message, std::string hint = "");
 
+  // Forgets the warnings since list() had `size` entries: of a rule with errors
+  // only the errors are of interest.
+  void DropWarningsFrom(std::size_t size);
   // The rule that what follows is about; "" between rules.
   void set_rule(std::string_view rule) { rule_ = rule; }
   bool full() const { return errors_ >= limits_.max_errors; }

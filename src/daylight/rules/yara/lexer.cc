@@ -219,6 +219,7 @@ Token Lexer::Text() {
               "close it with `\"` on the same line; write a line break as \\n");
 }
 
+// Never empty: `//` begins a comment.
 Token Lexer::Regexp() {
   const std::uint32_t begin = position_;
   std::size_t i = begin + 1;
@@ -257,7 +258,6 @@ Token Lexer::Regexp() {
          "the flags are `i` (ignore case) and `s` (`.` matches line breaks too)");
     return Make(Tok::kError, begin, word_end);
   }
-  if (end == begin + 1) return Fail(code::kEmptyRegexp, begin, flags_end, "empty regular expression");
   return Make(Tok::kRegexp, begin, flags_end);
 }
 

@@ -108,6 +108,7 @@ bool ExpressionParser::ResolveName(std::string_view name, const Span& span, Type
     }
     return true;
   }
+  if (namespace_.unknown_modules.contains(name)) return false;
   std::string hint = Suggest(name);
   if (FindModule(name) != nullptr) hint = fmt::format("write `import \"{}\"` before the rule", name);
   Error(code::kUndefinedIdentifier, span, fmt::format("undefined identifier \"{}\"", name), "", std::move(hint));

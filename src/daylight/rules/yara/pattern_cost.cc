@@ -10,10 +10,10 @@ namespace {
 using match::RegexpKind;
 using match::RegexpNode;
 
+constexpr std::uint64_t kWrittenOutMax = std::uint64_t{1} << 32;
 constexpr int kEnough = 4;        // More fixed bytes than this make no difference.
 constexpr int kWindow = 4;        // Bytes that one look of a matcher covers.
 constexpr int kMaxExpand = 8;     // Repetitions that are written out.
-constexpr int kMostlyAny = 200;   // A class of so many bytes says next to nothing.
 
 // One position of a pattern: a fixed byte, a byte that is not known, or a place
 // where the distance is not known.
@@ -127,9 +127,14 @@ class Estimator {
     for (std::uint32_t i = 0; i < written; ++i) Visit(child, window);
     if (node.max != node.min || written != node.min) window.Put(Cell::kBreak);
     if (node.max == match::kUnbounded && !node.is_jump && node.greedy && after_something &&
-        child.kind == RegexpKind::kClass && child.set.Count() >= kMostlyAny) {
+        child.kind == RegexpKind::kClass && IsDot(child.set)) {
       unbounded_ = true;
     }
+  }
+
+  // `.`, with or without the flag `s`.
+  static bool IsDot(const match::ByteSet& set) {
+    return set.Count() == 256 || (set.Count() == 255 && !set.Contains('\n'));
   }
 
   static bool OnlyCommon(const match::ByteSet& set) {
@@ -156,6 +161,15 @@ SearchCost OfText(const StringDefinition& string) {
 }
 
 }  // namespace
+
+std::uint64_t WrittenOut(const match::RegexpNode& node) {
+  std::uint64_t size = node.kind == RegexpKind::kClass ? 1 : 0;
+  for (const RegexpNode& child : node.children) size += WrittenOut(child);
+  if (node.kind != RegexpKind::kRepeat || node.is_jump) return std::min(size, kWrittenOutMax);
+  const std::uint64_t times = node.max == match::kUnbounded ? node.min : node.max;
+  // Neither factor can wrap: size <= 2^32 here and times < 2^32.
+  return std::min(size * std::max<std::uint64_t>(times, 1), kWrittenOutMax);
+}
 
 SearchCost EstimateCost(const StringDefinition& string) {
   if (string.kind == StringKind::kText) return OfText(string);

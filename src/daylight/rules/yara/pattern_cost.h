@@ -17,6 +17,11 @@ struct SearchCost {
   bool unbounded_inside = false;
 };
 
+// How many byte positions an expression has with its repeats written out (jumps
+// are not: they are only counted down). Past kMaxWrittenOut it is refused.
+inline constexpr std::uint64_t kMaxWrittenOut = 1'000'000;
+std::uint64_t WrittenOut(const match::RegexpNode& node);
+
 SearchCost EstimateCost(const StringDefinition& string);
 
 }  // namespace dl::yara

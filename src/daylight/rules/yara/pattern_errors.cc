@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daylight/rules/yara/codes.h"
+#include "daylight/rules/yara/pattern_cost.h"
 
 namespace dl::yara {
 namespace {
@@ -60,6 +61,13 @@ RegexpText SplitRegexp(std::string_view token) {
 void ReportRegexpError(Diagnostics& diagnostics, const match::RegexpError& error, const Span& source) {
   diagnostics.Error(RegexpCode(error.kind), Locate(error, source), "invalid regular expression",
                     Printable(error.message), Printable(error.hint));
+}
+
+bool CheckRegexpSize(Diagnostics& diagnostics, const match::ParsedRegexp& parsed, const Span& span) {
+  if (WrittenOut(parsed.root) <= kMaxWrittenOut) return true;
+  diagnostics.Error(code::kRegexpTooLarge, span, "invalid regular expression", "its repeats multiply to too much",
+                    "repeat less inside a repeated group");
+  return false;
 }
 
 void ReportHexError(Diagnostics& diagnostics, const match::RegexpError& error, const Span& source) {

@@ -19,6 +19,8 @@ RegexpText SplitRegexp(std::string_view token);
 
 // `source` is where the source begins, after its `/` or `{`.
 void ReportRegexpError(Diagnostics& diagnostics, const match::RegexpError& error, const Span& source);
+// Error[E411] when the expression, or its repeats written out, is too large.
+bool CheckRegexpSize(Diagnostics& diagnostics, const match::ParsedRegexp& parsed, const Span& span);
 void ReportHexError(Diagnostics& diagnostics, const match::RegexpError& error, const Span& source);
 
 }  // namespace dl::yara

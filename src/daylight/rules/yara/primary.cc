@@ -123,6 +123,8 @@ bool ExpressionParser::RegexpLiteral(Typed& out) {
   if (!parsed) {
     failed_ = true;
     ReportRegexpError(session_.diagnostics, parsed.error(), {span.file, span.begin + 1, span.end});
+  } else if (!CheckRegexpSize(session_.diagnostics, *parsed, span)) {
+    failed_ = true;
   }
   tokens_.Advance();
   return true;

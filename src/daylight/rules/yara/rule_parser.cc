@@ -49,6 +49,7 @@ bool RuleParser::ImportDeclaration() {
   const std::string name = DecodeText(tokens_.text());
   tokens_.Advance();
   if (session_.Import(name, name_space_)) return true;
+  session_.namespaces[name_space_].unknown_modules.insert(name);
   std::string hint;
   for (const ModuleInfo* module : AllModules()) {
     if (Distance(module->name, name, 2) > 2) continue;
@@ -62,6 +63,7 @@ bool RuleParser::ImportDeclaration() {
 bool RuleParser::RuleDeclaration() {
   Rule rule;
   failed_ = false;
+  const std::size_t diagnostics_before = session_.diagnostics.list().size();
   rule.name_space = name_space_;
   // Whatever happens from the name on, the name is known: rules that refer to it say so.
   bool named = false;
@@ -80,6 +82,7 @@ bool RuleParser::RuleDeclaration() {
   };
   const bool complete = read();
   if (named) Finish(std::move(rule), !complete || failed_);
+  if (!complete || failed_) session_.diagnostics.DropWarningsFrom(diagnostics_before);
   return complete;
 }
 

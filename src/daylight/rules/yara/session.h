@@ -43,6 +43,7 @@ struct Namespace {
   // Prefixes of `of (prefix*)`; a later rule may not match one.
   std::set<std::string, std::less<>> wildcards;
   std::map<std::string, std::uint32_t, std::less<>> modules;  // Imported; index in Compilation::modules.
+  std::set<std::string, std::less<>> unknown_modules;         // Reported at their import.
 };
 
 struct Session {

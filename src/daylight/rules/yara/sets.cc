@@ -37,12 +37,17 @@ void ExpressionParser::CheckQuantifier(const Typed& count, bool percent) {
   if (expr.integer < 0) Error(code::kInvalidQuantifier, expr.span, "the quantifier is negative");
   if (expr.integer == 0) {
     session_.diagnostics.Warning(code::kAmbiguousZero, expr.span, "`0 of` is ambiguous",
-                                 "YARA takes it for \"none\", but for \"at least 0\" elsewhere", "use `none`");
+                                 "it asks that none is there, but reads like a count that is always reached",
+                                 "use `none`");
   }
 }
 
 bool ExpressionParser::StartOf(Op op, Quantifier quantifier, Typed* count, std::uint32_t begin, Typed& out) {
   out = Node(op, TypeKind::kBoolean, tokens_.SpanFrom(begin));
+  if (quantifier == Quantifier::kCount && count->expr.op == Op::kInteger && count->expr.integer == 0) {
+    quantifier = Quantifier::kNone;
+    count = nullptr;
+  }
   out.expr.quantifier = quantifier;
   return count == nullptr || Adopt(out, std::move(*count));
 }

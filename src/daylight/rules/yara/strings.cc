@@ -239,6 +239,7 @@ void RuleParser::ParsePattern(StringDefinition& string) {
                                                           .dot_all = string.dot_all,
                                                           .dialect = dialect});
   if (parsed) {
+    if (!is_hex && !CheckRegexpSize(session_.diagnostics, *parsed, span)) failed_ = true;
     string.parsed = *std::move(parsed);
     return;
   }

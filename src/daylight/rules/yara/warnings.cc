@@ -217,7 +217,8 @@ void WarnAboutRule(Session& session, const Rule& rule, std::uint64_t body_hash, 
     WarnSlow(session, string);
     if (string.kind != StringKind::kHex) continue;
     WarnJumps(session, string);
-    WarnTextAsHex(session, string);
+    // Many authors of YARA rules do so on purpose; YARA-X warns of it.
+    if (session.yara_x()) WarnTextAsHex(session, string);
   }
   WarnDuplicates(session, rule);
   WarnDuplicateBody(session, rule, body_hash, body_tokens);
