@@ -241,6 +241,8 @@ TEST(ExhaustiveTest, Base64) {
     for (unsigned flags = 0; flags < 6; ++flags) {
       Pattern pattern;
       pattern.text = text;
+      pattern.wide = text.size() % 2 == 0;
+      pattern.ascii = text.size() != 2;
       pattern.base64 = flags % 3 != 1;
       pattern.base64wide = flags % 3 != 0;
       if (flags >= 3) pattern.dialect = Dialect::kYaraX;
@@ -250,7 +252,7 @@ TEST(ExhaustiveTest, Base64) {
   }
   std::vector<std::string> inputs;
   constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (const std::string& plain : AllInputs("aA?", 5)) {
+  for (const std::string& plain : AllInputs(std::string_view("aA\0", 3), 5)) {
     std::string encoded;
     for (std::size_t bit = 0; bit < plain.size() * 8; bit += 6) {
       unsigned value = 0;

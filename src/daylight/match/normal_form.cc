@@ -132,10 +132,15 @@ Result<Term> Normalizer::Repeat(const RegexpNode& node) {
     DL_TRY_STATUS(Charge(2));
     Term loop;
     loop.greedy = node.greedy;
+    loop.kind = node.min > 0 ? TermKind::kPlus : TermKind::kStar;
     DL_TRY(Term copy, Build(child));
-    // A round that reads nothing may not end a greedy loop that could go on:
-    // so x+ is x* where x can be empty.
-    loop.kind = node.min == 0 || (node.greedy && IsNullable(copy)) ? TermKind::kStar : TermKind::kPlus;
+    if (loop.kind == TermKind::kPlus && node.greedy && IsNullable(copy)) {
+      // A round that reads nothing may not end a greedy loop that could go on:
+      // such an x+ is xx*.
+      loop.kind = TermKind::kStar;
+      Append(concat, std::move(copy));
+      DL_TRY(copy, Build(child));
+    }
     loop.children.push_back(std::move(copy));
     concat.children.push_back(std::move(loop));
   } else if (node.max > node.min) {

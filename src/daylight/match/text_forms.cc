@@ -83,20 +83,22 @@ std::vector<TextForm> FormsOfText(const Pattern& pattern) {
     }
     return forms;
   }
-  // `wide` means the text before it is encoded, and whoever describes the
-  // pattern has applied it.
   std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   if (pattern.base64_alphabet.size() == 64) alphabet = pattern.base64_alphabet;
-  for (unsigned before = 0; before < 3; ++before) {
-    TextForm form = Base64Form(plain, before, alphabet);
-    if (form.values.empty()) continue;
-    if (pattern.base64) forms.push_back(form);
-    if (pattern.base64wide) {
+  // `wide` says what is encoded, `base64wide` how the encoding lies in the object.
+  const auto add = [&](const ByteVector& bytes) {
+    for (unsigned before = 0; before < 3; ++before) {
+      TextForm form = Base64Form(bytes, before, alphabet);
+      if (form.values.empty()) continue;
+      if (pattern.base64) forms.push_back(form);
+      if (!pattern.base64wide) continue;
       form.values = Widen(form.values);
       form.wide = true;
       forms.push_back(std::move(form));
     }
-  }
+  };
+  if (pattern.ascii) add(plain);
+  if (pattern.wide) add(Widen(plain));
   return forms;
 }
 
