@@ -82,8 +82,8 @@ class Generator:
             if self.rng.random() < 0.35 and part not in (r"\b", r"\B", "^", "$"):
                 # yara miscounts rounds that match nothing.
                 nullable = part.startswith("(") and re.fullmatch(part.replace(r"\b", "").replace(r"\B", ""), "")
-                part += self.rng.choice("*+?") if nullable else self.quantifier()
-                part += lazy
+                if not nullable:
+                    part += self.quantifier() + lazy
             parts.append(part)
         return "".join(parts)
 

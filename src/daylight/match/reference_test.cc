@@ -46,9 +46,8 @@ Pattern Text(std::string_view text) {
   return pattern;
 }
 
-std::string_view Wide(std::string_view text) { return text; }
-
-// Every case below was answered by yara 4.2.3, unless it says otherwise.
+// Each answer below is what yara 4.2.3 (or YARA-X 1.7.1, for its dialect) gives,
+// unless it says otherwise.
 
 TEST(ReferenceTest, PriorityDecidesBetweenEnds) {
   EXPECT_EQ(Find(Regexp("the (cat|caterpillar)"), "the caterpillar"), (Lengths{{0, 7}}));
@@ -92,7 +91,7 @@ TEST(ReferenceTest, WideTakesAZeroAfterEachByte) {
   Pattern pattern = Regexp("a.c");
   pattern.wide = true;
   pattern.ascii = false;
-  EXPECT_EQ(Find(pattern, Wide("xa\0b\0c\0abc"sv)), (Lengths{{1, 6}}));
+  EXPECT_EQ(Find(pattern, "xa\0b\0c\0abc"sv), (Lengths{{1, 6}}));
   pattern.ascii = true;
   EXPECT_EQ(Find(pattern, "xa\0b\0c\0abc"sv), (Lengths{{1, 6}, {7, 3}}));
   EXPECT_EQ(Find(pattern, "a\0b\0c"sv), Lengths{});  // The last zero is missing.
@@ -195,6 +194,16 @@ TEST(ReferenceTest, YaraXAssertions) {
   constexpr RegexpOptions kX{.dialect = Dialect::kYaraX};
   EXPECT_EQ(Find(Regexp("(?m)^ab", kX), "ab\nab ab"), (Lengths{{0, 2}, {3, 2}}));
   EXPECT_EQ(Find(Regexp("(?m)ab$", kX), "ab\nab ab"), (Lengths{{0, 2}, {6, 2}}));
+  EXPECT_EQ(Find(Regexp("(?m)^ab$", kX), "ab\rab\r\nab"), (Lengths{{0, 2}, {3, 2}, {7, 2}}));
+  EXPECT_THAT(Find(Regexp("(?m)\\r^\\nab", kX), "\r\nab"), IsEmpty());
+  using namespace std::string_view_literals;
+  for (const Dialect dialect : {Dialect::kYara, Dialect::kYaraX}) {
+    Pattern wide = Regexp("^ab$", {.dialect = dialect});
+    wide.wide = true;
+    wide.ascii = false;
+    EXPECT_EQ(Find(wide, "a\0b\0"sv), (Lengths{{0, 4}}));
+    EXPECT_EQ(Find(wide, "xa\0b\0x"sv), dialect == Dialect::kYaraX ? (Lengths{{1, 4}}) : Lengths{});
+  }
   EXPECT_EQ(Find(Regexp(R"(\b{start}ab)", kX), "ab xab"), (Lengths{{0, 2}}));
   EXPECT_EQ(Find(Regexp(R"(ab\b{end})", kX), "ab abx"), (Lengths{{0, 2}}));
   EXPECT_EQ(Find(Regexp("(?u)^.$", kX), "\xc3\xa9"), (Lengths{{0, 2}}));

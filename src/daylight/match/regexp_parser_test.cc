@@ -215,7 +215,7 @@ TEST(YaraXRegexpTest, Structure) {
   EXPECT_EQ(Tree("]}a", kX), "cat(], }, a)");
   EXPECT_EQ(Tree("\xc3\xa9+", kX), "rep{1,}(cat(\\xc3, \\xa9))");
   EXPECT_EQ(Tree(R"(\Aa\z)", kX), "cat(^, a, $)");
-  EXPECT_EQ(Tree(R"(\b{start}a\b{end-half}\<\>)", kX), R"(cat(\b{start}, a, \b{end-half}, \b{start}, \b{end}))");
+  EXPECT_EQ(Tree(R"(\b{start}a\b{end-half}\<\>)", kX), R"(cat(\b{start}, a, \b{end-half}, <, >))");
   EXPECT_EQ(Tree("a.*?b", {.dot_all = true, .dialect = Dialect::kYaraX}), "cat(a, rep{0,,lazy,jump}(.), b)");
 }
 

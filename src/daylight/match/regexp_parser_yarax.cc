@@ -432,10 +432,7 @@ class YaraXParser {
       case '$': {
         const bool at_start = source_[position_++] == '^';
         if (!flags_.multi_line) return BuildLeaf(at_start ? RegexpKind::kStart : RegexpKind::kEnd);
-        if (flags_.crlf) {
-          return ParseError(Kind::kUnsupported, start, 1, "the flags `m` and `R` are not supported together",
-                            "leave out `R`; lines then end with `\\n` only");
-        }
+        // YARA-X lets lines end with \r\n with or without (?R).
         return BuildLeaf(at_start ? RegexpKind::kLineStart : RegexpKind::kLineEnd);
       }
       case '[': {
@@ -496,7 +493,7 @@ class YaraXParser {
     return {};
   }
 
-  // \A \z \b \B \b{...} \< \>; nothing is consumed when it is none of them.
+  // \A \z \b \B \b{...}; nothing is consumed when it is none of them.
   ParseResult<bool> ParseAssertion(Built* result) {
     const std::size_t start = position_;
     RegexpKind kind = RegexpKind::kEmpty;
@@ -506,8 +503,6 @@ class YaraXParser {
       case 'A': kind = RegexpKind::kStart; is_word = false; break;
       case 'z': kind = RegexpKind::kEnd; is_word = false; break;
       case 'B': kind = RegexpKind::kNotWordBoundary; break;
-      case '<': kind = RegexpKind::kWordStart; break;
-      case '>': kind = RegexpKind::kWordEnd; break;
       case 'b': {
         kind = RegexpKind::kWordBoundary;
         if (Peek(2) != '{') break;
@@ -603,7 +598,7 @@ class YaraXParser {
       return ParseError(Kind::kUnsupported, start, 2, "backreferences are not supported");
     }
     const bool verbose_space = flags_.verbose && c == ' ';
-    if (!verbose_space && (c <= ' ' || c >= 0x7f || IsAsciiAlnum(c) || c == '<' || c == '>')) {
+    if (!verbose_space && (c <= ' ' || c >= 0x7f || IsAsciiAlnum(c))) {
       return ParseError(Kind::kEscape, start, 2, "unrecognized escape sequence", "remove the backslash");
     }
     return simple(static_cast<std::uint8_t>(c));
