@@ -90,13 +90,16 @@ def as_yara_prints(value):
 
 
 def parse_ours(text):
-    facts = {}
+    facts, calls = {}, {}
     for line in text.split("\n"):
         path, separator, value = line.partition(" = ")
         if separator:
+            if path.endswith("()"):
+                calls[path] = value
+                continue
             path = re.sub(r'^version_info\["(.*)"\]$', r'version_info.\1', path.partition(".")[2])
             facts[path] = as_yara_prints(value)
-    return facts
+    return facts, calls
 
 
 def compare(ours, theirs):
@@ -136,21 +139,30 @@ def main():
         return 77
     paths = arguments.paths or [p for p in DEFAULT_FOLDERS if os.path.isdir(p)]
     files = differing = 0
-    with tempfile.NamedTemporaryFile("w", suffix=".yar") as rule:
-        rule.write('import "pe"\nrule r { condition: false }\n')
-        rule.flush()
-        for path in pe_files(paths):
-            files += 1
+    for path in pe_files(paths):
+        files += 1
+        facts = subprocess.run([arguments.facts, "--calls", "pe", path], capture_output=True, check=True)
+        ours, calls = parse_ours(facts.stdout.decode("latin-1"))
+        with tempfile.NamedTemporaryFile("w", suffix=".yar") as rule:
+            rule.write('import "pe"\n')
+            for i, (call, value) in enumerate(sorted(calls.items())):
+                rule.write("rule call_%d { condition: %s == %s }\n" % (i, call, value))
+            rule.write("rule facts { condition: false and pe.is_pe == 1 }\n")
+            rule.flush()
             yara = subprocess.run(["yara", "-D", rule.name, path], capture_output=True)
-            facts = subprocess.run([arguments.facts, "pe", path], capture_output=True, check=True)
-            differences = compare(parse_ours(facts.stdout.decode("latin-1")), parse_yara(yara.stdout.decode("latin-1")))
-            if differences:
-                differing += 1
-                print(f"{path}: {len(differences)} fields differ")
-                for field, ours, theirs in differences[:20]:
-                    print(f"  {field}: ours {ours}, yara {theirs}")
-            if arguments.limit and files >= arguments.limit:
-                break
+        output = yara.stdout.decode("latin-1")
+        differences = compare(ours, parse_yara(output))
+        matched = set(re.findall(r"(?m)^call_(\d+) ", output))
+        for i, (call, value) in enumerate(sorted(calls.items())):
+            if str(i) not in matched:
+                differences.append((call, value, "another value"))
+        if differences:
+            differing += 1
+            print(f"{path}: {len(differences)} fields differ")
+            for field, ours, theirs in differences[:20]:
+                print(f"  {field}: ours {ours}, yara {theirs}")
+        if arguments.limit and files >= arguments.limit:
+            break
     print(f"{files} files, {differing} differ")
     if files == 0:
         return 77

@@ -2,6 +2,7 @@
 // from a file, in the form of the goldens. Used by the differential tests.
 //
 //   daylight_facts pe a.exe
+//   daylight_facts --calls pe a.exe        # also functions without arguments
 //   daylight_facts --data report.json cuckoo a.exe
 #include <cstdio>
 #include <cstdlib>
@@ -11,35 +12,10 @@
 #include <vector>
 
 #include "daylight/rules/yara/module.h"
+#include "module_context.h"
 
 namespace dl::yara {
 namespace {
-
-class FileContext final : public ModuleContext {
- public:
-  FileContext(Bytes bytes, Bytes data) : source_(bytes), data_(data) {}
-  ObjectSource& object() override { return source_; }
-  Result<Bytes> WholeObject() override { return source_.Whole(UINT64_MAX); }
-  Arena& arena() override { return arena_; }
-  const StructValue& root() const override { return *root_; }
-  std::int64_t now() const override { return 0; }
-  Bytes module_data() const override { return data_; }
-  bool RegexpMatches(RegexpRef /*regexp*/, std::string_view /*text*/) override { return false; }
-  void Log(std::string_view /*line*/) override {}
-
-  const StructValue& Load(const ModuleInfo& module) {
-    StructValue& root = arena_.NewStruct(module.type());
-    root_ = &root;
-    if (module.load != nullptr) module.load(*this, root);
-    return root;
-  }
-
- private:
-  MemorySource source_;
-  Bytes data_;
-  Arena arena_;
-  const StructValue* root_ = nullptr;
-};
 
 std::vector<char> ReadFile(const char* path) {
   std::ifstream file(path, std::ios::binary);
@@ -52,15 +28,41 @@ std::vector<char> ReadFile(const char* path) {
 
 Bytes AsBytesOf(const std::vector<char>& data) { return AsBytes(std::string_view(data.data(), data.size())); }
 
+// The results of the module's functions that take no arguments.
+std::string DumpCalls(testing::ModuleTestContext& context, const ModuleInfo& module) {
+  StructType results;
+  for (const FieldType& field : module.type().fields()) {
+    for (const FunctionOverload& overload : field.overloads) {
+      if (!overload.parameters.empty()) continue;
+      if (overload.result == TypeKind::kString) results.String(field.name + "()");
+      if (overload.result == TypeKind::kInteger) results.Integer(field.name + "()");
+    }
+  }
+  StructValue& values = context.arena().NewStruct(results);
+  for (const FieldType& field : results.fields()) {
+    const Value value = context.Call(std::string_view(field.name).substr(0, field.name.size() - 2));
+    if (value.kind == TypeKind::kString) values.SetString(field.name, value.string);
+    if (value.kind == TypeKind::kInteger) values.SetInteger(field.name, value.integer);
+  }
+  return DumpFacts(module.name, values);
+}
+
 int Main(int argc, char** argv) {
   std::vector<char> data;
+  bool with_calls = false;
   int next = 1;
-  if (argc > 2 && std::string_view(argv[1]) == "--data") {
-    data = ReadFile(argv[2]);
-    next = 3;
+  for (; next < argc && argv[next][0] == '-'; ++next) {
+    const std::string_view option = argv[next];
+    if (option == "--calls") {
+      with_calls = true;
+    } else if (option == "--data" && next + 1 < argc) {
+      data = ReadFile(argv[++next]);
+    } else {
+      break;
+    }
   }
-  if (argc < next + 2) {
-    std::fprintf(stderr, "usage: daylight_facts [--data FILE] MODULE FILE...\n");
+  if (argc < next + 2 || argv[next][0] == '-') {
+    std::fprintf(stderr, "usage: daylight_facts [--calls] [--data FILE] MODULE FILE...\n");
     return 2;
   }
   const ModuleInfo* module = FindModule(argv[next]);
@@ -71,9 +73,10 @@ int Main(int argc, char** argv) {
   const bool several = argc > next + 2;
   for (int i = next + 1; i < argc; ++i) {
     const std::vector<char> file = ReadFile(argv[i]);
-    FileContext context(AsBytesOf(file), AsBytesOf(data));
+    testing::ModuleTestContext context(AsBytesOf(file), AsBytesOf(data));
     if (several) std::printf("== %s\n", argv[i]);
-    const std::string facts = DumpFacts(module->name, context.Load(*module));
+    std::string facts = DumpFacts(module->name, context.Load(*module));
+    if (with_calls) facts += DumpCalls(context, *module);
     std::fwrite(facts.data(), 1, facts.size(), stdout);
   }
   return 0;
