@@ -221,10 +221,20 @@ const StructType& DylibType() {
   return type;
 }
 
+const StructType& NlistType() {
+  static const StructType type = [] {
+    StructType t;
+    t.Integer("n_strx").Integer("n_type").Integer("n_sect").Integer("n_desc").Integer("n_value");
+    return t;
+  }();
+  return type;
+}
+
 const StructType& SymtabType() {
   static const StructType type = [] {
     StructType t;
-    t.Integer("symoff").Integer("nsyms").Integer("stroff").Integer("strsize").Array("entries", TypeKind::kString);
+    t.Integer("symoff").Integer("nsyms").Integer("stroff").Integer("strsize");
+    t.Array("entries", TypeKind::kString).StructArray("nlists", NlistType());
     return t;
   }();
   return type;
@@ -264,10 +274,10 @@ const StructType& LinkeditDataType() {
   return type;
 }
 
-const StructType& CertificatesType() {
+const StructType& CertificateType() {
   static const StructType type = [] {
     StructType t;
-    t.Array("common_names", TypeKind::kString).Array("signer_names", TypeKind::kString);
+    t.String("issuer").String("subject").Boolean("is_self_signed");
     return t;
   }();
   return type;
@@ -310,10 +320,11 @@ void AddFileFields(StructType& t) {
   t.String("dynamic_linker").String("source_version").String("uuid");
   t.StructArray("dylibs", DylibType()).Array("rpaths", TypeKind::kString);
   t.Struct("symtab", SymtabType()).Struct("dysymtab", DysymtabType()).Struct("dyld_info", DyldInfoType());
-  t.Struct("code_signature_data", LinkeditDataType()).Struct("certificates", CertificatesType());
+  t.Struct("code_signature_data", LinkeditDataType()).StructArray("certificates", CertificateType());
   t.Array("entitlements", TypeKind::kString);
   t.Struct("build_version", BuildVersionType()).Struct("min_version", MinVersionType());
   t.Array("exports", TypeKind::kString).Array("imports", TypeKind::kString);
+  t.Array("linker_options", TypeKind::kString);
 }
 
 const StructType& FileType() {
