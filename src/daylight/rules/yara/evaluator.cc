@@ -161,11 +161,12 @@ class Evaluator::Impl {
       case Op::kRegexp: return Value::Regexp({node.index});
       case Op::kFilesize: return Value::Integer(static_cast<std::int64_t>(job_.size));
       case Op::kEntrypoint: return EntryPoint();
-      case Op::kReadInteger: return ReadInteger(Arg(node, 0), node.integer);
+      case Op::kReadInteger: return ReadNumber(node, Arg(node, 0));
       case Op::kStringFound: return Value::Boolean(!Matches(node).empty());
       case Op::kStringFoundAt: {
         const Value offset = Arg(node, 0);
-        return Value::Boolean(offset.defined() && FoundAt(Matches(node), offset.integer));
+        if (!offset.defined()) return {};
+        return Value::Boolean(FoundAt(Matches(node), offset.integer));
       }
       case Op::kStringFoundIn: {
         const Value first = Arg(node, 0);
@@ -301,7 +302,9 @@ class Evaluator::Impl {
     }
     const Value a = Arg(node, 0);
     if (!a.defined()) return {};
-    return BinaryOperator(op, a, Arg(node, 1));
+    const Value b = Arg(node, 1);
+    if (rules_->dialect() == Dialect::kYaraX && IsNoCaseOperator(op)) return UnicodeNoCaseOperator(op, a, b);
+    return BinaryOperator(op, a, b);
   }
 
   // Strings
@@ -403,6 +406,15 @@ class Evaluator::Impl {
     }
     if (is_signed && width < 8 && (value >> (8 * width - 1)) != 0) value |= ~std::uint64_t{0} << (8 * width);
     return Value::Integer(static_cast<std::int64_t>(value));
+  }
+
+  // YARA-X reads floats in the same way.
+  Value ReadNumber(const NodeRecord& node, const Value& offset) {
+    const Value value = ReadInteger(offset, node.integer);
+    if (static_cast<TypeKind>(node.type) != TypeKind::kFloat || !value.defined()) return value;
+    const bool is_double = node.integer % 1000 == 64;
+    return Value::Float(is_double ? std::bit_cast<double>(value.integer)
+                                  : std::bit_cast<float>(static_cast<std::uint32_t>(value.integer)));
   }
 
   Value EntryPoint() {

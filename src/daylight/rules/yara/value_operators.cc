@@ -1,7 +1,10 @@
 #include "daylight/rules/yara/value_operators.h"
 
 #include <algorithm>
+#include <clocale>
+#include <cwctype>
 #include <limits>
+#include <string>
 
 namespace dl::yara {
 
@@ -95,7 +98,52 @@ Value TextOperator(Op op, std::string_view a, std::string_view b) {
   }
 }
 
+// glibc has this locale built in, so nothing is read for it.
+locale_t UnicodeLocale() {
+  static const locale_t locale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  return locale;
+}
+
+// Lower case of well-formed UTF-8; bytes that are not stay as they are.
+std::string UnicodeLower(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+    if (length < 2 || length > text.size() - i || UnicodeLocale() == nullptr) {
+      out += Lower(text[i++]);
+      continue;
+    }
+    std::uint32_t code = lead & (0xffU >> (length + 1));
+    for (std::size_t k = 1; k < length; ++k) code = (code << 6) | (static_cast<unsigned char>(text[i + k]) & 0x3fU);
+    const std::uint32_t lower = static_cast<std::uint32_t>(::towlower_l(static_cast<wint_t>(code), UnicodeLocale()));
+    if (lower < 0x80) {
+      out += static_cast<char>(lower);
+    } else if (lower < 0x800) {
+      out += static_cast<char>(0xc0U | (lower >> 6));
+      out += static_cast<char>(0x80U | (lower & 0x3fU));
+    } else if (lower < 0x10000) {
+      out += static_cast<char>(0xe0U | (lower >> 12));
+      out += static_cast<char>(0x80U | ((lower >> 6) & 0x3fU));
+      out += static_cast<char>(0x80U | (lower & 0x3fU));
+    } else {
+      out += text.substr(i, length);
+    }
+    i += length;
+  }
+  return out;
+}
+
 }  // namespace
+
+bool IsNoCaseOperator(Op op) {
+  return op == Op::kIContains || op == Op::kIStartsWith || op == Op::kIEndsWith || op == Op::kIEquals;
+}
+
+Value UnicodeNoCaseOperator(Op op, const Value& a, const Value& b) {
+  if (a.kind != TypeKind::kString || b.kind != TypeKind::kString) return {};
+  return TextOperator(op, UnicodeLower(a.string), UnicodeLower(b.string));
+}
 
 bool Truth(const Value& value) {
   switch (value.kind) {

@@ -13,4 +13,8 @@ bool Truth(const Value& value);
 Value UnaryOperator(Op op, const Value& operand);       // kNot, kNegate, kBitNot.
 Value BinaryOperator(Op op, const Value& a, const Value& b);  // kAdd ... kIEquals.
 
+bool IsNoCaseOperator(Op op);
+// YARA-X compares text without case by Unicode's simple mapping, YARA by ASCII.
+Value UnicodeNoCaseOperator(Op op, const Value& a, const Value& b);
+
 }  // namespace dl::yara
