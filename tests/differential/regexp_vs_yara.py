@@ -106,7 +106,9 @@ class Generator:
                 flags.append(flag)
         if "wide" in flags and self.rng.random() < 0.4:
             flags.append("ascii")
-        return Case("regexp", source, flags, strict=bool(anchor))
+        # Before the literal, a lazy expression has no order of priority in yara.
+        sure = anchor and not (lazy and "|" in source[:source.index(anchor)])
+        return Case("regexp", source, flags, strict=bool(sure))
 
     # -- Hex strings --------------------------------------------------------
 
@@ -207,7 +209,7 @@ class Generator:
             out += piece
         # At the edges of an object old versions of yara see a word boundary
         # whatever stands there; word characters agree with both.
-        return b"a" + out + b"a"
+        return b"aa" + out + b"aa"
 
 
 def ask_yara(yara, cases, data, folder):
