@@ -80,7 +80,10 @@ class Generator:
             else:
                 part = self.atom(assertions)
             if self.rng.random() < 0.35 and part not in (r"\b", r"\B", "^", "$"):
-                part += self.quantifier() + lazy
+                # yara miscounts rounds that match nothing.
+                nullable = part.startswith("(") and re.fullmatch(part.replace(r"\b", "").replace(r"\B", ""), "")
+                if not nullable:
+                    part += self.quantifier() + lazy
             parts.append(part)
         return "".join(parts)
 
@@ -92,7 +95,7 @@ class Generator:
         assertions = self.rng.random() < 0.3
         lazy = self.rng.choice(["", "?"])
         anchor = self.rng.choice(["", "ab1a", "ab1a", "ba1b", "bb1a"])
-        source = self.alternation(2, lazy, assertions)
+        source = self.alternation(self.rng.choice([0, 1, 1, 2]), lazy, assertions)
         if anchor:
             other = self.alternation(1, lazy, assertions)
             source = self.rng.choice(["%s(%s)" % (anchor, source), "(%s)%s" % (source, anchor),
@@ -103,7 +106,9 @@ class Generator:
                 flags.append(flag)
         if "wide" in flags and self.rng.random() < 0.4:
             flags.append("ascii")
-        return Case("regexp", source, flags, strict=bool(anchor))
+        # Before the literal, a lazy expression has no order of priority in yara.
+        sure = anchor and not (lazy and "|" in source[:source.index(anchor)])
+        return Case("regexp", source, flags, strict=bool(sure))
 
     # -- Hex strings --------------------------------------------------------
 
@@ -204,7 +209,7 @@ class Generator:
             out += piece
         # At the edges of an object old versions of yara see a word boundary
         # whatever stands there; word characters agree with both.
-        return b"a" + out + b"a"
+        return b"aa" + out + b"aa"
 
 
 def ask_yara(yara, cases, data, folder):
@@ -308,7 +313,7 @@ def main():
                     differences += 1
                     if differences <= options.show:
                         print("DIFFERENCE %s\n  object %r\n  yara %s\n  ours %s" %
-                              (case.declaration(), data, theirs[i], ours[i]))
+                              (case.declaration(), data, theirs[i], ours[i]), flush=True)
     print("%d patterns compared, %d matches, %d refused by either, %d offsets passed over by yara, %d differences" %
           (compared, found, refused, passed_over, differences))
     return 1 if differences else 0

@@ -1,6 +1,7 @@
 #include "daylight/match/reference.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,9 +25,26 @@ constexpr std::uint32_t kChainThreshold = 200;
 // a lazy one before more.
 class Enumerator {
  public:
-  Enumerator(Bytes object, bool wide) : object_(object), width_(wide ? 2 : 1) {}
+  Enumerator(Bytes object, bool wide, Dialect dialect)
+      : object_(object), width_(wide ? 2 : 1), slack_(dialect == Dialect::kYaraX ? width_ - 1 : 0) {}
 
   Ends From(const RegexpNode& node, std::size_t start) const {
+    if (node.children.empty()) return Compute(node, start);
+    // Nested quantifiers ask the same thing again and again.
+    const auto known = known_.find({&node, start});
+    if (known != known_.end()) return known->second;
+    Ends ends = Compute(node, start);
+    if (known_ends_ < kMaxKnownEnds) {
+      known_ends_ += ends.size() + 1;
+      known_.emplace(std::pair{&node, start}, ends);
+    }
+    return ends;
+  }
+
+ private:
+  static constexpr std::size_t kMaxKnownEnds = 1'000'000;
+
+  Ends Compute(const RegexpNode& node, std::size_t start) const {
     switch (node.kind) {
       case RegexpKind::kEmpty: return {start};
       case RegexpKind::kClass:
@@ -53,7 +71,6 @@ class Enumerator {
     }
   }
 
- private:
   struct OrderedSet {
     Ends ends;
     std::set<std::size_t> seen;
@@ -69,6 +86,8 @@ class Enumerator {
   bool HasCharacter(std::size_t at) const {
     return at + width_ <= object_.size() && (width_ == 1 || Byte(at + 1) == 0);
   }
+  bool After(std::size_t at, std::uint8_t byte) const { return HasCharacter(at) && Byte(at) == byte; }
+  bool Before(std::size_t at, std::uint8_t byte) const { return at >= width_ && After(at - width_, byte); }
   bool IsWord(std::size_t at) const { return HasCharacter(at) && WordCharacter(Byte(at)); }
   static bool WordCharacter(std::uint8_t c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -118,10 +137,13 @@ class Enumerator {
     const bool before = at >= width_ && IsWord(at - width_);
     const bool after = IsWord(at);
     switch (kind) {
-      case RegexpKind::kStart: return at == 0;
-      case RegexpKind::kEnd: return at == object_.size();
-      case RegexpKind::kLineStart: return at == 0 || (at >= width_ && HasCharacter(at - width_) && Byte(at - width_) == '\n');
-      case RegexpKind::kLineEnd: return at == object_.size() || (HasCharacter(at) && Byte(at) == '\n');
+      case RegexpKind::kStart: return at <= slack_;
+      case RegexpKind::kEnd: return object_.size() - at <= slack_;
+      // Lines end with \n, \r or \r\n, and none ends or begins inside the latter.
+      case RegexpKind::kLineStart:
+        return at <= slack_ || Before(at, '\n') || (Before(at, '\r') && !After(at, '\n'));
+      case RegexpKind::kLineEnd:
+        return object_.size() - at <= slack_ || After(at, '\r') || (After(at, '\n') && !Before(at, '\r'));
       case RegexpKind::kWordBoundary: return before != after;
       case RegexpKind::kNotWordBoundary: return before == after;
       case RegexpKind::kWordStart: return !before && after;
@@ -134,6 +156,10 @@ class Enumerator {
 
   Bytes object_;
   std::size_t width_;
+  // In YARA-X the object begins or ends wherever no wide character fits between.
+  std::size_t slack_;
+  mutable std::map<std::pair<const RegexpNode*, std::size_t>, Ends> known_;
+  mutable std::size_t known_ends_ = 0;
 };
 
 // A link of a chain, and how far it may lie behind the end of the one before.
@@ -189,7 +215,7 @@ class ExpressionFinder {
   std::optional<std::size_t> LinkEnd(const Link& link, std::size_t start) const {
     for (const bool wide : {false, true}) {
       if (!(wide ? pattern_.wide : pattern_.ascii)) continue;
-      const Ends ends = Enumerator(object_, wide).From(link.node, start);
+      const Ends ends = Enumerator(object_, wide, pattern_.dialect).From(link.node, start);
       if (ends.empty()) continue;
       const std::size_t end = ends.front();
       if (end == start) return std::nullopt;
@@ -248,7 +274,7 @@ std::vector<std::uint64_t> PossibleLengths(const Pattern& pattern, Bytes object,
   std::vector<std::uint64_t> lengths;
   for (const bool wide : {false, true}) {
     if (!(wide ? pattern.wide : pattern.ascii)) continue;
-    for (const std::size_t end : Enumerator(object, wide).From(pattern.expression.root, start)) {
+    for (const std::size_t end : Enumerator(object, wide, pattern.dialect).From(pattern.expression.root, start)) {
       if (end == start || (pattern.fullword && !IsFullWord(object, start, end, wide, 0))) continue;
       lengths.push_back(end - start);
     }

@@ -38,7 +38,8 @@ std::string Base64Core(std::string_view text, std::size_t shift, std::string_vie
     std::size_t value = 0;
     for (std::size_t bit = 6 * i; bit < 6 * (i + 1); ++bit) {
       const std::size_t at = bit - first_bit;
-      value = value * 2 + ((static_cast<std::uint8_t>(text[at / 8]) >> (7 - at % 8)) & 1);
+      const std::size_t byte = static_cast<std::uint8_t>(text[at / 8]);
+      value = value * 2 + ((byte >> (7 - at % 8)) & 1);
     }
     core += alphabet[value];
   }
@@ -63,7 +64,8 @@ bool EdgesDecode(const Pattern& pattern, const TextVariant& variant, Bytes objec
     const std::size_t value = alphabet.find(static_cast<char>(object[at]));
     if (value == std::string_view::npos) return false;
     const std::size_t of_text = bit - first_bit;
-    const unsigned want = (static_cast<std::uint8_t>(variant.plain[of_text / 8]) >> (7 - of_text % 8)) & 1u;
+    const std::size_t byte = static_cast<std::uint8_t>(variant.plain[of_text / 8]);
+    const std::size_t want = (byte >> (7 - of_text % 8)) & 1;
     if (((value >> (5 - bit % 6)) & 1) != want) return false;
   }
   return true;

@@ -51,11 +51,12 @@ enum class RegexpKind : std::uint8_t {
   kRepeat,           // The only child, min to max times.
   kWordBoundary,     // \b
   kNotWordBoundary,  // \B
-  kStart,            // ^: offset 0 of the object.
-  kEnd,              // $: the end of the object.
+  // With wide in YARA-X, one odd byte before ^ or after $ is let pass.
+  kStart,  // ^: offset 0 of the object.
+  kEnd,    // $: the end of the object.
   // YARA-X only.
-  kLineStart,      // (?m)^: offset 0 or after a newline.
-  kLineEnd,        // (?m)$: the end or before a newline.
+  kLineStart,      // (?m)^: offset 0 or after \n, \r or \r\n.
+  kLineEnd,        // (?m)$: the end or before \n, \r or \r\n.
   kWordStart,      // \b{start}: no word byte before, one after.
   kWordEnd,        // \b{end}: a word byte before, none after.
   kWordStartHalf,  // \b{start-half}: no word byte before.

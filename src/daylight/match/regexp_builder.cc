@@ -8,6 +8,8 @@ namespace {
 
 using Kind = RegexpError::Kind;
 
+constexpr std::uint64_t kManyCopies = std::uint64_t{1} << 31;
+
 tl::unexpected<RegexpError> TooLarge(std::size_t offset) {
   return ParseError(Kind::kTooLarge, offset, 1, "expression is too large",
                     "repeat counts of nested groups multiply; use smaller ones");
@@ -36,6 +38,7 @@ Built BuildLeaf(RegexpKind kind) {
 ParseResult<void> ConcatBuilder::Add(Built item, std::size_t offset) {
   any_ = true;
   size_ += item.size;
+  copies_ = std::min(copies_ + item.copies, kManyCopies);
   if (size_ > kMaxRegexpSize) return TooLarge(offset);
   items_.push_back(std::move(item));
   return {};
@@ -45,12 +48,14 @@ Built ConcatBuilder::TakeLast() {
   Built last = std::move(items_.back());
   items_.pop_back();
   size_ -= last.size;
+  copies_ -= last.copies;
   return last;
 }
 
 ParseResult<Built> ConcatBuilder::Finish(std::size_t offset) && {
   Built built = BuildLeaf(RegexpKind::kConcat);
   built.size = std::max<std::uint64_t>(size_, 1);
+  built.copies = std::max<std::uint64_t>(copies_, 1);
   for (Built& item : items_) {
     if (item.node.kind == RegexpKind::kEmpty) continue;
     if (item.node.kind == RegexpKind::kConcat) {
@@ -85,8 +90,10 @@ ParseResult<Built> BuildAlternate(std::vector<Built> branches, std::size_t offse
   if (branches.size() == 1) return std::move(branches.front());
   Built built = BuildLeaf(RegexpKind::kAlternate);
   built.size = 0;
+  built.copies = 0;
   for (Built& branch : branches) {
     built.size += branch.size;
+    built.copies = std::min(built.copies + branch.copies, kManyCopies);
     built.depth = std::max(built.depth, branch.depth + 1);
     if (built.size > kMaxRegexpSize) return TooLarge(offset);
     built.node.children.push_back(std::move(branch.node));
@@ -103,10 +110,10 @@ ParseResult<Built> BuildRepeat(Built item, const RepeatSpec& spec) {
   built.node.is_jump = spec.is_jump;
   built.depth = item.depth + 1;
   built.size = item.size;
-  if (item.node.kind != RegexpKind::kClass) {
-    const std::uint64_t copies = spec.max == kUnbounded ? std::uint64_t{spec.min} + 1 : spec.max;
-    built.size *= std::max<std::uint64_t>(copies, 1);  // Both factors are below 2^32.
-  }
+  // Without an upper bound the last copy is a loop. All factors are below 2^32.
+  const std::uint64_t rounds = std::max(spec.max == kUnbounded ? spec.min : spec.max, 1u);
+  built.copies = std::min(item.copies * rounds, kManyCopies);
+  if (item.node.kind != RegexpKind::kClass) built.size *= rounds;
   if (built.size > kMaxRegexpSize) return TooLarge(spec.offset);
   if (built.depth > kMaxRegexpDepth) return TooDeep(spec.offset);
   built.node.children.push_back(std::move(item.node));

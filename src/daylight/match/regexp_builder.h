@@ -21,6 +21,10 @@ namespace dl::match {
 // repeated counts as often as it must be copied.
 inline constexpr std::uint64_t kMaxRegexpSize = 65536;
 
+// A bound on `copies`, for the expressions of YARA-X's `matches`, whose engine
+// unrolls everything: about where its limit of 10 MB lies.
+inline constexpr std::uint64_t kMaxSearchCopies = std::uint64_t{1} << 18;
+
 template <typename T>
 using ParseResult = tl::expected<T, RegexpError>;
 
@@ -33,6 +37,7 @@ struct Built {
   RegexpNode node;
   int depth = 1;           // Levels of the tree.
   std::uint64_t size = 1;  // Expanded.
+  std::uint64_t copies = 1;  // Expanded, with repeats of one class as often as they say; saturates.
 };
 
 Built BuildClass(const ByteSet& set);
@@ -51,6 +56,7 @@ class ConcatBuilder {
  private:
   std::vector<Built> items_;
   std::uint64_t size_ = 0;
+  std::uint64_t copies_ = 0;
   bool any_ = false;  // Something was added, be it empty.
 };
 

@@ -65,10 +65,21 @@ bool PosixSet(std::string_view name, ByteSet* set) {
 }
 
 // What a class contains: bytes where Unicode is off, code points where it is
-// on (normalized).
+// on. Those are brought in order only now and then, so that a class of very
+// many characters costs no more than sorting them.
 struct ClassSet {
   ByteSet bytes;
   CodePointRanges points;
+  std::size_t settled = 0;  // So many were left when they were last in order.
+
+  void AddPoints(std::uint32_t first, std::uint32_t last) {
+    points.emplace_back(first, last);
+    if (points.size() > 2 * settled + 64) Settle();
+  }
+  void Settle() {
+    points = Normalize(std::move(points));
+    settled = points.size();
+  }
 };
 
 class YaraXParser {
@@ -82,6 +93,9 @@ class YaraXParser {
     DL_TRY_PARSE(Built root, ParseAlternative(0));
     if (!at_end()) {
       return ParseError(Kind::kSyntax, position_, 1, "unopened group", "write `\\)` for the character itself");
+    }
+    if (options_.for_search && root.copies > kMaxSearchCopies) {
+      return ParseError(Kind::kTooLarge, 0, source_.size(), "expression is too large", "use smaller repeat counts");
     }
     ParsedRegexp parsed;
     parsed.root = std::move(root.node);
@@ -418,10 +432,7 @@ class YaraXParser {
       case '$': {
         const bool at_start = source_[position_++] == '^';
         if (!flags_.multi_line) return BuildLeaf(at_start ? RegexpKind::kStart : RegexpKind::kEnd);
-        if (flags_.crlf) {
-          return ParseError(Kind::kUnsupported, start, 1, "the flags `m` and `R` are not supported together",
-                            "leave out `R`; lines then end with `\\n` only");
-        }
+        // YARA-X lets lines end with \r\n with or without (?R).
         return BuildLeaf(at_start ? RegexpKind::kLineStart : RegexpKind::kLineEnd);
       }
       case '[': {
@@ -482,7 +493,7 @@ class YaraXParser {
     return {};
   }
 
-  // \A \z \b \B \b{...} \< \>; nothing is consumed when it is none of them.
+  // \A \z \b \B \b{...}; nothing is consumed when it is none of them.
   ParseResult<bool> ParseAssertion(Built* result) {
     const std::size_t start = position_;
     RegexpKind kind = RegexpKind::kEmpty;
@@ -492,8 +503,6 @@ class YaraXParser {
       case 'A': kind = RegexpKind::kStart; is_word = false; break;
       case 'z': kind = RegexpKind::kEnd; is_word = false; break;
       case 'B': kind = RegexpKind::kNotWordBoundary; break;
-      case '<': kind = RegexpKind::kWordStart; break;
-      case '>': kind = RegexpKind::kWordEnd; break;
       case 'b': {
         kind = RegexpKind::kWordBoundary;
         if (Peek(2) != '{') break;
@@ -589,7 +598,7 @@ class YaraXParser {
       return ParseError(Kind::kUnsupported, start, 2, "backreferences are not supported");
     }
     const bool verbose_space = flags_.verbose && c == ' ';
-    if (!verbose_space && (c <= ' ' || c >= 0x7f || IsAsciiAlnum(c) || c == '<' || c == '>')) {
+    if (!verbose_space && (c <= ' ' || c >= 0x7f || IsAsciiAlnum(c))) {
       return ParseError(Kind::kEscape, start, 2, "unrecognized escape sequence", "remove the backslash");
     }
     return simple(static_cast<std::uint8_t>(c));
@@ -636,13 +645,14 @@ class YaraXParser {
 
   void UnionWith(ClassSet* set, ClassSet other) const {
     set->bytes.Union(other.bytes);
-    set->points.insert(set->points.end(), other.points.begin(), other.points.end());
-    set->points = Normalize(std::move(set->points));
+    for (const auto& [first, last] : other.points) set->AddPoints(first, last);
   }
 
   void Invert(ClassSet* set) const {
     set->bytes.Invert();
-    if (flags_.unicode) set->points = Complement(set->points);
+    if (!flags_.unicode) return;
+    set->Settle();
+    set->points = Complement(set->points);
   }
 
   void IntersectWith(ClassSet* set, ClassSet other) const {
@@ -653,6 +663,7 @@ class YaraXParser {
   }
 
   ParseResult<void> Fold(ClassSet* set, std::size_t offset) const {
+    set->Settle();
     if (!flags_.nocase) return {};
     set->bytes.FoldCase();
     return FoldUnicode(&set->points, offset);
@@ -747,6 +758,7 @@ class YaraXParser {
     DL_CHECK_PARSE(Fold(&items, start));
     ClassSet result = Combine(std::move(left), std::move(items), operation);
     if (negated) Invert(&result);
+    result.Settle();
     return result;
   }
 
@@ -778,8 +790,7 @@ class YaraXParser {
 
   void AddCharacter(Character c, ClassSet* set) const {
     if (flags_.unicode) {
-      set->points.emplace_back(c.value, c.value);
-      set->points = Normalize(std::move(set->points));
+      set->AddPoints(c.value, c.value);
     } else {
       set->bytes.Add(static_cast<std::uint8_t>(c.value));
     }
@@ -787,8 +798,7 @@ class YaraXParser {
 
   ParseResult<void> CheckedAdd(Character low, Character high, std::size_t offset, ClassSet* set) const {
     if (flags_.unicode) {
-      set->points.emplace_back(low.value, high.value);
-      if (set->points.size() > 1) set->points = Normalize(std::move(set->points));
+      set->AddPoints(low.value, high.value);
       return {};
     }
     if ((!low.is_byte && low.value > 0x7f) || (!high.is_byte && high.value > 0x7f)) {
