@@ -3,7 +3,6 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/provider.h>
 
 #include "daylight/base/check.h"
 
@@ -30,14 +29,18 @@ bool Init() {
                           nullptr) != 1) {
     return false;
   }
-  // Fetching once fills the caches of the library context, so no file is
-  // looked for later.
+  // The first fetch activates the default provider, which is part of
+  // libcrypto; fetching all that is used leaves nothing to look for later.
   static const bool loaded = [] {
-    if (OSSL_PROVIDER_load(nullptr, "default") == nullptr) return false;
     for (const char* name : {"MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512"}) {
       EVP_MD* const method = EVP_MD_fetch(nullptr, name, nullptr);
       if (method == nullptr) return false;
       EVP_MD_free(method);
+    }
+    for (const char* name : {"RSA", "DSA", "EC"}) {
+      EVP_KEYMGMT* const keys = EVP_KEYMGMT_fetch(nullptr, name, nullptr);
+      if (keys == nullptr) return false;
+      EVP_KEYMGMT_free(keys);
     }
     return true;
   }();

@@ -17,9 +17,9 @@
 
 namespace dl::crypto {
 
-// Loads OpenSSL's default and legacy-free providers and warms the algorithms
-// that this library and the signature parsers use. Idempotent and thread-safe.
-// Returns false when the default provider cannot be loaded.
+// Reads OpenSSL's configuration and texts, and activates its default provider
+// with the algorithms that this library and the signature parsers use.
+// Idempotent and thread-safe. Returns false when that provider is not there.
 bool Init();
 
 namespace internal {
