@@ -1,11 +1,12 @@
 #include "daylight/formats/macho/code_signature.h"
 
-#include <openssl/bio.h>
 #include <openssl/cms.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <openssl/x509.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <pugixml.hpp>
 
@@ -80,13 +81,27 @@ void ReadEntitlements(std::string_view plist, Limits& limits, std::vector<std::s
   document.traverse(walker);
 }
 
+// "C=US, O=Example, CN=Name", in the certificate's order, as YARA-X writes it.
 std::string NameText(const X509_NAME* name) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), &BIO_free);
-  constexpr unsigned long kFlags = XN_FLAG_SEP_CPLUS_SPC | XN_FLAG_FN_SN | ASN1_STRFLGS_UTF8_CONVERT;
-  if (!out || X509_NAME_print_ex(out.get(), name, 0, kFlags) < 0) return {};
-  const char* text = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &text);
-  return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
+  std::string text;
+  int previous_set = -1;
+  for (int i = 0; i < X509_NAME_entry_count(name); ++i) {
+    const X509_NAME_ENTRY* const entry = X509_NAME_get_entry(name, i);
+    const ASN1_OBJECT* const type = X509_NAME_ENTRY_get_object(entry);
+    const int nid = OBJ_obj2nid(type);
+    std::array<char, 80> oid{};
+    OBJ_obj2txt(oid.data(), static_cast<int>(oid.size()), type, 1);
+    const char* const key = nid == NID_undef ? oid.data() : nid == NID_pkcs9_emailAddress ? "Email" : OBJ_nid2sn(nid);
+    unsigned char* value = nullptr;
+    const int size = ASN1_STRING_to_UTF8(&value, X509_NAME_ENTRY_get_data(entry));
+    const int set = X509_NAME_ENTRY_set(entry);
+    if (i > 0) text += set == previous_set ? " + " : ", ";
+    text += std::string(key) + '=';
+    if (size > 0) text.append(reinterpret_cast<const char*>(value), static_cast<std::size_t>(size));
+    OPENSSL_free(value);
+    previous_set = set;
+  }
+  return text;
 }
 
 // RFC 5652, SignedData: the certificates that came with the signature.

@@ -38,7 +38,6 @@ void SetSegment(const macho::Segment& segment, StructValue& fact) {
   fact.SetInteger("vmsize", Signed(segment.memory_size));
   fact.SetInteger("fileoff", Signed(segment.file_offset));
   fact.SetInteger("fsize", Signed(segment.file_size));
-  fact.SetInteger("filesize", Signed(segment.file_size));
   fact.SetInteger("maxprot", segment.max_protection);
   fact.SetInteger("initprot", segment.initial_protection);
   fact.SetInteger("nsects", segment.section_count);

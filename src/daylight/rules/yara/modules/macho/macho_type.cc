@@ -194,7 +194,6 @@ const StructType& SegmentType() {
   static const StructType type = [] {
     StructType t;
     t.String("segname").Integer("vmaddr").Integer("vmsize").Integer("fileoff").Integer("fsize");
-    t.Integer("filesize");  // YARA-X's name of fsize.
     t.Integer("maxprot").Integer("initprot").Integer("nsects").Integer("flags");
     t.StructArray("sections", SectionType());
     return t;
