@@ -91,9 +91,18 @@ void DecodeItem(ShellItem& item) {
   if (!item.item_class) return;
   const Cursor data(item.data);
   switch (*item.item_class) {
-    case ShellItem::Class::kControlPanelFile:
-      if (auto path = data.From(21)) item.control_panel_path = Utf16LeToUtf8(BeforeNul16(path->bytes()));
+    case ShellItem::Class::kControlPanelFile: {
+      // The older form has its texts in the code page here; the newer one an
+      // empty text, and UTF-16 further on.
+      const auto older = data.From(9);
+      const auto newer = data.From(21);
+      if (older && older->size() > 0 && older->bytes()[0] != std::byte{0}) {
+        item.control_panel_path = ReplaceInvalidUtf8(BeforeNul(older->bytes()));
+      } else if (newer) {
+        item.control_panel_path = Utf16LeToUtf8(BeforeNul16(newer->bytes()));
+      }
       break;
+    }
     case ShellItem::Class::kRootFolder:  // A sort index, then the identifier.
       if (auto rest = data.From(1)) {
         if (auto guid = ReadGuid(*rest)) item.root_folder_id = *guid;
@@ -143,13 +152,15 @@ Status ReadTargetIdList(Cursor& cursor, LnkFacts& facts) {
   return {};
 }
 
-// 2.3.1, VolumeID. The label need not lie within VolumeIDSize.
+// 2.3.1, VolumeID. Both offsets of the label are relative to its beginning.
 Status ReadVolumeId(Cursor cursor, LnkFacts& facts) {
   const Cursor beginning = cursor;
   DL_TRY(const std::uint32_t size, cursor.ReadU32Le());
-  DL_TRY(facts.drive_type, cursor.ReadU32Le());
-  DL_TRY(facts.drive_serial_number, cursor.ReadU32Le());
+  DL_TRY(const std::uint32_t drive_type, cursor.ReadU32Le());
+  DL_TRY(const std::uint32_t serial_number, cursor.ReadU32Le());
   DL_TRY(const std::uint32_t label_offset, cursor.ReadU32Le());
+  facts.drive_type = drive_type;
+  facts.drive_serial_number = serial_number;
   DL_TRY(const Cursor volume, beginning.Window(0, size));
   // 0x14 says that VolumeLabelOffsetUnicode follows and counts instead.
   if (label_offset == 0x14) {
@@ -157,7 +168,7 @@ Status ReadVolumeId(Cursor cursor, LnkFacts& facts) {
     DL_TRY(const Cursor label, volume.From(unicode_offset));
     facts.volume_label = Utf16LeToUtf8(BeforeNul16(label.bytes()));
   } else {
-    DL_TRY(const Cursor label, beginning.From(label_offset));
+    DL_TRY(const Cursor label, volume.From(label_offset));
     facts.volume_label = ReplaceInvalidUtf8(BeforeNul(label.bytes()));
   }
   return {};

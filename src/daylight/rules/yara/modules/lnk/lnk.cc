@@ -93,6 +93,12 @@ void SetString(StructValue& to, std::string_view field, const std::optional<std:
   if (value) to.SetString(field, *value);
 }
 
+// YARA-X holds these two as enumerations of 32 signed bits: a value beyond is
+// undefined there, one that only has no name is not.
+void SetEnumeration(StructValue& to, std::string_view field, std::optional<std::uint32_t> value) {
+  if (value && *value <= 0x7fffffff) to.SetInteger(field, *value);
+}
+
 void SetItem(StructValue& to, const formats::ShellItem& item) {
   if (item.item_class) to.SetInteger("item_type", static_cast<std::int64_t>(*item.item_class));
   to.SetInteger("item_type_code", item.indicator);
@@ -114,9 +120,9 @@ void SetFacts(StructValue& root, const formats::LnkFacts& facts) {
   root.SetInteger("file_attributes", facts.file_attributes);
   SetString(root, "icon_location", facts.icon_location);
   root.SetInteger("icon_index", facts.icon_index);
-  root.SetInteger("show_command", facts.show_command);
+  SetEnumeration(root, "show_command", facts.show_command);
   root.SetInteger("hotkey", facts.hotkey);
-  SetInteger(root, "drive_type", facts.drive_type);
+  SetEnumeration(root, "drive_type", facts.drive_type);
   SetInteger(root, "drive_serial_number", facts.drive_serial_number);
   SetString(root, "volume_label", facts.volume_label);
   SetString(root, "local_base_path", facts.local_base_path);
