@@ -132,7 +132,7 @@ std::optional<WalkEntry> Walker::Argument(std::string path) {
 
 std::optional<WalkEntry> Walker::Entry(const Name& name) {
   std::string path = path_ + name.text;
-  if (IsExcluded(path, name.text)) return std::nullopt;
+  if (IsExcluded(path, name.text) || (options_.skip_hidden && name.text.front() == '.')) return std::nullopt;
   const Level& level = levels_.back();
   if (!level.folder.valid()) return Failed(std::move(path), ENOENT);  // Moved away while it was walked.
   const int folder = level.folder.get();

@@ -29,6 +29,7 @@ struct WalkOptions {
   bool follow = false;
   bool one_file_system = false;
   bool count_only = false;           // Files are not opened.
+  bool skip_hidden = false;          // Leave out what begins with a dot, but for arguments.
   std::vector<std::string> exclude = {};  // See glob.h.
 };
 
