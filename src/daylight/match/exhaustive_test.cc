@@ -164,7 +164,7 @@ TEST(ExhaustiveTest, LineAssertionsOfYaraX) {
   Grammar grammar({"a", "(?m:^)", "(?m:$)", "\\b{start}", "\\b{end}", "\\b{start-half}", "\\b{end-half}"}, {"+"});
   Pattern flags;
   flags.dialect = Dialect::kYaraX;
-  CheckExpressions(UpToSize(grammar, 3), AllInputs("a\n", 4), flags);
+  CheckExpressions(UpToSize(grammar, 3), AllInputs("a\n\r", 4), flags);
 }
 
 TEST(ExhaustiveTest, WideAndFullword) {
@@ -182,6 +182,17 @@ TEST(ExhaustiveTest, WideAndFullword) {
         CheckExpressions(sources, inputs, flags);
       }
     }
+  }
+}
+
+TEST(ExhaustiveTest, WideEdgesOfYaraX) {
+  Grammar grammar({"a", "^", "$", "(?m:^)", "(?m:$)"}, {"+"});
+  Pattern flags;
+  flags.wide = true;
+  flags.dialect = Dialect::kYaraX;
+  for (const bool ascii : {false, true}) {
+    flags.ascii = ascii;
+    CheckExpressions(UpToSize(grammar, 3), AllInputs(std::string_view("a\n\0", 3), 5), flags);
   }
 }
 

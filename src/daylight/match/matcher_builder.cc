@@ -171,6 +171,7 @@ Result<ExpressionDrafts> DraftParts(const Pattern& pattern) {
       bool longest = pattern.expression.greedy;
       if ((flags & kSubAutomaton) != 0 && EndsAreByAtom(form, draft.atoms, longest)) flags |= kSubFromAtom;
       if (longest) flags |= kSubGreedy;
+      if (wide && !is_yara) flags |= kSubLooseEdges;
       // The plain reading is preferred, even one of no bytes.
       if (wide && pattern.ascii) {
         flags |= 1u << kSubRankShift;

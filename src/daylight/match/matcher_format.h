@@ -80,6 +80,7 @@ enum SubFlags : std::uint32_t {
   kSubBase64Check = 128,  // Fixed: the characters at both ends are decoded (YARA-X), see text_forms.h.
   kSubFromAtom = 256,     // Automaton: running forward from an atom gives the preferred end, not just any.
   kSubExpression = 1024,  // Where it matches but is no full word, no other form counts either.
+  kSubLooseEdges = 2048,  // Wide automaton: an odd byte may lie between ^ or $ and the edge of the object (YARA-X).
   kSubAsciiFirst = 512,   // Wide automaton: no match where the expression matches as plain bytes, even none.
 };
 // The rank in the upper byte: of two forms that match at one offset the one

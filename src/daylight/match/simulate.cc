@@ -20,15 +20,23 @@ bool HasCharacter(const Text& text, std::size_t at) {
 bool IsWordAt(const Text& text, std::size_t at) { return HasCharacter(text, at) && IsWordByte(ByteAt(text, at)); }
 bool IsWordBefore(const Text& text, std::size_t at) { return at >= text.step && IsWordAt(text, at - text.step); }
 
+// Whether this character stands at `at`, or ends there.
+bool IsAfter(const Text& text, std::size_t at, std::uint8_t byte) {
+  return HasCharacter(text, at) && ByteAt(text, at) == byte;
+}
+bool IsBefore(const Text& text, std::size_t at, std::uint8_t byte) {
+  return at >= text.step && IsAfter(text, at - text.step, byte);
+}
+
 }  // namespace
 
 bool AssertionHolds(RegexpKind assertion, const Text& text, std::size_t at) {
   const std::size_t size = text.bytes.size();
   switch (assertion) {
     case RegexpKind::kStart:
-      return at == 0 && text.starts_object;
+      return text.starts_object && at <= text.slack;
     case RegexpKind::kEnd:
-      return at == size && text.ends_object;
+      return text.ends_object && size - at <= text.slack;
     case RegexpKind::kWordBoundary:
     case RegexpKind::kNotWordBoundary:
       return (IsWordBefore(text, at) != IsWordAt(text, at)) == (assertion == RegexpKind::kWordBoundary);
@@ -40,12 +48,13 @@ bool AssertionHolds(RegexpKind assertion, const Text& text, std::size_t at) {
       return !IsWordBefore(text, at);
     case RegexpKind::kWordEndHalf:
       return !IsWordAt(text, at);
+    // Lines end with \n, \r or \r\n, and none ends or begins inside the latter.
     case RegexpKind::kLineStart:
-      if (at == 0) return text.starts_object;
-      return at >= text.step && HasCharacter(text, at - text.step) && ByteAt(text, at - text.step) == '\n';
+      return (text.starts_object && at <= text.slack) || IsBefore(text, at, '\n') ||
+             (IsBefore(text, at, '\r') && !IsAfter(text, at, '\n'));
     case RegexpKind::kLineEnd:
-      if (at == size) return text.ends_object;
-      return HasCharacter(text, at) && ByteAt(text, at) == '\n';
+      return (text.ends_object && size - at <= text.slack) || IsAfter(text, at, '\r') ||
+             (IsAfter(text, at, '\n') && !IsBefore(text, at, '\r'));
     default:
       return false;
   }

@@ -45,7 +45,7 @@ TextForm Base64Form(const ByteVector& bytes, unsigned before, std::string_view a
   ByteVector padded(before, 0);
   padded.insert(padded.end(), bytes.begin(), bytes.end());
   const std::size_t bits = padded.size() * 8;
-  const auto bit_at = [&](std::size_t i) { return (padded[i / 8] >> (7 - i % 8)) & 1u; };
+  const auto bit_at = [&](std::size_t i) { return static_cast<unsigned>(padded[i / 8] >> (7 - i % 8)) & 1u; };
   // Character k carries bits 6k to 6k+5; the text's bits are [8*before, bits).
   const std::size_t first_known = std::size_t{8} * before;
   const std::size_t characters = (bits + 5) / 6;

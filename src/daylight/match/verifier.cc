@@ -92,6 +92,13 @@ void Verifier::VerifyFixed(const SubRecord& sub, std::size_t start, std::vector<
   Report(sub, start, end, key, found);
 }
 
+Text Verifier::TextFor(const SubRecord& sub) const {
+  Text text = text_;
+  text.step = (sub.flags & kSubWide) != 0 ? 2 : 1;
+  text.slack = (sub.flags & kSubLooseEdges) != 0 ? 1 : 0;
+  return text;
+}
+
 void Verifier::VerifyAtom(const SubRecord& sub, const AtomEntry& entry, std::size_t at,
                           std::vector<MatchRecord>& found) {
   if ((sub.flags & kSubAutomaton) == 0) {
@@ -102,8 +109,7 @@ void Verifier::VerifyAtom(const SubRecord& sub, const AtomEntry& entry, std::siz
   if (from > text_.bytes.size()) return;
   const std::span<const std::uint32_t> words = tables_.program(sub);
   const ProgramView forward(words, false);
-  Text text = text_;
-  text.step = (sub.flags & kSubWide) != 0 ? 2 : 1;
+  const Text text = TextFor(sub);
   std::size_t end = 0;
   if (!priorities_.Forward(forward, entry.at, text, from, from + kRegexpReach, end)) return;
   simulator_.Backward(ProgramView(words, true), entry.backward, text, from, kRegexpReach, starts_);
@@ -121,15 +127,13 @@ void Verifier::VerifyStart(const SubRecord& sub, std::size_t at, std::vector<Mat
     VerifyFixed(sub, at, found);
     return;
   }
-  Text text = text_;
-  text.step = (sub.flags & kSubWide) != 0 ? 2 : 1;
+  const Text text = TextFor(sub);
   std::size_t end = 0;
   const ProgramView program(tables_.program(sub), false);
   if (!priorities_.Forward(program, 0, text, at, at + kRegexpReach, end)) return;
   if ((sub.flags & kSubAsciiFirst) != 0) {
-    text.step = 1;
     std::size_t ascii_end = 0;
-    if (priorities_.Forward(program, 0, text, at, at + kRegexpReach, ascii_end)) return;
+    if (priorities_.Forward(program, 0, text_, at, at + kRegexpReach, ascii_end)) return;
   }
   Report(sub, at, end, 0, found);
 }

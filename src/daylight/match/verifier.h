@@ -32,6 +32,7 @@ class Verifier {
   void VerifyStart(const SubRecord& sub, std::size_t at, std::vector<MatchRecord>& found);
 
  private:
+  Text TextFor(const SubRecord& sub) const;
   void VerifyFixed(const SubRecord& sub, std::size_t start, std::vector<MatchRecord>& found);
   bool FixedMatches(const SubRecord& sub, std::size_t start, std::uint8_t& key) const;
   bool IsFullWord(const SubRecord& sub, std::size_t start, std::size_t end, std::uint8_t key) const;
