@@ -18,10 +18,14 @@ ByteSet ByteSet::Single(std::uint8_t byte) {
 
 ByteSet ByteSet::Masked(std::uint8_t value, std::uint8_t mask) {
   ByteSet set;
-  for (int b = 0; b < 256; ++b) {
-    if ((b & mask) == value) set.Add(static_cast<std::uint8_t>(b));
+  if ((value & ~mask) != 0) return set;
+  // The subsets of the bits that are free, in descending order: most bytes of
+  // hex strings are fixed, and then there is one.
+  const int free = 0xff & ~mask;
+  for (int bits = free;; bits = (bits - 1) & free) {
+    set.Add(static_cast<std::uint8_t>(value | bits));
+    if (bits == 0) return set;
   }
-  return set;
 }
 
 void ByteSet::AddRange(std::uint8_t first, std::uint8_t last) {

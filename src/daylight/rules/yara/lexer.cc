@@ -108,8 +108,9 @@ Token Lexer::Word() {
   std::uint32_t end = begin;
   while (end < text_.size() && IsWord(text_[end])) ++end;
   if (end - begin > kMaxIdentifier) {
-    return Fail(code::kIdentifierTooLong, begin, end, "identifier too long",
-                fmt::format("use at most {} characters", kMaxIdentifier));
+    Fail(code::kIdentifierTooLong, begin, end, "identifier too long",
+         fmt::format("use at most {} characters", kMaxIdentifier));
+    return Make(Tok::kIdentifier, begin, end);
   }
   const std::string_view word = text_.substr(begin, end - begin);
   Token token = Make(KeywordOrIdentifier(word), begin, end);
@@ -129,8 +130,9 @@ Token Lexer::StringName(Tok kind) {
   std::uint32_t end = begin + 1;
   while (end < text_.size() && IsWord(text_[end])) ++end;
   if (end - begin > kMaxIdentifier) {
-    return Fail(code::kIdentifierTooLong, begin, end, "identifier too long",
-                fmt::format("use at most {} characters", kMaxIdentifier));
+    Fail(code::kIdentifierTooLong, begin, end, "identifier too long",
+         fmt::format("use at most {} characters", kMaxIdentifier));
+    return Make(kind, begin, end);
   }
   if (kind == Tok::kStringId && At(end) == '*') return Make(Tok::kStringWildcard, begin, end + 1);
   return Make(kind, begin, end);
@@ -170,8 +172,11 @@ Token Lexer::Number() {
   const char* first = text_.data() + begin + (base == 10 ? 0 : 2);
   const auto parsed = std::from_chars(first, text_.data() + digits_end, value, base);
   if (parsed.ec != std::errc() || value > std::numeric_limits<std::int64_t>::max() / unit) {
-    return Fail(code::kIntegerTooLarge, begin, end, "integer too large",
-                "integers have 64 bits and a sign: the largest is 0x7fffffffffffffff");
+    Fail(code::kIntegerTooLarge, begin, end, "integer too large",
+         "integers have 64 bits and a sign: the largest is 0x7fffffffffffffff");
+    Token token = Make(Tok::kInteger, begin, end);
+    token.integer = 1;  // A value that no other error can come of.
+    return token;
   }
   Token token = Make(Tok::kInteger, begin, end);
   token.integer = value * unit;
@@ -181,18 +186,13 @@ Token Lexer::Number() {
 Token Lexer::Text() {
   const std::uint32_t begin = position_;
   std::size_t i = begin + 1;
-  bool failed = false;
   while (i < text_.size()) {
     const char c = text_[i];
-    if (c == '"') {
-      const auto end = static_cast<std::uint32_t>(i + 1);
-      return Make(failed ? Tok::kError : Tok::kText, begin, end);
-    }
+    if (c == '"') return Make(Tok::kText, begin, static_cast<std::uint32_t>(i + 1));
     if (c == '\n') break;
     const auto at = static_cast<std::uint32_t>(i);
     if (c == '\0') {
       Fail(code::kIllegalCharacter, at, at + 1, "NUL byte in a text string", "write it as \\x00");
-      failed = true;
     } else if (c == '\\') {
       const char escape = At(i + 1);
       if (escape == 'x' && HexDigit(At(i + 2)) >= 0 && HexDigit(At(i + 3)) >= 0) {
@@ -206,7 +206,6 @@ Token Lexer::Text() {
       if (escape == '\n' || i + 1 >= text_.size()) break;
       Fail(code::kIllegalEscape, at, at + 2, "illegal escape sequence",
            "a text string knows \\\" \\\\ \\t \\n \\r and \\xHH; write a backslash as \\\\");
-      failed = true;
       // The escaped character itself may be anything, also a multi-byte one.
       i += 2;
       continue;
@@ -214,7 +213,6 @@ Token Lexer::Text() {
     ++i;
   }
   const auto end = static_cast<std::uint32_t>(std::min(i, text_.size()));
-  if (failed) return Make(Tok::kError, begin, end);
   return Fail(code::kUnterminatedString, begin, end, "unterminated text string",
               "close it with `\"` on the same line; write a line break as \\n");
 }
@@ -256,7 +254,8 @@ Token Lexer::Regexp() {
     Fail(code::kRegexpFlag, flags_end, flags_end + 1,
          flag == 'i' || flag == 's' ? "repeated flag of a regular expression" : "unknown flag of a regular expression",
          "the flags are `i` (ignore case) and `s` (`.` matches line breaks too)");
-    return Make(Tok::kError, begin, word_end);
+    flags_end = word_end;
+    break;
   }
   return Make(Tok::kRegexp, begin, flags_end);
 }
@@ -326,6 +325,7 @@ Token Lexer::Punctuation() {
               byte == 0 ? std::string("NUL byte in the text") : fmt::format("control character 0x{:02x}", byte));
 }
 
+// An illegal escape, already reported, loses its backslash.
 std::string DecodeText(std::string_view text) {
   std::string out;
   if (text.size() < 2) return out;
@@ -341,7 +341,7 @@ std::string DecodeText(std::string_view text) {
       case 'n': out.push_back('\n'); break;
       case 'r': out.push_back('\r'); break;
       case 'x':
-        if (i + 2 < text.size()) {
+        if (i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 && HexDigit(text[i + 2]) >= 0) {
           out.push_back(static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2])));
           i += 2;
         }

@@ -4,8 +4,10 @@
 //   for (Token t = lexer.Next(); t.kind != Tok::kEnd; t = lexer.Next()) ...
 //
 // A cheap value: copy it to look ahead (a copy made by Quiet() reports
-// nothing). Borrows the text. Every error is reported once, gives kError and
-// leaves the position behind what is wrong, so lexing always gets on.
+// nothing). Borrows the text. Every error is reported once and leaves the
+// position behind what is wrong, so lexing always gets on. Where the token's
+// end is plain (an illegal escape, an integer too large) it is given all the
+// same, so that what follows is still looked at; else it is kError.
 #pragma once
 
 #include <cstdint>

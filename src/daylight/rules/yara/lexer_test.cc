@@ -104,7 +104,7 @@ TEST(LexerTest, TextErrors) {
   EXPECT_EQ(Lex("\"abc\\").codes, std::vector<std::string>{code::kUnterminatedString});
   EXPECT_EQ(Lex(std::string_view("\"a\0b\"", 5)).codes, std::vector<std::string>{code::kIllegalCharacter});
   // The text goes on behind each.
-  EXPECT_EQ(Kinds("\"a\\qb\" rule"), (std::vector{Tok::kError, Tok::kRule}));
+  EXPECT_EQ(Kinds("\"a\\qb\" rule"), (std::vector{Tok::kText, Tok::kRule}));
 }
 
 TEST(LexerTest, CommentsAreSpace) {

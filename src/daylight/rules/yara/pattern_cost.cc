@@ -74,6 +74,7 @@ class Window {
 
 class Estimator {
  public:
+  explicit Estimator(bool is_hex) : is_hex_(is_hex) {}
   SearchCost Run(const RegexpNode& root) {
     Window window;
     Visit(root, window);
@@ -98,7 +99,11 @@ class Estimator {
         return;
       }
       case RegexpKind::kConcat:
-        for (const RegexpNode& child : node.children) Visit(child, window);
+        for (const RegexpNode& child : node.children) {
+          Visit(child, window);
+          // A hex string has no `.*`: once it is good, it stays so.
+          if (is_hex_ && window.fixed() >= kEnough && !window.only_common()) return;
+        }
         return;
       case RegexpKind::kAlternate: VisitAlternate(node, window); return;
       case RegexpKind::kRepeat: VisitRepeat(node, window); return;
@@ -144,6 +149,7 @@ class Estimator {
     return false;
   }
 
+  const bool is_hex_;
   int visited_ = 0;
   bool started_ = false;
   bool unbounded_ = false;
@@ -173,7 +179,7 @@ std::uint64_t WrittenOut(const match::RegexpNode& node) {
 
 SearchCost EstimateCost(const StringDefinition& string) {
   if (string.kind == StringKind::kText) return OfText(string);
-  return Estimator().Run(string.parsed.root);
+  return Estimator(string.kind == StringKind::kHex).Run(string.parsed.root);
 }
 
 }  // namespace dl::yara

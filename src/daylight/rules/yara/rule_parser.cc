@@ -51,10 +51,12 @@ bool RuleParser::ImportDeclaration() {
   if (session_.Import(name, name_space_)) return true;
   session_.namespaces[name_space_].unknown_modules.insert(name);
   std::string hint;
+  std::size_t best = 3;
   for (const ModuleInfo* module : AllModules()) {
-    if (Distance(module->name, name, 2) > 2) continue;
+    const std::size_t distance = Distance(module->name, name, 2);
+    if (distance >= best) continue;
+    best = distance;
     hint = fmt::format("did you mean \"{}\"?", module->name);
-    break;
   }
   Error(code::kUnknownModule, span, fmt::format("unknown module \"{}\"", Shown(name)), "", std::move(hint));
   return true;
@@ -64,6 +66,7 @@ bool RuleParser::RuleDeclaration() {
   Rule rule;
   failed_ = false;
   const std::size_t diagnostics_before = session_.diagnostics.list().size();
+  const std::uint32_t errors_before = session_.diagnostics.error_count();
   rule.name_space = name_space_;
   // Whatever happens from the name on, the name is known: rules that refer to it say so.
   bool named = false;
@@ -81,8 +84,9 @@ bool RuleParser::RuleDeclaration() {
     return tokens_.Expect(Tok::kRightBrace, "`and`, `or` or `}`");
   };
   const bool complete = read();
-  if (named) Finish(std::move(rule), !complete || failed_);
-  if (!complete || failed_) session_.diagnostics.DropWarningsFrom(diagnostics_before);
+  failed_ = failed_ || !complete || session_.diagnostics.error_count() != errors_before || session_.diagnostics.full();
+  if (named) Finish(std::move(rule), failed_);
+  if (failed_) session_.diagnostics.DropWarningsFrom(diagnostics_before);
   return complete;
 }
 

@@ -27,7 +27,7 @@ TEST(RuleTest, EverythingARuleCanSay) {
         $ = "anonymous"
       condition:
         all of them
-    })");
+    })", Quiet());
   ASSERT_TRUE(parsed.diagnostics.empty()) << parsed.Text();
   const Rule& rule = parsed.compilation.rules.at(0);
   EXPECT_EQ(rule.identifier, "all_of_it");
@@ -92,6 +92,13 @@ TEST(RecoveryTest, AnErrorCostsOneRule) {
   ASSERT_EQ(parsed.compilation.rules.size(), 2u);
   EXPECT_EQ(parsed.compilation.rules[0].identifier, "b");
   EXPECT_EQ(parsed.compilation.rules[1].identifier, "d");
+}
+
+TEST(RecoveryTest, ASmallErrorHidesNoOther) {
+  EXPECT_EQ(ParseText("rule r { strings: $a = \"a\\qb\" $b = /abc/g condition: $a and $c and 99999999999999999999 }")
+                .Codes(),
+            Strings({code::kIllegalEscape, code::kRegexpFlag, code::kUndefinedString, code::kIntegerTooLarge,
+                     code::kUnreferencedString}));
 }
 
 TEST(RecoveryTest, AMissingBraceDoesNotSwallowTheNextRule) {
@@ -266,7 +273,7 @@ TEST(WarningTest, GoodRulesAreQuiet) {
 
 TEST(WarningTest, SlowStrings) {
   for (const char* string : {"{ 01 }", "{ 01 ?? ?? }", "{ 01 ?? ?? 02 }", "{ 1? 2? 3? }", "{ 1? 2? 3? 04 }",
-                             "{ 1? ?? 03 }", "\"a\"", "/a.{2}b/", "/(ab|c)[0-9]/"}) {
+                             "{ 1? ?? 03 }", "\"a\"", "{ 00 00 00 00 }", "\"    \"", "/a.{2}b/", "/(ab|c)[0-9]/"}) {
     EXPECT_EQ(ParseText(std::string("rule r { strings: $a = ") + string + " condition: $a }").Codes(),
               Strings({code::kSlowPattern}))
         << string;

@@ -20,6 +20,10 @@ void WarnSlow(Session& session, const StringDefinition& string) {
         code::kSlowPattern, string.span, fmt::format("string \"{}\" slows down scanning", string.identifier),
         cost.fixed_bytes == 0 ? "no byte of it is fixed" : "it has no two fixed bytes near each other",
         "add fixed bytes to it");
+  } else if (cost.only_common) {
+    session.diagnostics.Warning(code::kSlowPattern, string.span,
+                                fmt::format("string \"{}\" slows down scanning", string.identifier),
+                                "its fixed bytes are such as files are full of", "add other bytes to it");
   } else if (cost.unbounded_inside) {
     session.diagnostics.Warning(code::kUnboundedPattern, string.span,
                                 fmt::format("string \"{}\" may slow down scanning", string.identifier),
