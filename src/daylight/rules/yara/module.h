@@ -102,6 +102,9 @@ class ModuleContext {
   virtual bool RegexpMatches(RegexpRef regexp, std::string_view text) = 0;
   // A line for the user (console module).
   virtual void Log(std::string_view line) = 0;
+  // Facts of the object were left out because a limit was met: it is reported
+  // incomplete, with `why` (a string literal), never clean.
+  virtual void MarkIncomplete(std::string_view /*why*/) {}
   // Per-object storage of the module itself, e.g. parsed facts that functions
   // need beside root(); empty until set. Destroyed with the object's facts.
   std::shared_ptr<void> state;

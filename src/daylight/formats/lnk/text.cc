@@ -1,0 +1,105 @@
+#include "daylight/formats/lnk/text.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace dl::formats {
+namespace {
+
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+
+void AppendUtf8(std::uint32_t c, std::string& out) {
+  const auto byte = [&out](std::uint32_t b) { out += static_cast<char>(b); };
+  if (c < 0x80) {
+    byte(c);
+  } else if (c < 0x800) {
+    byte(0xc0 | (c >> 6));
+    byte(0x80 | (c & 0x3f));
+  } else if (c < 0x10000) {
+    byte(0xe0 | (c >> 12));
+    byte(0x80 | ((c >> 6) & 0x3f));
+    byte(0x80 | (c & 0x3f));
+  } else {
+    byte(0xf0 | (c >> 18));
+    byte(0x80 | ((c >> 12) & 0x3f));
+    byte(0x80 | ((c >> 6) & 0x3f));
+    byte(0x80 | (c & 0x3f));
+  }
+}
+
+std::uint32_t UnitAt(Bytes bytes, std::size_t index) {
+  return std::to_integer<std::uint32_t>(bytes[2 * index]) | std::to_integer<std::uint32_t>(bytes[2 * index + 1]) << 8;
+}
+
+struct Sequence {
+  std::size_t size;    // Bytes that belong together.
+  bool valid;          // Or only the beginning of a valid sequence.
+};
+
+// Unicode 15, table 3-7, "Well-Formed UTF-8 Byte Sequences".
+Sequence NextSequence(Bytes bytes) {
+  const auto at = [bytes](std::size_t i) { return std::to_integer<unsigned>(bytes[i]); };
+  const unsigned lead = at(0);
+  if (lead < 0x80) return {1, true};
+  if (lead < 0xc2 || lead > 0xf4) return {1, false};
+  const std::size_t size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  unsigned low = 0x80, high = 0xbf;  // Of the second byte; the others have no exceptions.
+  if (lead == 0xe0) low = 0xa0;
+  if (lead == 0xed) high = 0x9f;
+  if (lead == 0xf0) low = 0x90;
+  if (lead == 0xf4) high = 0x8f;
+  for (std::size_t i = 1; i < size; ++i) {
+    if (i >= bytes.size() || at(i) < low || at(i) > high) return {i, false};
+    low = 0x80;
+    high = 0xbf;
+  }
+  return {size, true};
+}
+
+}  // namespace
+
+std::string Utf16LeToUtf8(Bytes bytes) {
+  const std::size_t units = bytes.size() / 2;
+  std::string out;
+  out.reserve(units);
+  for (std::size_t i = 0; i < units; ++i) {
+    const std::uint32_t unit = UnitAt(bytes, i);
+    if (unit < 0xd800 || unit > 0xdfff) {
+      AppendUtf8(unit, out);
+      continue;
+    }
+    const std::uint32_t next = unit < 0xdc00 && i + 1 < units ? UnitAt(bytes, i + 1) : 0;
+    if (next < 0xdc00 || next > 0xdfff) {
+      out += kReplacement;
+      continue;
+    }
+    AppendUtf8(0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff), out);
+    ++i;
+  }
+  return out;
+}
+
+std::string ReplaceInvalidUtf8(Bytes bytes) {
+  std::string out;
+  out.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const Sequence sequence = NextSequence(bytes);
+    out += sequence.valid ? AsText(bytes.first(sequence.size)) : kReplacement;
+    bytes = bytes.subspan(sequence.size);
+  }
+  return out;
+}
+
+Bytes BeforeNul16(Bytes bytes) {
+  const std::size_t units = bytes.size() / 2;
+  std::size_t n = 0;
+  while (n < units && UnitAt(bytes, n) != 0) ++n;
+  return bytes.first(2 * n);
+}
+
+Bytes BeforeNul(Bytes bytes) {
+  const auto nul = std::find(bytes.begin(), bytes.end(), std::byte{0});
+  return bytes.first(static_cast<std::size_t>(nul - bytes.begin()));
+}
+
+}  // namespace dl::formats

@@ -1,0 +1,49 @@
+#include <gtest/gtest.h>
+
+#include "daylight/formats/sample_testing.h"
+#include "daylight/rules/yara/module_testing.h"
+
+namespace dl::yara {
+extern const ModuleInfo module_lnk;
+namespace {
+
+using formats::ReadGolden;
+using formats::ReadHexSample;
+
+class LnkGoldenTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(LnkGoldenTest, FactsAreAsStored) {
+  const std::string name = std::string("lnk/") + GetParam();
+  const auto bytes = ReadHexSample(name + ".hex");
+  FakeModuleContext context(module_lnk, bytes);
+  const std::string facts = context.Dump();
+  EXPECT_EQ(facts, ReadGolden(name + ".facts", facts));
+}
+INSTANTIATE_TEST_SUITE_P(Samples, LnkGoldenTest, ::testing::Values("header", "standard", "items", "unicode", "network"));
+
+TEST(LnkModuleTest, OtherObjectsAreNotLoaded) {
+  FakeModuleContext context(module_lnk, AsBytes("hello"));
+  EXPECT_EQ(context.Dump(), "lnk.is_lnk = false\n");
+  EXPECT_EQ(context.whole_requests, 0);
+  FakeModuleContext empty(module_lnk, Bytes{});
+  EXPECT_EQ(empty.Dump(), "lnk.is_lnk = false\n");
+}
+
+TEST(LnkModuleTest, ACutHeaderIsNoShortcut) {
+  const auto bytes = ReadHexSample("lnk/header.hex");
+  FakeModuleContext context(module_lnk, Bytes(bytes).first(75));
+  EXPECT_EQ(context.Dump(), "lnk.is_lnk = false\n");
+}
+
+TEST(LnkModuleTest, ConstantsNeedNoObject) {
+  const StructType& type = module_lnk.type();
+  EXPECT_EQ(type.fields()[*type.Find("FILE_ATTRIBUTE_HIDDEN")].constant->integer, 2);
+  const StructType& drives = *type.fields()[*type.Find("DriveType")].structure;
+  EXPECT_EQ(drives.fields()[*drives.Find("CDROM")].constant->integer, 5);
+  FakeModuleContext context(module_lnk, Bytes{});
+  context.Load();
+  EXPECT_EQ(context.root().Get("ShowCommand").structure->Get("MAXIMIZED").integer, 3);
+}
+
+}  // namespace
+}  // namespace dl::yara
