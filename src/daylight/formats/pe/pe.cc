@@ -111,9 +111,8 @@ std::string Imphash(std::span<const ImportedLibrary> imports) {
     std::string name(library.name);
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
     std::transform(name.begin(), name.end(), name.begin(), lower);
-    // The extension counts from the first dot, and only its first three
-    // letters do: "a.dllx" is "a".
-    const std::size_t dot = name.find('.');
+    // Only the first three letters of the extension count: "a.dllx" is "a".
+    const std::size_t dot = name.rfind('.');
     if (dot != std::string::npos) {
       const std::string_view extension = std::string_view(name).substr(dot, 4);
       if (extension == ".ocx" || extension == ".sys" || extension == ".dll") name.resize(dot);

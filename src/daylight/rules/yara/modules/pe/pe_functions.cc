@@ -267,7 +267,7 @@ Value HasLanguage(ModuleContext& context, std::uint32_t mask, std::int64_t wante
 
 Value CountTools(ModuleContext& context, std::optional<std::int64_t> version, std::optional<std::int64_t> id) {
   const pe::PeFile* file = File(context);
-  if (file == nullptr || !file->rich_signature) return Value::Undefined();
+  if (file == nullptr || !file->rich_signature || !file->rich_signature->version_data) return Value::Undefined();
   std::int64_t count = 0;
   for (const pe::RichSignature::Tool& tool : file->rich_signature->tools) {
     if (version && *version != tool.version) continue;
