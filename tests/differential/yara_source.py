@@ -32,6 +32,7 @@ class Rule:
     strings: list
     condition: str
     skipped: int = 0
+    span: tuple = (0, 0)  # Where the condition lies in the source.
 
 
 TOKEN = re.compile(
@@ -109,10 +110,10 @@ def parse_condition(text, row, index, rule):
         elif kind == "mark" and word == "}":
             depth -= 1
             if depth == 0:
-                rule.condition = text[start:at]
+                rule.condition, rule.span = text[start:at], (start, at)
                 return index + 1
         index += 1
-    rule.condition = text[start:]
+    rule.condition, rule.span = text[start:], (start, len(text))
     return index
 
 
