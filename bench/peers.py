@@ -107,7 +107,7 @@ class Daylight:
         return Run([self.program, "rules", "compile", "--rules", str(source), "-o", self.database, *defines], good=(0,))
 
     def scan(self, listing, threads, pin, watch=False):
-        return Run([*pin, self.program, "scan", "--db", self.database, "--threads", str(threads), "--no-unpack", "--no-cache",
+        return Run([*pin, self.program, "scan", "--db", self.database, "--threads", str(threads), "--no-unpack",
                     "--on-incomplete", "pass", "--format", "jsonl", "--files-from", listing], watch=watch)
 
     def detections(self, run):
