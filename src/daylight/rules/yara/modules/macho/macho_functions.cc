@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <string>
 
-#include "daylight/crypto/md5.h"
+#include "daylight/crypto/digest.h"
 #include "daylight/rules/yara/modules/macho/macho_type.h"
 
 namespace dl::yara {
@@ -127,8 +127,7 @@ Value HashOf(ModuleContext& context, StringsOf strings_of) {
     if (&name != &names.front()) list += ',';
     list += name;
   }
-  const auto hash = crypto::Md5Hex(list);
-  return hash ? Value::String(context.arena().Copy(*hash)) : Value::Undefined();
+  return Value::String(context.arena().Copy(crypto::Hex(crypto::Md5::Of(AsBytes(list)))));
 }
 
 }  // namespace
