@@ -5,8 +5,8 @@
 //   ForEachHostileVariant(bytes, [](Bytes variant) { Parse(variant); });
 //
 // A sample is text: hexadecimal digits in any grouping, 'characters' in single
-// quotes for themselves, and comments from # to the end of the line. So no file
-// in the tree is what it describes.
+// quotes for themselves, *N to have the last byte N times in all, and comments
+// from # to the end of the line. So no file in the tree is what it describes.
 #pragma once
 
 #include <algorithm>
@@ -41,6 +41,13 @@ inline std::vector<std::byte> ParseHexSample(std::string_view text) {
       i = std::min(text.find('\n', i), text.size());
     } else if (c == '\'') {
       for (++i; i < text.size() && text[i] != '\''; ++i) bytes.push_back(static_cast<std::byte>(text[i]));
+    } else if (c == '*') {
+      std::size_t times = 0;
+      while (i + 1 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '9') {
+        times = times * 10 + static_cast<std::size_t>(text[++i] - '0');
+      }
+      DL_CHECK(!bytes.empty() && times > 0 && times <= (1u << 20));
+      bytes.resize(bytes.size() + times - 1, bytes.back());
     } else if (c != ' ' && c != '\n' && c != '\t') {
       constexpr std::string_view kDigits = "0123456789abcdef";
       const std::size_t digit = kDigits.find(c);
