@@ -51,8 +51,16 @@ enum class RegexpKind : std::uint8_t {
   kRepeat,           // The only child, min to max times.
   kWordBoundary,     // \b
   kNotWordBoundary,  // \B
-  kStart,            // ^: offset 0 of the object.
-  kEnd,              // $: the end of the object.
+  // With wide in YARA-X, one odd byte before ^ or after $ is let pass.
+  kStart,  // ^: offset 0 of the object.
+  kEnd,    // $: the end of the object.
+  // YARA-X only.
+  kLineStart,      // (?m)^: offset 0 or after \n, \r or \r\n.
+  kLineEnd,        // (?m)$: the end or before \n, \r or \r\n.
+  kWordStart,      // \b{start}: no word byte before, one after.
+  kWordEnd,        // \b{end}: a word byte before, none after.
+  kWordStartHalf,  // \b{start-half}: no word byte before.
+  kWordEndHalf,    // \b{end-half}: no word byte after.
 };
 
 struct RegexpNode {
@@ -67,8 +75,11 @@ struct RegexpNode {
 
 struct ParsedRegexp {
   RegexpNode root;
-  // Of all matches at one start, the longest is taken when a greedy quantifier
-  // occurs, else the shortest (facts/yara.md).
+  // A greedy quantifier occurs. Which of several matches at one start counts
+  // does not follow from it: in YARA and YARA-X alike that is the first in
+  // order of priority, as in Perl (earlier alternatives first, greedy
+  // quantifiers try more first, lazy ones fewer): /the (cat|caterpillar)/ finds
+  // "the cat", the other way round "the caterpillar".
   bool greedy = false;
   // Byte offsets in the source of things the compiler warns about.
   std::vector<std::size_t> consecutive_jumps;
@@ -78,6 +89,7 @@ struct RegexpError {
   enum class Kind : std::uint8_t {
     kSyntax, kRange, kClassRange, kEmptyClass, kTooLarge, kTooDeep, kMixedGreediness, kEscape, kUnsupported, kOverflow,
     kJumpAtEdge, kJumpInAlternative, kInvalidJump, kUnevenHex, kNegatedWildcard, kArbitraryPrefix,
+    kMatchesEmpty,
   };
   Kind kind = Kind::kSyntax;
   std::size_t offset = 0;  // In the source text.
@@ -92,6 +104,10 @@ struct RegexpOptions {
   bool nocase = false;
   bool dot_all = false;
   Dialect dialect = Dialect::kYara;
+  // For the `matches` operator and functions that take an expression: YARA-X's
+  // rules for strings (nothing that matches the empty string, no arbitrary
+  // prefix, no mixed greediness) do not apply.
+  bool for_search = false;
 };
 
 // `source` is what stands between the slashes, with `\/` still escaped.

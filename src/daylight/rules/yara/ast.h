@@ -34,7 +34,7 @@ enum class Op : std::uint8_t {
   kFilesize, kEntrypoint,
   // intXX(args[0]): `integer` is the width in bits, negative for the signed
   // ones, plus 1000 (or minus 1000) for the big-endian ones: int16 -16,
-  // uint32be 1032, int8be -1008.
+  // uint32be 1032, int8be -1008. Of type kFloat: float32, float64 (YARA-X).
   kReadInteger,
   // Strings of this rule: `index` in Rule::strings, or kCurrentString inside
   // `for … of` ($, #, @, !).
@@ -50,6 +50,8 @@ enum class Op : std::uint8_t {
   kNegate, kBitNot,
   kAdd, kSubtract, kMultiply, kDivide, kModulo,
   kBitAnd, kBitOr, kBitXor, kShiftLeft, kShiftRight,
+  // Of two numbers or two strings; kEqual and kNotEqual also of two booleans, or
+  // of a boolean fact and an integer (which YARA has as integers).
   kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual,
   kContains, kIContains, kStartsWith, kIStartsWith, kEndsWith, kIEndsWith, kIEquals,
   kMatches,  // args[1] is kRegexp.
@@ -85,7 +87,7 @@ enum class Quantifier : std::uint8_t {
   kAll,
   kAny,
   kNone,
-  kCount,    // At least args[0].
+  kCount,    // At least args[0]; none when it is 0 (a constant 0 is kNone already).
   kPercent,  // At least args[0] percent.
 };
 

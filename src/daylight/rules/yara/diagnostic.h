@@ -28,7 +28,11 @@ struct Diagnostic {
   std::uint32_t line = 0;    // From 1.
   std::uint32_t column = 0;  // From 1, in bytes.
   std::uint32_t length = 1;  // Of the marked text, in bytes, within the line.
-  std::string source_line;   // The line itself, control characters replaced; empty when it must not be shown.
+  // The line itself, control characters replaced; empty when it must not be
+  // shown. Of a very long line the part around the mark: it then starts at
+  // column source_column.
+  std::string source_line;
+  std::uint32_t source_column = 1;
   std::string label;         // Text after the carets; may be empty.
   std::string hint;          // May be empty.
   std::string rule;          // The rule it is about; may be empty.

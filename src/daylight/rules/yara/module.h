@@ -102,9 +102,15 @@ class ModuleContext {
   virtual bool RegexpMatches(RegexpRef regexp, std::string_view text) = 0;
   // A line for the user (console module).
   virtual void Log(std::string_view line) = 0;
+  // Facts of the object were left out because a limit was met: it is reported
+  // incomplete, with `why` (a string literal), never clean.
+  virtual void MarkIncomplete(std::string_view /*why*/) {}
   // Per-object storage of the module itself, e.g. parsed facts that functions
   // need beside root(); empty until set. Destroyed with the object's facts.
   std::shared_ptr<void> state;
+  // The struct that a function was called on (`pe.signatures[1]` in
+  // `pe.signatures[1].valid_on(t)`); the evaluator sets it before every call.
+  const StructValue* self = nullptr;
 };
 
 struct ModuleInfo {

@@ -1,0 +1,119 @@
+#include "command_line.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "daylight/os/io.h"
+#include "messages.h"
+
+namespace dl::cli {
+
+namespace {
+
+constexpr std::size_t kHelpColumn = 26;
+constexpr std::size_t kHelpWidth = 100;
+
+// Breaks `text` at spaces, so that each line but the first is indented.
+std::string Wrap(std::string_view text, std::size_t column) {
+  std::string out;
+  std::size_t used = column;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    if (used > column && used + 1 + word.size() > kHelpWidth) {
+      out += "\n" + std::string(column, ' ');
+      used = column;
+    } else if (used > column) {
+      out += ' ';
+      ++used;
+    }
+    out += word;
+    used += word.size();
+  }
+  return out;
+}
+
+class HelpLayout final : public CLI::Formatter {
+ public:
+  explicit HelpLayout(Positionals positionals) : positionals_(std::move(positionals)) {}
+
+  std::string make_usage(const CLI::App*, std::string name) const override {
+    std::string out = "\nUsage: " + name + " [OPTIONS]";
+    if (!positionals_.usage.empty()) out += " " + positionals_.usage;
+    out += "\n";
+    if (!positionals_.help.empty()) out += "\n" + Wrap(positionals_.help, 0) + "\n";
+    return out;
+  }
+
+  std::string make_option(const CLI::Option* option, bool) const override {
+    std::string names;
+    for (const std::string& name : option->get_snames()) names += (names.empty() ? "-" : ", -") + name;
+    for (const std::string& name : option->get_lnames()) names += (names.empty() ? "--" : ", --") + name;
+    const std::string type = option->get_option_text().empty() ? option->get_type_name() : option->get_option_text();
+    if (!type.empty()) names += (type.front() == '[' ? "" : " ") + type;
+    std::string help = option->get_description();
+    if (!option->get_default_str().empty()) help += " (default: " + option->get_default_str() + ")";
+    std::string out = "  " + names;
+    if (out.size() + 2 > kHelpColumn) {
+      out += "\n" + std::string(kHelpColumn, ' ');
+    } else {
+      out.resize(kHelpColumn, ' ');
+    }
+    return out + Wrap(help, kHelpColumn) + "\n";
+  }
+
+ private:
+  Positionals positionals_;
+};
+
+std::string Complain(const CLI::App& app, std::string_view problem) {
+  return std::string(problem) + " (see " + app.get_name() + " --help)";
+}
+
+}  // namespace
+
+std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& arguments, const Positionals& positionals,
+                         std::vector<std::string>& values) {
+  app.formatter(std::make_shared<HelpLayout>(positionals));
+  app.allow_extras();
+  // Behind "--" everything is a path.
+  const auto stop = std::find(arguments.begin(), arguments.end(), "--");
+  // CLI11 takes them last first.
+  std::vector<std::string> reversed(std::make_reverse_iterator(stop), arguments.rend());
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    return os::WriteAll(STDOUT_FILENO, app.help()) ? kExitClean : kExitTrouble;
+  } catch (const CLI::Error& error) {
+    Say(Complain(app, error.what()));
+    return kExitTrouble;
+  }
+  for (const std::string& value : app.remaining()) {
+    if (value.size() > 1 && value.front() == '-') {
+      Say(Complain(app, "there is no option " + value));
+      return kExitTrouble;
+    }
+    values.push_back(value);
+  }
+  if (stop != arguments.end()) values.insert(values.end(), stop + 1, arguments.end());
+  if (values.size() < positionals.least || values.size() > positionals.most) {
+    Say(Complain(app, "expected " + positionals.usage));
+    return kExitTrouble;
+  }
+  return std::nullopt;
+}
+
+CLI::Option* AddList(CLI::App& app, const std::string& name, std::vector<std::string>& values, const std::string& help) {
+  return app.add_option(name, values, help)->expected(1)->allow_extra_args(false)->multi_option_policy(
+      CLI::MultiOptionPolicy::TakeAll);
+}
+
+CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::string& value, const std::vector<std::string>& choices,
+                       const std::string& help) {
+  // The validator's own words would stand in the help beside ours.
+  return app.add_option(name, value, help)->check(CLI::IsMember(choices).description(""))->type_name("NAME")->capture_default_str();
+}
+
+}  // namespace dl::cli

@@ -1,0 +1,80 @@
+#include "content_options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "command_line.h"
+#include "daylight/os/io.h"
+#include "messages.h"
+#include "signals.h"
+#include "values.h"
+
+namespace dl::cli {
+
+namespace {
+
+constexpr std::uint64_t kMaxModuleDataBytes = 64u << 20;
+
+}  // namespace
+
+void AddRuleTextOptions(CLI::App& app, ContentOptions& options) {
+  AddList(app, "--define,-d", options.defines,
+          "An external variable, typed as yara does: 12 is an integer, 1.5 a float, true and false boolean, the rest a "
+          "string. filename, filepath, extension, filetype and owner are always there; this overrides them")
+      ->type_name("NAME=VALUE");
+  AddList(app, "--include-dir", options.include_folders,
+          "Where an include may read besides the rule file's own folder and below; nothing else is ever read")
+      ->type_name("DIR");
+  AddChoice(app, "--dialect", options.dialect, {"yara", "yara-x"}, "Whose meaning counts where the two differ: yara or yara-x");
+}
+
+void AddContentOptions(CLI::App& app, ContentOptions& options) {
+  AddList(app, "--db", options.databases, "A compiled database (repeatable)")->type_name("FILE");
+  AddList(app, "--rules", options.rules,
+          "YARA rules: a file, or a folder searched for *.yar and *.yara, hidden names left out (repeatable). Each file "
+          "is its own namespace, called by its stem, or `default` when it is the only one")
+      ->type_name("PATH");
+  app.add_flag("--default-content", options.default_content, "The built-in content too, when other content is named");
+  app.add_flag("--no-default-content", options.no_default_content, "Never the built-in content");
+  app.add_flag("--skip-invalid", options.skip_invalid,
+               "Go on with the content that compiles; what does not is a warning");
+  AddRuleTextOptions(app, options);
+  AddList(app, "--module-data,-x", options.module_data, "Data for a module, such as cuckoo=report.json")
+      ->type_name("NAME=FILE");
+}
+
+bool FinishContentOptions(ContentOptions& options) {
+  for (const std::string& text : options.defines) {
+    auto value = ParseDefine(text);
+    if (!value) {
+      Say("--define " + text + ": not NAME=VALUE with a name as in rules, or a number past 64 bits");
+      return false;
+    }
+    options.values.push_back(std::move(*value));
+  }
+  for (const std::string& text : options.module_data) {
+    const auto pair = ParseModuleData(text);
+    if (!pair) {
+      Say("--module-data " + text + ": not NAME=FILE");
+      return false;
+    }
+    auto bytes = os::ReadFile(pair->second, kMaxModuleDataBytes);
+    if (!bytes) {
+      Say(pair->second + ": " + os::Describe(bytes.error()));
+      return false;
+    }
+    options.data.push_back({pair->first, std::move(*bytes)});
+  }
+  return true;
+}
+
+sandbox::CompileOptions MakeCompileOptions(const ContentOptions& options) {
+  sandbox::CompileOptions compile;
+  compile.include_folders = options.include_folders;
+  compile.defines = options.values;
+  compile.yara_x = options.dialect == "yara-x";
+  compile.skip_invalid = options.skip_invalid;
+  compile.stop = &StopFlag();
+  return compile;
+}
+
+}  // namespace dl::cli

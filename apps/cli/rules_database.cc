@@ -1,0 +1,174 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <map>
+
+#include "command_line.h"
+#include "commands.h"
+#include "content_loader.h"
+#include "daylight/os/io.h"
+#include "daylight/report/escape.h"
+#include "daylight/report/json_values.h"
+#include "daylight/sandbox/ask.h"
+#include "daylight/sandbox/join.h"
+#include "daylight/sandbox/worker_process.h"
+#include "messages.h"
+#include "signals.h"
+#include "values.h"
+
+// The commands about database files: compile, list, verify.
+namespace dl::cli {
+
+namespace {
+
+// Under another name first, so that nobody ever sees half a database.
+Status WriteDatabase(const std::string& path, std::string_view bytes) {
+  const std::string draft = path + ".new." + std::to_string(::getpid());
+  const auto written = [&]() -> Status {
+    DL_TRY(const os::Fd fd, os::CreateFile(draft));
+    DL_TRY_STATUS(os::WriteAll(fd.get(), bytes));
+    if (::fsync(fd.get()) != 0 || ::rename(draft.c_str(), path.c_str()) != 0) {
+      return Fail(ErrorCode::kIo, "cannot write the database", static_cast<std::uint64_t>(errno));
+    }
+    return {};
+  }();
+  if (!written) ::unlink(draft.c_str());
+  return written;
+}
+
+// The worker, and the databases that are asked about.
+struct Prepared {
+  std::string worker_program;
+  LoadedContent content;
+  sandbox::Question question() const {
+    sandbox::Question question;
+    question.worker_program = worker_program;
+    question.databases = content.descriptors();
+    question.stop = &StopFlag();
+    return question;
+  }
+};
+
+std::optional<Prepared> Prepare(const std::vector<std::string>& paths) {
+  const auto worker_program = sandbox::FindWorkerProgram();
+  if (!worker_program) {
+    Say(worker_program.error().what);
+    return std::nullopt;
+  }
+  Prepared prepared{*worker_program, {}};
+  for (const std::string& path : paths) {
+    if (!AddDatabase(path, prepared.content)) return std::nullopt;
+  }
+  return prepared;
+}
+
+std::string SummaryText(const report::DatabaseSummary& summary) {
+  const auto line = [](const std::string& text) { return report::EscapeLine(text); };
+  std::string out;
+  for (const auto& source : summary.sources) {
+    out += "source " + line(source.name) + ": " + std::to_string(source.rules) + " rules, licence: " +
+           (source.licence.empty() ? "not stated" : line(source.licence)) + "\n";
+  }
+  for (const auto& part : summary.parts) out += "part " + line(part.name) + ": " + SizeText(part.bytes) + "\n";
+  out += "patterns: " + std::to_string(summary.patterns) + "\n";
+  out += "size: " + SizeText(summary.bytes) + "\n";
+  out += "rules: " + std::to_string(summary.rules.size()) + "\n";
+  for (const auto& rule : summary.rules) {
+    out += "  " + line(rule.name_space) + ":" + line(rule.rule);
+    if (!rule.tags.empty()) {
+      out += " [";
+      for (std::size_t i = 0; i < rule.tags.size(); ++i) out += (i == 0 ? "" : ",") + line(rule.tags[i]);
+      out += "]";
+    }
+    if (rule.is_global) out += " global";
+    if (rule.is_private) out += " private";
+    if (!rule.author.empty()) out += "  by " + line(rule.author);
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+int RulesCompile(const Arguments& command_line) {
+  ContentOptions content;
+  std::string output;
+  std::vector<std::string> none;
+  CLI::App app("Writes rules into a database.", "daylight rules compile");
+  AddList(app, "--rules", content.rules, "YARA rules: a file, or a folder searched for *.yar and *.yara (repeatable)")
+      ->type_name("PATH")
+      ->required();
+  app.add_option("-o,--output", output, "The database")->type_name("FILE.dldb")->required();
+  app.add_flag("--skip-invalid", content.skip_invalid, "Go on with the content that compiles; what does not is a warning");
+  AddRuleTextOptions(app, content);
+  if (const auto exit = Parse(app, command_line, {"", "", 0, 0}, none)) return *exit;
+  if (!FinishContentOptions(content)) return kExitTrouble;
+  const auto worker_program = sandbox::FindWorkerProgram();
+  if (!worker_program) {
+    Say(worker_program.error().what);
+    return kExitTrouble;
+  }
+  content.no_default_content = true;
+  const auto loaded = LoadContent(content, *worker_program, true);
+  if (!loaded) return kExitTrouble;
+  const auto file = sandbox::Join(loaded->databases);
+  if (!file) {
+    Say(file.error().what);
+    return kExitTrouble;
+  }
+  if (const Status written = WriteDatabase(output, AsText(*file)); !written) {
+    Say(output + ": " + os::Describe(written.error()));
+    return kExitTrouble;
+  }
+  const std::string text = report::EscapeLine(output) + ": " + std::to_string(loaded->rules) + " rules from " +
+                           std::to_string(loaded->files.size()) + (loaded->files.size() == 1 ? " source, " : " sources, ") +
+                           SizeText(file->size()) + "\n";
+  return os::WriteAll(STDOUT_FILENO, text) ? kExitClean : kExitTrouble;
+}
+
+int RulesList(const Arguments& command_line) {
+  std::vector<std::string> paths;
+  std::string format = "text";
+  CLI::App app("Shows what is inside a database: sources, licences, rules, size by part.", "daylight rules list");
+  AddChoice(app, "--format", format, {"text", "json"}, "text or json");
+  if (const auto exit = Parse(app, command_line, {"DB...", "", 1}, paths)) return *exit;
+  const auto prepared = Prepare(paths);
+  if (!prepared) return kExitTrouble;
+  const auto answer = sandbox::Summarize(prepared->question());
+  if (!answer.value) {
+    Say(answer.problem);
+    return kExitTrouble;
+  }
+  const std::string text = format == "json" ? report::SummaryToJson(*answer.value) : SummaryText(*answer.value);
+  return os::WriteAll(STDOUT_FILENO, text) ? kExitClean : kExitTrouble;
+}
+
+int RulesVerify(const Arguments& command_line) {
+  std::vector<std::string> paths;
+  CLI::App app("Checks every page of a database. Exit 0, or 2 when it is damaged.", "daylight rules verify");
+  if (const auto exit = Parse(app, command_line, {"DB...", "", 1}, paths)) return *exit;
+  bool good = true;
+  for (const std::string& path : paths) {
+    const auto prepared = Prepare({path});
+    if (!prepared) {
+      good = false;
+      continue;
+    }
+    const auto answer = sandbox::Verify(prepared->question());
+    if (answer.value && answer.value->ok) {
+      good = os::WriteAll(STDOUT_FILENO, report::EscapeLine(path) + ": good\n") && good;
+      continue;
+    }
+    Say(path + ": " + (answer.value ? answer.value->problem : answer.problem));
+    good = false;
+  }
+  return good ? kExitClean : kExitTrouble;
+}
+
+}  // namespace dl::cli

@@ -1,0 +1,182 @@
+#include "serve.h"
+
+#include <memory>
+#include <vector>
+
+#include "compile_job.h"
+#include "daylight/bytes/object_source.h"
+#include "daylight/database/database.h"
+#include "daylight/report/channel.h"
+#include "daylight/report/protocol.h"
+#include "daylight/scan/compile.h"
+#include "daylight/scan/scanner.h"
+#include "file_type.h"
+
+namespace dl::worker {
+
+namespace {
+
+using report::Incoming;
+using report::MessageType;
+
+class Server {
+ public:
+  explicit Server(os::Fd socket) : channel_(std::move(socket)) {}
+
+  // False: told to stop.
+  Result<bool> ServeOne() {
+    auto received = channel_.Receive();
+    if (!received) {
+      if (received.error().code == ErrorCode::kTruncated) return false;  // Nobody is there any more.
+      return Forward(received.error());
+    }
+    Incoming message = std::move(*received);
+    switch (message.header.type) {
+      case MessageType::kHello: DL_TRY_STATUS(Hello(message)); return true;
+      case MessageType::kOpenDatabases: DL_TRY_STATUS(OpenDatabases(message)); return true;
+      case MessageType::kCompile: DL_TRY_STATUS(AnswerCompile(message, channel_)); return true;
+      case MessageType::kScanBatch: DL_TRY_STATUS(ScanBatch(message)); return true;
+      case MessageType::kSummarize: DL_TRY_STATUS(Summarize(message)); return true;
+      case MessageType::kExplain: DL_TRY_STATUS(Explain(message)); return true;
+      case MessageType::kVerify: DL_TRY_STATUS(Verify(message)); return true;
+      case MessageType::kShutdown: return false;
+      default: return Fail(ErrorCode::kMalformed, "a message that is none of the broker's");
+    }
+  }
+
+ private:
+  Status Hello(const Incoming& message) {
+    return channel_.Send(MessageType::kReady, message.header.sequence, report::Encode(report::HelloMessage{}));
+  }
+
+  Status OpenDatabases(const Incoming& message) {
+    DL_TRY(auto open, report::Decode<report::OpenDatabasesMessage>(AsBytes(message.payload)));
+    scanner_.reset();
+    engine_.reset();
+    databases_.clear();
+    settings_ = std::move(open.settings);
+    const Status status = Load(message.descriptors);
+    const report::DatabasesOpenedMessage answer{status.has_value(), status ? "" : std::string(status.error().what)};
+    return channel_.Send(MessageType::kDatabasesOpened, message.header.sequence, report::Encode(answer));
+  }
+
+  Status Load(const std::vector<os::Fd>& descriptors) {
+    for (const os::Fd& fd : descriptors) {
+      DL_TRY(auto database, database::Database::Open(fd.get()));
+      databases_.push_back(std::move(database));
+    }
+    return {};
+  }
+
+  // Made when first needed: a summary or a check of pages needs no engine.
+  Status Prepare() {
+    if (scanner_ != nullptr) return {};
+    DL_TRY(engine_, scan::Engine::Open(databases_));
+    scanner_ = std::make_unique<scan::Scanner>(engine_, settings_);
+    return {};
+  }
+
+  Status ScanBatch(const Incoming& message) {
+    DL_TRY(auto batch, report::Decode<report::ScanBatchMessage>(AsBytes(message.payload)));
+    if (batch.objects.size() != message.descriptors.size()) {
+      return Fail(ErrorCode::kMalformed, "a batch without its descriptors");
+    }
+    for (std::size_t i = 0; i < batch.objects.size(); ++i) {
+      const report::ObjectReport report = ScanOne(batch.objects[i], message.descriptors[i].get());
+      DL_TRY_STATUS(SendReport(batch.objects[i].sequence, report));
+    }
+    return {};
+  }
+
+  report::ObjectReport ScanOne(report::ScanObject& object, int fd) {
+    if (const Status ready = Prepare(); !ready) {
+      report::ObjectReport report;
+      report.verdict = report::Verdict::kFailed;
+      report.failure = ready.error().what;
+      return report;
+    }
+    DescriptorSource source(fd, object.size, scratch_, DescriptorSource::Limits{});
+    NameFileType(source, object.names);
+    return scanner_->Scan(source, object.names);
+  }
+
+  static void NameFileType(ObjectSource& source, report::ObjectNames& names) {
+    if (!names.filetype.empty()) return;
+    std::byte head[kFileTypeHeadBytes];
+    const auto n = source.ReadAt(0, head);
+    if (n) names.filetype = FileTypeName(Bytes(head).first(*n));
+  }
+
+  Status SendReport(std::uint64_t sequence, const report::ObjectReport& report) {
+    std::string payload = report::Encode(report);
+    if (payload.size() > report::MaxFrameLength(MessageType::kObjectReport)) {
+      // Too much to tell: the detections go without their strings.
+      report::ObjectReport small = report;
+      for (report::Detection& detection : small.detections) {
+        if (!detection.strings.empty()) detection.strings_truncated = true;
+        detection.strings.clear();
+      }
+      small.log.clear();
+      small.warnings.emplace_back("the matched strings are too many to be listed");
+      payload = report::Encode(small);
+    }
+    return channel_.Send(MessageType::kObjectReport, sequence, payload);
+  }
+
+  Status Summarize(const Incoming& message) {
+    report::DatabaseSummary all;
+    for (const auto& database : databases_) {
+      DL_TRY(auto one, scan::Summarize(*database));
+      all.sources.insert(all.sources.end(), one.sources.begin(), one.sources.end());
+      all.rules.insert(all.rules.end(), one.rules.begin(), one.rules.end());
+      all.parts.insert(all.parts.end(), one.parts.begin(), one.parts.end());
+      all.patterns += one.patterns;
+      all.bytes += one.bytes;
+    }
+    return channel_.Send(MessageType::kSummary, message.header.sequence, report::Encode(all));
+  }
+
+  Status Explain(const Incoming& message) {
+    DL_TRY(auto explain, report::Decode<report::ExplainMessage>(AsBytes(message.payload)));
+    if (message.descriptors.size() != 1) return Fail(ErrorCode::kMalformed, "a question without its object");
+    DL_TRY_STATUS(Prepare());
+    DescriptorSource source(message.descriptors[0].get(), explain.object.size, scratch_, DescriptorSource::Limits{});
+    NameFileType(source, explain.object.names);
+    const report::ExplainAnswer answer = scanner_->Explain(source, explain.object.names, explain.rule);
+    return channel_.Send(MessageType::kExplainAnswer, message.header.sequence, report::Encode(answer));
+  }
+
+  Status Verify(const Incoming& message) {
+    report::VerifyAnswerMessage answer{true, ""};
+    for (const auto& database : databases_) {
+      if (const Status status = database->VerifyAll(); !status) {
+        answer = {false, std::string(status.error().what)};
+        break;
+      }
+    }
+    // Sound pages may still hold nonsense.
+    if (answer.ok) {
+      if (const Status status = Prepare(); !status) answer = {false, std::string(status.error().what)};
+    }
+    return channel_.Send(MessageType::kVerifyAnswer, message.header.sequence, report::Encode(answer));
+  }
+
+  report::WorkerChannel channel_;
+  report::ScanSettings settings_;
+  std::vector<std::shared_ptr<const database::Database>> databases_;
+  std::shared_ptr<const scan::Engine> engine_;
+  std::unique_ptr<scan::Scanner> scanner_;
+  std::vector<std::byte> scratch_;
+};
+
+}  // namespace
+
+Status Serve(os::Fd socket) {
+  Server server(std::move(socket));
+  for (;;) {
+    DL_TRY(const bool more, server.ServeOne());
+    if (!more) return {};
+  }
+}
+
+}  // namespace dl::worker

@@ -1,0 +1,50 @@
+// What a hostile worker may send: any bytes, as a stream of frames. Whatever
+// decodes must encode to the very same bytes.
+#include "daylight/base/check.h"
+#include "daylight/report/frame_reader.h"
+#include "daylight/report/protocol.h"
+
+using namespace dl::report;
+
+namespace {
+
+template <typename T>
+void Check(dl::Bytes payload) {
+  const auto value = Decode<T>(payload);
+  if (value) DL_CHECK(Encode(*value) == dl::AsText(payload));
+}
+
+void CheckFrame(const Frame& frame) {
+  const dl::Bytes payload = dl::AsBytes(frame.payload);
+  switch (frame.header.type) {
+    case MessageType::kHello:
+    case MessageType::kReady: return Check<HelloMessage>(payload);
+    case MessageType::kOpenDatabases: return Check<OpenDatabasesMessage>(payload);
+    case MessageType::kCompile: return Check<CompileMessage>(payload);
+    case MessageType::kIncludeAnswer: return Check<IncludeAnswerMessage>(payload);
+    case MessageType::kScanBatch: return Check<ScanBatchMessage>(payload);
+    case MessageType::kExplain: return Check<ExplainMessage>(payload);
+    case MessageType::kDatabasesOpened: return Check<DatabasesOpenedMessage>(payload);
+    case MessageType::kCompileAnswer: return Check<CompileAnswerMessage>(payload);
+    case MessageType::kIncludeRequest: return Check<IncludeRequestMessage>(payload);
+    case MessageType::kObjectReport: return Check<ObjectReport>(payload);
+    case MessageType::kSummary: return Check<DatabaseSummary>(payload);
+    case MessageType::kExplainAnswer: return Check<ExplainAnswer>(payload);
+    case MessageType::kVerifyAnswer: return Check<VerifyAnswerMessage>(payload);
+    case MessageType::kSummarize:
+    case MessageType::kVerify:
+    case MessageType::kShutdown: return;
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  FrameReader reader;
+  reader.Append(std::as_bytes(std::span(data, size)));
+  for (;;) {
+    const auto frame = reader.Next();
+    if (!frame || !*frame) return 0;
+    CheckFrame(**frame);
+  }
+}

@@ -1,0 +1,273 @@
+#include "daylight/match/atoms.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "daylight/match/byte_costs.h"
+
+namespace dl::match {
+
+namespace {
+
+constexpr std::size_t kWindow = 4;
+constexpr std::uint32_t kNoLeaf = 0xffffffff;
+// One window is written out into at most this many; a whole pattern has at
+// most kMaxAtoms. Past either another window or every position is taken.
+constexpr std::uint64_t kMaxExpansion = 256;
+constexpr std::size_t kMaxAtoms = 4096;
+// What an atom costs by being in the tables, in expected candidates a byte:
+// about its share of a bitmap of 2^18 bits, weighed against a verification.
+constexpr double kAtomCost = 1.0 / (1 << 20);
+// A candidate at every position costs this; an atom set that costs more is
+// not worth its tables.
+constexpr double kEverywhereCost = 1.0;
+// Long texts are searched for their best window only this far.
+constexpr std::size_t kMaxSearched = 4096;
+constexpr std::size_t kMaxSearchedXor = 24;
+
+double Share(std::uint32_t eighth_bits) { return std::exp2(-static_cast<double>(eighth_bits) / 8.0); }
+
+// One byte of a run that must be there.
+struct Unit {
+  std::uint8_t value = 0;
+  std::uint8_t mask = 0;             // 0 when the set is not a masked one.
+  std::uint32_t leaf = kNoLeaf;
+  std::vector<std::uint8_t> folded;  // The distinct folded members; empty when there are too many.
+  double share = 1;                  // Of all bytes, how many are members.
+};
+
+Unit MaskedUnit(std::uint8_t value, std::uint8_t mask) {
+  Unit unit;
+  unit.value = value;
+  unit.mask = mask;
+  if ((mask | 0x20) == 0xff) {
+    unit.folded.push_back(Fold(value));
+  } else if (std::popcount(mask) >= 3) {
+    for (unsigned byte = 0; byte < 256; ++byte) {
+      const auto folded = static_cast<std::uint8_t>(byte);
+      if (Fold(folded) != folded) continue;
+      if (((folded ^ value) & mask & 0xdf) == 0) unit.folded.push_back(folded);
+    }
+  }
+  if (!unit.folded.empty()) {
+    unit.share = 0;
+    for (const std::uint8_t byte : unit.folded) unit.share += Share(kFoldedByteBits[byte]);
+  }
+  return unit;
+}
+
+Unit SetUnit(const ByteSet& set) {
+  std::uint8_t value = 0;
+  std::uint8_t mask = 0;
+  if (AsMasked(set, value, mask)) return MaskedUnit(value, mask);
+  Unit unit;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const auto folded = static_cast<std::uint8_t>(byte);
+    if (Fold(folded) != folded) continue;
+    if (set.Contains(folded) || set.Contains(folded & 0xdf)) unit.folded.push_back(folded);
+  }
+  unit.share = 0;
+  for (const std::uint8_t byte : unit.folded) unit.share += Share(kFoldedByteBits[byte]);
+  if (unit.folded.size() > 64) unit.folded.clear();
+  return unit;
+}
+
+struct Choice {
+  bool found = false;
+  std::size_t first = 0;
+  std::size_t length = 0;
+  double cost = 0;
+};
+
+// Cost of the window [first, first + length) of the run; negative when it
+// cannot be one.
+double WindowCost(std::span<const Unit> run, std::size_t first, std::size_t length) {
+  std::uint64_t keys = 1;
+  double share = 1;
+  for (std::size_t i = first; i < first + length; ++i) {
+    const Unit& unit = run[i];
+    if (unit.folded.empty()) return -1;
+    keys *= unit.folded.size();
+    if (keys > kMaxExpansion) return -1;
+    const bool pair = i > first && unit.folded.size() == 1 && run[i - 1].folded.size() == 1;
+    share *= pair ? Share(FoldedPairBits(run[i - 1].folded[0], unit.folded[0])) : unit.share;
+  }
+  return share + kAtomCost * static_cast<double>(keys);
+}
+
+Choice ChooseWindow(std::span<const Unit> run, bool need_leaf) {
+  Choice best;
+  for (std::size_t first = 0; first < run.size(); ++first) {
+    if (need_leaf && run[first].leaf == kNoLeaf && (first + 1 == run.size() || run[first + 1].leaf == kNoLeaf)) continue;
+    for (std::size_t length = std::min(kWindow, run.size() - first); length > 0; --length) {
+      const double cost = WindowCost(run, first, length);
+      if (cost < 0 || (best.found && cost >= best.cost)) continue;
+      best = {true, first, length, cost};
+    }
+  }
+  return best;
+}
+
+// The eight bytes around the window that are compared first: as many behind
+// it as before it, moved where the run ends.
+void Extend(std::span<const Unit> run, const Choice& choice, Atom& atom) {
+  const std::size_t before = std::min<std::size_t>(choice.first, (8 - choice.length) / 2);
+  const std::size_t behind = std::min(8 - choice.length - before, run.size() - choice.first - choice.length);
+  const std::size_t first = choice.first - std::min(choice.first, 8 - choice.length - behind);
+  const std::size_t last = choice.first + choice.length + behind;
+  for (std::size_t i = first; i < last; ++i) {
+    const unsigned shift = static_cast<unsigned>(i - first) * 8;
+    atom.value |= std::uint64_t{run[i].value} << shift;
+    atom.mask |= std::uint64_t{run[i].mask} << shift;
+    const bool inside = i >= choice.first && i < choice.first + choice.length;
+    if (inside || (run[i].mask | 0x20) == 0xff) ++atom.bytes;
+  }
+  atom.before = static_cast<std::uint32_t>(choice.first - first);
+}
+
+// Appends an atom for every way to fill the window.
+void Expand(std::span<const Unit> run, const Choice& choice, const Atom& base, std::vector<Atom>& out) {
+  std::size_t index[kWindow] = {};
+  while (true) {
+    Atom atom = base;
+    atom.length = static_cast<std::uint32_t>(choice.length);
+    for (std::size_t i = 0; i < choice.length; ++i) {
+      atom.window |= std::uint32_t{run[choice.first + i].folded[index[i]]} << (8 * i);
+    }
+    out.push_back(atom);
+    std::size_t i = 0;
+    while (i < choice.length && ++index[i] == run[choice.first + i].folded.size()) index[i++] = 0;
+    if (i == choice.length) return;
+  }
+}
+
+AtomSet AtomsOfRun(std::span<const Unit> run, bool is_term) {
+  AtomSet set;
+  const Choice choice = ChooseWindow(run, is_term);
+  if (!choice.found || choice.cost >= kEverywhereCost) return set;
+  Atom base;
+  Extend(run, choice, base);
+  if (is_term) {
+    base.skip = run[choice.first].leaf == kNoLeaf ? 1 : 0;
+    base.at = run[choice.first + base.skip].leaf;
+  } else {
+    base.at = static_cast<std::uint32_t>(choice.first);
+  }
+  Expand(run, choice, base, set.atoms);
+  set.found = true;
+  set.cost = choice.cost;
+  return set;
+}
+
+class TermAtoms {
+ public:
+  explicit TermAtoms(bool wide) : wide_(wide) {}
+
+  AtomSet Best(const Term& term) {
+    switch (term.kind) {
+      case TermKind::kSet:
+      case TermKind::kConcat:
+        return BestOfSequence(term.kind == TermKind::kSet ? std::span(&term, 1) : std::span(term.children));
+      case TermKind::kPlus:
+        return Best(term.children.front());
+      case TermKind::kAlternate:
+        return Union(term);
+      default:
+        return {};
+    }
+  }
+
+ private:
+  void Consider(AtomSet candidate, AtomSet& best) {
+    if (candidate.found && (!best.found || candidate.cost < best.cost)) best = std::move(candidate);
+  }
+
+  AtomSet BestOfSequence(std::span<const Term> terms) {
+    AtomSet best;
+    std::vector<Unit> run;
+    for (const Term& term : terms) {
+      if (term.kind == TermKind::kSet) {
+        run.push_back(SetUnit(term.set));
+        run.back().leaf = term.leaf;
+        if (wide_) run.push_back(MaskedUnit(0, 0xff));
+        continue;
+      }
+      if (term.kind == TermKind::kAssert) continue;  // Reads nothing: what is around it stays adjacent.
+      Consider(AtomsOfRun(run, true), best);
+      run.clear();
+      Consider(Best(term), best);
+    }
+    Consider(AtomsOfRun(run, true), best);
+    return best;
+  }
+
+  AtomSet Union(const Term& term) {
+    AtomSet all;
+    for (const Term& child : term.children) {
+      AtomSet set = Best(child);
+      if (!set.found || all.atoms.size() + set.atoms.size() > kMaxAtoms) return {};
+      all.cost += set.cost;
+      all.atoms.insert(all.atoms.end(), set.atoms.begin(), set.atoms.end());
+    }
+    if (all.cost >= kEverywhereCost) return {};
+    all.found = !all.atoms.empty();
+    return all;
+  }
+
+  bool wide_;
+};
+
+}  // namespace
+
+AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks) {
+  std::vector<Unit> run;
+  const std::size_t size = std::min(values.size(), kMaxSearched);
+  run.reserve(size);
+  for (std::size_t i = 0; i < size; ++i) run.push_back(MaskedUnit(values[i], masks.empty() ? 0xff : masks[i]));
+  return AtomsOfRun(run, false);
+}
+
+AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_key, std::uint8_t max_key) {
+  AtomSet set;
+  const std::size_t size = std::min(values.size(), kMaxSearchedXor);
+  const std::size_t length = std::min(kWindow, size);
+  if (length == 0 || min_key > max_key) return set;
+  // A window that some key turns into a common one is a poor choice, so the
+  // cost is the sum over all keys.
+  Choice best;
+  for (std::size_t first = 0; first + length <= size; ++first) {
+    double cost = 0;
+    for (unsigned key = min_key; key <= max_key; ++key) {
+      std::uint32_t bits = 0;
+      std::uint8_t previous = 0;
+      for (std::size_t i = first; i < first + length; ++i) {
+        const std::uint8_t folded = Fold(static_cast<std::uint8_t>(values[i] ^ key));
+        bits += i == first ? kFoldedByteBits[folded] : FoldedPairBits(previous, folded);
+        previous = folded;
+      }
+      cost += Share(bits) + kAtomCost;
+    }
+    if (!best.found || cost < best.cost) best = {true, first, length, cost};
+  }
+  std::vector<Unit> run(size);
+  for (unsigned key = min_key; key <= max_key; ++key) {
+    for (std::size_t i = 0; i < size; ++i) {
+      run[i].value = static_cast<std::uint8_t>(values[i] ^ key);
+      run[i].mask = 0xff;
+    }
+    Atom atom;
+    Extend(run, best, atom);
+    atom.length = static_cast<std::uint32_t>(length);
+    for (std::size_t i = 0; i < length; ++i) atom.window |= std::uint32_t{Fold(run[best.first + i].value)} << (8 * i);
+    atom.at = static_cast<std::uint32_t>(best.first);
+    set.atoms.push_back(atom);
+  }
+  set.found = true;
+  set.cost = best.cost;
+  return set;
+}
+
+AtomSet AtomsOfTerm(const Term& root, bool wide) { return TermAtoms(wide).Best(root); }
+
+}  // namespace dl::match

@@ -1,0 +1,46 @@
+// Atoms: the short byte sequences that must be there for a pattern to match.
+//
+//   const AtomSet set = AtomsOfTerm(form.root, /*wide=*/false);
+//   if (!set.found) ...                  // every position is a candidate
+//   for (const Atom& atom : set.atoms) Index(atom);
+//
+// Every match of the pattern passes through at least one atom of the set. A
+// window of at most four bytes is what the prefilter and the exact table look
+// for; up to eight bytes around it are compared before anything is verified.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "daylight/match/normal_form.h"
+
+namespace dl::match {
+
+struct Atom {
+  std::uint32_t window = 0;  // Folded; the first byte is the lowest.
+  std::uint32_t length = 0;  // Of the window: 1 to 4.
+  std::uint64_t value = 0;   // The bytes from window - before on.
+  std::uint64_t mask = 0;
+  std::uint32_t before = 0;
+  // Text: the window's offset in it. Term: the leaf to enter at.
+  std::uint32_t at = 0;
+  std::uint32_t skip = 0;   // Term: bytes from the window to the leaf's character.
+  std::uint32_t bytes = 0;  // How many neighbouring bytes, window included, are nearly fixed.
+};
+
+struct AtomSet {
+  bool found = false;
+  double cost = 0;  // Expected candidates a byte, plus a little for every atom.
+  std::vector<Atom> atoms;
+};
+
+// `masks` is empty (all bytes exact) or as long as `values`: the text is all
+// bytes b with (b & mask) == value. With xor, one atom for each key.
+AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks);
+AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_key, std::uint8_t max_key);
+
+// wide: every byte of the expression is followed by a zero byte.
+AtomSet AtomsOfTerm(const Term& root, bool wide);
+
+}  // namespace dl::match

@@ -1,0 +1,87 @@
+// Larger random patterns, alone and by the hundred, and objects cut into
+// windows at every awkward place: always the same as the oracle.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "daylight/match/matcher_testing.h"
+#include "daylight/match/random_patterns.h"
+
+namespace dl::match {
+namespace {
+
+std::string RandomBytes(std::mt19937& rng, std::size_t size) {
+  std::string bytes(size, '\0');
+  for (char& c : bytes) c = static_cast<char>(rng() & 0xff);
+  return bytes;
+}
+
+TEST(DifferentialTest, RandomPatternsEqualTheOracle) {
+  std::mt19937 rng(1);
+  std::size_t matched = 0;
+  for (int round = 0; round < 60; ++round) {
+    std::vector<Pattern> patterns;
+    std::vector<std::string> sources;
+    for (int i = 0; i < 100; ++i) {
+      const std::string recipe = RandomBytes(rng, 64);
+      ByteFeed feed(recipe);
+      sources.emplace_back();
+      patterns.push_back(MakePattern(feed, &sources.back()));
+      patterns.back().group = static_cast<std::uint32_t>(i % 3);
+    }
+    TestMatcher matcher(patterns);
+    for (unsigned object_round = 0; object_round < 6; ++object_round) {
+      const std::string bytes = RandomBytes(rng, 200);
+      ByteFeed feed(bytes);
+      const std::string object = MakeObject(feed, 40u * (1u + object_round));
+      matcher.Scan(AsBytes(object));
+      for (std::uint32_t id = 0; id < patterns.size(); ++id) {
+        const std::vector<Match> slow = FindAllSlowly(patterns[id], AsBytes(object));
+        matched += slow.empty() ? 0u : 1u;
+        ASSERT_EQ(Describe(matcher.Matches(id)), Describe(slow))
+            << "round " << round << " " << DescribePattern(patterns[id]) << " object " << ::testing::PrintToString(object) << " source "
+            << sources[id];
+      }
+    }
+  }
+  EXPECT_GT(matched, 5000u);  // The comparison is not one of nothing with nothing.
+}
+
+TEST(DifferentialTest, FirstMatchOnlyAndLiveSets) {
+  std::mt19937 rng(2);
+  for (int round = 0; round < 30; ++round) {
+    std::vector<Pattern> patterns;
+    for (int i = 0; i < 60; ++i) {
+      const std::string recipe = RandomBytes(rng, 64);
+      ByteFeed feed(recipe);
+      patterns.push_back(MakePattern(feed));
+      patterns.back().group = static_cast<std::uint32_t>(rng() % 5);
+    }
+    TestMatcher matcher(patterns);
+    for (unsigned object_round = 0; object_round < 6; ++object_round) {
+      const std::string bytes = RandomBytes(rng, 200);
+      ByteFeed feed(bytes);
+      const std::string object = MakeObject(feed, 150);
+      for (std::size_t group = 0; group < matcher.live_groups().size(); ++group) {
+        rng() % 2 == 0 ? matcher.live_groups().Set(group) : matcher.live_groups().Clear(group);
+      }
+      for (std::uint32_t id = 0; id < patterns.size(); ++id) {
+        rng() % 3 != 0 ? matcher.live_patterns().Set(id) : matcher.live_patterns().Clear(id);
+      }
+      matcher.Scan(AsBytes(object), 0, /*all_matches=*/false);
+      for (std::uint32_t id = 0; id < patterns.size(); ++id) {
+        const bool sought = matcher.live_groups().Test(patterns[id].group) && matcher.live_patterns().Test(id);
+        const std::vector<Match> slow =
+            sought ? FindAllSlowly(patterns[id], AsBytes(object)) : std::vector<Match>();
+        if (patterns[id].first_match_only) {
+          ASSERT_EQ(matcher.Matches(id).empty(), slow.empty()) << "pattern " << id;
+        } else {
+          ASSERT_EQ(Describe(matcher.Matches(id)), Describe(slow)) << "pattern " << id;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace dl::match

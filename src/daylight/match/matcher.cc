@@ -1,0 +1,60 @@
+#include "daylight/match/matcher.h"
+
+#include <bit>
+
+#include "daylight/match/matcher_tables.h"
+
+namespace dl::match {
+
+Result<MatcherTables> MatcherTables::Open(const database::Database& database, std::uint32_t unit) {
+  MatcherTables tables;
+  DL_TRY(const Bytes header, database.Section(kSectionHeader, unit));
+  if (header.empty()) return tables;  // A unit without patterns.
+  if (header.size() != sizeof(MatcherHeader)) return Fail(ErrorCode::kMalformed, "the matcher's header has a wrong size");
+  std::memcpy(static_cast<void*>(&tables.header_), header.data(), sizeof(MatcherHeader));
+  if (tables.header_.version != kMatcherVersion) {
+    return Fail(ErrorCode::kUnsupported, "the matcher was written by another version; compile the rules again");
+  }
+  const auto view = [&]<typename T>(database::View<T>& out, database::SectionKind kind) -> Status {
+    DL_TRY(const Bytes bytes, database.Section(kind, unit));
+    if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(T) != 0) {
+      return Fail(ErrorCode::kMalformed, "a section of the matcher is not aligned");
+    }
+    out = database::View<T>(bytes);
+    return {};
+  };
+  DL_TRY_STATUS(view(tables.patterns_, kSectionPatterns));
+  DL_TRY_STATUS(view(tables.subs_, kSectionSubs));
+  DL_TRY_STATUS(view(tables.groups_, kSectionGroups));
+  DL_TRY_STATUS(view(tables.bits_, kSectionBits));
+  DL_TRY_STATUS(view(tables.everywhere_, kSectionEverywhere));
+  DL_TRY_STATUS(view(tables.slots_, kSectionSlots));
+  DL_TRY_STATUS(view(tables.atoms_, kSectionAtoms));
+  DL_TRY_STATUS(view(tables.texts_, kSectionTexts));
+  DL_TRY_STATUS(view(tables.programs_, kSectionPrograms));
+  DL_TRY_STATUS(view(tables.chains_, kSectionChains));
+  const MatcherHeader& h = tables.header_;
+  const std::size_t slots = tables.slots_.size();
+  if (h.pattern_count != tables.patterns_.size() || h.group_count != tables.groups_.size() ||
+      h.list_count < h.pattern_count || h.list_count - h.pattern_count != tables.chains_.size() ||
+      h.reach_bytes > kMaxReachBytes || (slots != 0 && !std::has_single_bit(slots))) {
+    return Fail(ErrorCode::kMalformed, "the matcher's header contradicts its sections");
+  }
+  tables.slot_mask_ = slots == 0 ? 0 : slots - 1;
+  return tables;
+}
+
+Matcher::Matcher(std::unique_ptr<MatcherTables> tables) : tables_(std::move(tables)) {}
+Matcher::Matcher(Matcher&&) noexcept = default;
+Matcher::~Matcher() = default;
+
+Result<Matcher> Matcher::Open(const database::Database& database, std::uint32_t unit) {
+  DL_TRY(MatcherTables tables, MatcherTables::Open(database, unit));
+  return Matcher(std::make_unique<MatcherTables>(tables));
+}
+
+std::uint32_t Matcher::pattern_count() const { return tables_->header().pattern_count; }
+std::uint32_t Matcher::group_count() const { return tables_->header().group_count; }
+std::size_t Matcher::overlap_bytes() const { return std::size_t{2} * tables_->header().reach_bytes; }
+
+}  // namespace dl::match

@@ -1,0 +1,272 @@
+#include <algorithm>
+
+#include "daylight/match/atoms.h"
+#include "daylight/match/chains.h"
+#include "daylight/match/matcher.h"
+#include "daylight/match/normal_form.h"
+#include "daylight/match/program.h"
+#include "daylight/match/tables_writer.h"
+#include "daylight/match/text_forms.h"
+
+namespace dl::match {
+
+namespace {
+
+// The longest text; so an overlap never asks for more than the format allows.
+constexpr std::size_t kMaxTextBytes = 16u << 20;
+
+// A sub-pattern before it gets its place in the tables.
+struct Draft {
+  SubRecord sub;
+  std::uint32_t part = 0;            // Which part of a chain; 0 when there is none.
+  std::vector<std::uint8_t> text;    // Fixed: values, then masks if kSubMasked.
+  CompiledPrograms programs;         // Automaton.
+  std::vector<std::uint8_t> extra;   // What sub.extra points at.
+  AtomSet atoms;
+};
+
+// A fixed sequence of bytes, if that is all the expression is.
+bool AsFixed(const Term& root, std::vector<std::uint8_t>& values, std::vector<std::uint8_t>& masks) {
+  const std::span<const Term> terms =
+      root.kind == TermKind::kConcat ? std::span<const Term>(root.children) : std::span<const Term>(&root, 1);
+  for (const Term& term : terms) {
+    std::uint8_t value = 0;
+    std::uint8_t mask = 0;
+    if (term.kind != TermKind::kSet || !AsMasked(term.set, value, mask)) return false;
+    values.push_back(value);
+    masks.push_back(mask);
+  }
+  return !values.empty();
+}
+
+void Widen(std::vector<std::uint8_t>& bytes, std::uint8_t between) {
+  std::vector<std::uint8_t> wide;
+  wide.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    wide.push_back(byte);
+    wide.push_back(between);
+  }
+  bytes = std::move(wide);
+}
+
+std::vector<std::uint8_t> SetBytes(const ByteSet& set) {
+  std::vector<std::uint8_t> bytes(32);
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    if (set.Contains(static_cast<std::uint8_t>(byte))) {
+      bytes[byte >> 3] = static_cast<std::uint8_t>(bytes[byte >> 3] | 1u << (byte & 7));
+    }
+  }
+  return bytes;
+}
+
+void AppendList(std::vector<std::uint8_t>& out, const std::string& list) {
+  out.push_back(static_cast<std::uint8_t>(list.size()));
+  out.insert(out.end(), list.begin(), list.end());
+}
+
+void SetFixed(Draft& draft, const std::vector<std::uint8_t>& values, const std::vector<std::uint8_t>& masks) {
+  draft.text = values;
+  draft.sub.size = static_cast<std::uint32_t>(values.size());
+  if (std::any_of(masks.begin(), masks.end(), [](std::uint8_t mask) { return mask != 0xff; })) {
+    draft.sub.flags |= kSubMasked;
+    draft.text.insert(draft.text.end(), masks.begin(), masks.end());
+  }
+}
+
+Result<std::vector<Draft>> DraftText(const Pattern& pattern) {
+  if (pattern.text.empty()) return Fail(ErrorCode::kMalformed, "an empty text");
+  if (pattern.text.size() > kMaxTextBytes) return Fail(ErrorCode::kBudget, "the text is too long");
+  std::vector<Draft> drafts;
+  for (const TextForm& form : FormsOfText(pattern)) {
+    Draft draft;
+    SubRecord& sub = draft.sub;
+    if (form.wide) sub.flags |= kSubWide;
+    if (pattern.fullword) sub.flags |= kSubFullword;
+    sub.flags |= std::uint32_t{form.rank} << kSubRankShift;
+    SetFixed(draft, form.values, form.masks);
+    if (form.is_xor) {
+      sub.flags |= kSubXor;
+      if (pattern.dialect == Dialect::kYaraX) sub.flags |= kSubUnxorWord;
+      sub.xor_range = pattern.xor_min | std::uint32_t{pattern.xor_max} << 8;
+      draft.atoms = AtomsOfXorText(form.values, pattern.xor_min, pattern.xor_max);
+      if (!draft.atoms.found) continue;  // No key at all.
+    } else {
+      draft.atoms = AtomsOfText(form.values, form.masks);
+    }
+    if (form.is_base64 && pattern.dialect == Dialect::kYaraX) {
+      sub.flags |= kSubBase64Check;
+      AppendList(draft.extra, form.leading);
+      AppendList(draft.extra, form.trailing);
+    }
+    drafts.push_back(std::move(draft));
+  }
+  return drafts;
+}
+
+// One part of an expression, in plain or wide bytes.
+Result<Draft> DraftExpression(const NormalForm& form, bool wide) {
+  Draft draft;
+  SubRecord& sub = draft.sub;
+  if (wide) sub.flags |= kSubWide;
+  std::vector<std::uint8_t> values;
+  std::vector<std::uint8_t> masks;
+  if (AsFixed(form.root, values, masks)) {
+    if (wide) {
+      Widen(values, 0);
+      Widen(masks, 0xff);
+    }
+    SetFixed(draft, values, masks);
+    draft.atoms = AtomsOfText(values, masks);
+  } else {
+    sub.flags |= kSubAutomaton;
+    draft.atoms = AtomsOfTerm(form.root, wide);
+    DL_TRY(draft.programs, CompilePrograms(form, draft.atoms.found));
+    sub.size = static_cast<std::uint32_t>(draft.programs.words.size());
+  }
+  if (!draft.atoms.found) draft.extra = SetBytes(FirstBytes(form.root));
+  return draft;
+}
+
+// Whether running forward from an atom gives the end that counts (the longest
+// or shortest of them, if there are several atoms).
+bool EndsAreByAtom(const NormalForm& form, const AtomSet& atoms, bool& longest) {
+  if (bool by_length = false; PrefersByLength(form.root, by_length)) {
+    longest = by_length;
+    return true;
+  }
+  const std::vector<bool> fixed = LeavesAtFixedOffsets(form);
+  return std::all_of(atoms.atoms.begin(), atoms.atoms.end(), [&](const Atom& atom) { return fixed[atom.at]; });
+}
+
+struct ExpressionDrafts {
+  std::vector<Draft> drafts;
+  std::vector<ExpressionPart> parts;
+  bool unbounded = false;
+};
+
+Result<ExpressionDrafts> DraftParts(const Pattern& pattern) {
+  ExpressionDrafts out;
+  const bool is_yara = pattern.dialect == Dialect::kYara;
+  out.parts = SplitAtJumps(pattern.expression.root);
+  if (!is_yara && out.parts.size() > 1) {
+    // In YARA-X a split must not show: only parts with one end for each start,
+    // in one kind of bytes, behave as if they were not split.
+    bool may_split = !pattern.wide && !pattern.fullword;
+    for (const ExpressionPart& part : out.parts) {
+      DL_TRY(const NormalForm form, NormalizeSequence(part.nodes));
+      may_split = may_split && FixedLength(form.root).value_or(0) > 0;
+    }
+    if (!may_split) out.parts = {{std::span(&pattern.expression.root, 1), 0, 0}};
+  }
+  for (std::uint32_t i = 0; i < out.parts.size(); ++i) {
+    DL_TRY(const NormalForm form, NormalizeSequence(out.parts[i].nodes));
+    out.unbounded = out.unbounded || form.unbounded;
+    for (const bool wide : {false, true}) {
+      if (!(wide ? pattern.wide : pattern.ascii)) continue;
+      DL_TRY(Draft draft, DraftExpression(form, wide));
+      draft.part = i;
+      std::uint32_t& flags = draft.sub.flags;
+      flags |= kSubExpression;
+      if (pattern.fullword) flags |= kSubFullword;
+      bool longest = pattern.expression.greedy;
+      if ((flags & kSubAutomaton) != 0 && EndsAreByAtom(form, draft.atoms, longest)) flags |= kSubFromAtom;
+      if (longest) flags |= kSubGreedy;
+      if (wide && !is_yara) flags |= kSubLooseEdges;
+      // The plain reading is preferred, even one of no bytes.
+      if (wide && pattern.ascii) {
+        flags |= 1u << kSubRankShift;
+        if (IsNullable(form.root)) flags |= kSubAsciiFirst;
+      }
+      out.drafts.push_back(std::move(draft));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+class MatcherBuilder::Impl {
+ public:
+  explicit Impl(std::uint32_t groups) : tables(groups), groups_(groups) {}
+
+  Result<std::uint32_t> Add(const Pattern& pattern);
+
+  TablesWriter tables;
+  std::vector<PatternCost> costs;
+
+ private:
+  void Place(Draft& draft, PatternCost& cost);
+
+  std::uint32_t groups_;
+};
+
+void MatcherBuilder::Impl::Place(Draft& draft, PatternCost& cost) {
+  SubRecord& sub = draft.sub;
+  const bool is_automaton = (sub.flags & kSubAutomaton) != 0;
+  sub.data = is_automaton ? tables.AddProgram(draft.programs.words) : tables.AddText(draft.text);
+  if (!draft.extra.empty()) sub.extra = tables.AddText(draft.extra);
+  tables.NeedReach(is_automaton ? kRegexpReach : sub.size);
+  const std::uint32_t index = tables.AddSub(sub);
+  if (!draft.atoms.found) {
+    tables.AddEverywhere(sub.group, index);
+    cost.atom_length = 0;
+    return;
+  }
+  for (const Atom& atom : draft.atoms.atoms) {
+    AtomEntry entry;
+    entry.sub = index;
+    entry.at = is_automaton ? draft.programs.forward_entry[atom.at] : atom.at;
+    entry.backward = is_automaton ? draft.programs.backward_entry[atom.at] : 0;
+    entry.skip = static_cast<std::uint8_t>(atom.skip);
+    tables.AddAtom(sub.group, atom, entry);
+    cost.atom_length = std::min(cost.atom_length, atom.bytes);
+  }
+  cost.atom_count += static_cast<std::uint32_t>(draft.atoms.atoms.size());
+}
+
+Result<std::uint32_t> MatcherBuilder::Impl::Add(const Pattern& pattern) {
+  if (pattern.group >= groups_) return Fail(ErrorCode::kMalformed, "a pattern's group does not exist");
+  std::vector<Draft> drafts;
+  std::vector<ExpressionPart> parts;
+  PatternCost cost;
+  if (pattern.is_text) {
+    DL_TRY(drafts, DraftText(pattern));
+  } else {
+    DL_TRY(ExpressionDrafts expression, DraftParts(pattern));
+    drafts = std::move(expression.drafts);
+    parts = std::move(expression.parts);
+    cost.unbounded = expression.unbounded;
+  }
+  PatternRecord record;
+  if (pattern.first_match_only) record.flags |= kPatternFirstOnly;
+  if (pattern.dialect == Dialect::kYaraX) record.flags |= kPatternNearestNext;
+  if (parts.size() > 1) {
+    record.chain_first = tables.chain_size();
+    record.chain_count = static_cast<std::uint32_t>(parts.size());
+  }
+  const std::uint32_t id = tables.AddPattern(record);
+  if (parts.size() > 1) {
+    for (const ExpressionPart& part : parts) tables.AddChainPart({id, part.gap_min, part.gap_max, 0});
+  }
+  cost.atom_length = 0xffffffff;
+  for (Draft& draft : drafts) {
+    draft.sub.pattern = id;
+    draft.sub.group = pattern.group;
+    // A list of a part is numbered once the number of patterns is known.
+    draft.sub.list = parts.size() > 1 ? kPartList | (record.chain_first + draft.part) : id;
+    Place(draft, cost);
+  }
+  if (cost.atom_length == 0xffffffff) cost.atom_length = 0;
+  costs.push_back(cost);
+  return id;
+}
+
+MatcherBuilder::MatcherBuilder(std::uint32_t groups) : impl_(std::make_unique<Impl>(groups)) {}
+MatcherBuilder::~MatcherBuilder() = default;
+Result<std::uint32_t> MatcherBuilder::Add(const Pattern& pattern) { return impl_->Add(pattern); }
+const PatternCost& MatcherBuilder::cost(std::uint32_t pattern) const { return impl_->costs.at(pattern); }
+Status MatcherBuilder::Finish(database::Writer& writer, std::uint32_t unit) {
+  return impl_->tables.Write(writer, unit);
+}
+
+}  // namespace dl::match

@@ -1,0 +1,89 @@
+// What tests, fuzz targets and benchmarks of the matcher share.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daylight/base/check.h"
+#include "daylight/match/matcher.h"
+#include "daylight/match/reference.h"
+
+namespace dl::match {
+
+// A matcher of a few patterns, each in a group of its own or all in one.
+class TestMatcher {
+ public:
+  explicit TestMatcher(const std::vector<Pattern>& patterns) {
+    std::uint32_t groups = 1;
+    for (const Pattern& pattern : patterns) groups = std::max(groups, pattern.group + 1);
+    MatcherBuilder builder(groups);
+    for (const Pattern& pattern : patterns) {
+      auto id = builder.Add(pattern);
+      DL_CHECK(id.has_value());
+    }
+    database::Writer writer;
+    DL_CHECK(builder.Finish(writer, 0).has_value());
+    auto database = database::Database::FromBytes(writer.Finish());
+    DL_CHECK(database.has_value());
+    database_ = *database;
+    auto matcher = Matcher::Open(*database_, 0);
+    DL_CHECK(matcher.has_value());
+    matcher_ = std::make_unique<Matcher>(std::move(*matcher));
+    state_ = std::make_unique<MatchState>(*matcher_);
+    live_groups_.Resize(groups);
+    for (std::uint32_t i = 0; i < groups; ++i) live_groups_.Set(i);
+    live_patterns_.Resize(patterns.size());
+    for (std::size_t i = 0; i < patterns.size(); ++i) live_patterns_.Set(i);
+  }
+
+  // Searches an object that is cut into windows of `window_bytes` (0: one).
+  void Scan(Bytes object, std::size_t window_bytes = 0, bool all_matches = true) {
+    state_->Begin(live_groups_, live_patterns_, all_matches);
+    const std::size_t overlap = matcher_->overlap_bytes();
+    if (window_bytes == 0 || window_bytes >= object.size()) {
+      state_->Feed({object, 0, true});
+    } else {
+      DL_CHECK(window_bytes > overlap);
+      std::size_t begin = 0;
+      while (true) {
+        const std::size_t size = std::min(window_bytes, object.size() - begin);
+        const bool last = begin + size == object.size();
+        // A copy of its own: reading outside of it is seen by a sanitizer.
+        const std::vector<std::byte> window(object.begin() + static_cast<std::ptrdiff_t>(begin),
+                                            object.begin() + static_cast<std::ptrdiff_t>(begin + size));
+        state_->Feed({window, begin, last});
+        if (last) break;
+        begin += size - overlap;
+      }
+    }
+    state_->Finish();
+  }
+
+  std::vector<Match> Matches(std::uint32_t pattern) const {
+    const auto matches = state_->matches(pattern);
+    return {matches.begin(), matches.end()};
+  }
+  MatchState& state() { return *state_; }
+  const Matcher& matcher() const { return *matcher_; }
+  BitSet& live_groups() { return live_groups_; }
+  BitSet& live_patterns() { return live_patterns_; }
+
+ private:
+  std::shared_ptr<const database::Database> database_;
+  std::unique_ptr<Matcher> matcher_;
+  std::unique_ptr<MatchState> state_;
+  BitSet live_groups_;
+  BitSet live_patterns_;
+};
+
+inline std::string Describe(const std::vector<Match>& matches) {
+  std::string out;
+  for (const Match& match : matches) {
+    out += std::to_string(match.offset) + "+" + std::to_string(match.length) + "/" + std::to_string(match.xor_key) + " ";
+  }
+  return out;
+}
+
+}  // namespace dl::match

@@ -1,0 +1,88 @@
+#include "daylight/match/prefilter.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include "daylight/match/prefilter_kernels.h"
+
+namespace dl::match {
+
+namespace {
+
+template <std::size_t kWidthIndex>
+std::size_t PortableScan(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count,
+                         std::uint32_t* out) {
+  std::size_t found = 0;
+  const auto look = [&](std::uint32_t window, std::size_t at) {
+    const std::uint32_t bit = BitOf((window | kFoldMask) & kWidthMask[kWidthIndex], kWidthIndex);
+    // Written always and kept when the bit is set: a branch would be
+    // mispredicted at every candidate.
+    out[found] = static_cast<std::uint32_t>(at);
+    found += (bitmap[bit >> 5] >> (bit & 31)) & 1;
+  };
+  std::size_t at = 0;
+  for (; at + 4 <= count; at += 4) {
+    // One load serves four positions.
+    std::uint64_t word;
+    std::memcpy(&word, bytes + at, sizeof word);
+    look(static_cast<std::uint32_t>(word), at);
+    look(static_cast<std::uint32_t>(word >> 8), at + 1);
+    look(static_cast<std::uint32_t>(word >> 16), at + 2);
+    look(static_cast<std::uint32_t>(word >> 24), at + 3);
+  }
+  for (; at < count; ++at) {
+    std::uint32_t window;
+    std::memcpy(&window, bytes + at, sizeof window);
+    look(window, at);
+  }
+  return found;
+}
+
+}  // namespace
+
+std::size_t PortableKernel(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count,
+                           std::size_t width_index, std::uint32_t* out) {
+  switch (width_index) {
+    case 0:
+      return PortableScan<0>(bitmap, bytes, count, out);
+    case 1:
+      return PortableScan<1>(bitmap, bytes, count, out);
+    default:
+      return PortableScan<2>(bitmap, bytes, count, out);
+  }
+}
+
+const KernelInfo* AvailableKernels(std::size_t& count) {
+  static KernelInfo kernels[3];
+  static const std::size_t available = [] {
+    std::size_t n = 0;
+    kernels[n++] = {"portable", PortableKernel};
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2")) kernels[n++] = {"avx2", Avx2Kernel};
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) {
+      kernels[n++] = {"avx512", Avx512Kernel};
+    }
+#endif
+    return n;
+  }();
+  count = available;
+  return kernels;
+}
+
+PrefilterKernel BestKernel() {
+  static const PrefilterKernel best = [] {
+    std::size_t count = 0;
+    const KernelInfo* kernels = AvailableKernels(count);
+    if (const char* wanted = std::getenv("DAYLIGHT_KERNEL"); wanted != nullptr) {
+      for (std::size_t i = 0; i < count; ++i) {
+        if (std::string_view(wanted) == kernels[i].name) return kernels[i].kernel;
+      }
+    }
+    return kernels[count - 1].kernel;
+  }();
+  return best;
+}
+
+}  // namespace dl::match

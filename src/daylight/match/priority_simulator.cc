@@ -1,0 +1,137 @@
+#include "daylight/match/priority_simulator.h"
+
+#include <algorithm>
+
+namespace dl::match {
+
+void PrioritySimulator::Prepare(const ProgramView& program) {
+  if (seen_.size() < program.size()) seen_.resize(program.size(), 0);
+  if (counters_.size() < program.counters()) counters_.resize(program.counters());
+  used_counters_ = program.counters();
+  current_.clear();
+  next_.clear();
+  read_ = 0;
+  NextGeneration();
+}
+
+void PrioritySimulator::NextGeneration() {
+  if (++generation_ != 0) return;
+  std::fill(seen_.begin(), seen_.end(), 0);
+  std::fill(counters_.begin(), counters_.end(), Counter{});
+  generation_ = 1;
+}
+
+bool PrioritySimulator::Add(const ProgramView& program, std::uint32_t start, const Text& text, std::size_t at) {
+  stack_.clear();
+  stack_.push_back(start);
+  while (!stack_.empty()) {
+    const std::uint32_t pc = stack_.back();
+    stack_.pop_back();
+    if ((pc & kListCount) != 0) {
+      next_.push_back({pc & ~kListCount, read_});
+      continue;
+    }
+    if (pc >= program.size() || seen_[pc] == generation_) continue;
+    seen_[pc] = generation_;
+    const Instruction& instruction = program.at(pc);
+    switch (instruction.opcode()) {
+      case Opcode::kByte:
+      case Opcode::kSet:
+        next_.push_back({pc, 0});
+        break;
+      case Opcode::kCount:
+      case Opcode::kLazyCount: {
+        if (instruction.counter() >= used_counters_) break;
+        const bool lazy = instruction.opcode() == Opcode::kLazyCount;
+        if (lazy) stack_.push_back(pc | kListCount);
+        if (instruction.y == 0) stack_.push_back(pc + 1);
+        if (!lazy) next_.push_back({pc, read_});
+        break;
+      }
+      case Opcode::kSplit:
+        stack_.push_back(instruction.y);
+        stack_.push_back(instruction.x);
+        break;
+      case Opcode::kJump:
+        stack_.push_back(instruction.x);
+        break;
+      case Opcode::kAssert:
+        if (AssertionHolds(static_cast<RegexpKind>(instruction.x), text, at)) stack_.push_back(pc + 1);
+        break;
+      case Opcode::kMatch:
+        return true;
+      case Opcode::kFail:
+      default:
+        break;
+    }
+  }
+  return false;
+}
+
+bool PrioritySimulator::AdvanceCount(const ProgramView& program, const Thread& thread, const Instruction& instruction,
+                                     std::uint8_t byte, const Text& text, std::size_t at) {
+  if (!program.SetContains(instruction.x, byte)) return false;
+  const std::uint32_t count = read_ - thread.entered;
+  if (count > instruction.z) return false;  // Only in damaged programs.
+  bool goes_on = count < instruction.z;
+  if (instruction.z == kUnbounded && count >= instruction.y) {
+    // Past the minimum all counts are alike: the most preferred stands for all.
+    Counter& counter = counters_[instruction.counter()];
+    if (counter.saturated == generation_) return false;
+    counter.saturated = generation_;
+    goes_on = true;
+  }
+  const bool lazy = instruction.opcode() == Opcode::kLazyCount;
+  if (goes_on && !lazy) next_.push_back(thread);
+  if (count >= instruction.y && Add(program, thread.pc + 1, text, at)) return true;
+  if (goes_on && lazy) next_.push_back(thread);
+  return false;
+}
+
+bool PrioritySimulator::Step(const ProgramView& program, std::uint8_t byte, const Text& text, std::size_t at) {
+  NextGeneration();
+  ++read_;
+  current_.swap(next_);
+  next_.clear();
+  for (const Thread& thread : current_) {
+    const Instruction& instruction = program.at(thread.pc);
+    bool matched = false;
+    switch (instruction.opcode()) {
+      case Opcode::kByte:
+        matched = (byte & instruction.y) == instruction.x && Add(program, thread.pc + 1, text, at);
+        break;
+      case Opcode::kSet:
+        matched = program.SetContains(instruction.x, byte) && Add(program, thread.pc + 1, text, at);
+        break;
+      case Opcode::kCount:
+      case Opcode::kLazyCount:
+        matched = AdvanceCount(program, thread, instruction, byte, text, at);
+        break;
+      default:
+        break;
+    }
+    if (matched) return true;
+  }
+  return false;
+}
+
+bool PrioritySimulator::Forward(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at,
+                                std::size_t stop, std::size_t& end) {
+  Prepare(program);
+  stop = std::min(stop, text.bytes.size());
+  bool found = false;
+  bool matched = Add(program, entry, text, at);
+  while (true) {
+    if (matched) {
+      found = true;
+      end = at;
+    }
+    if (next_.empty() || stop - at < text.step) return found;
+    if (text.step == 2 && static_cast<std::uint8_t>(text.bytes[at + 1]) != 0) return found;
+    const auto byte = static_cast<std::uint8_t>(text.bytes[at]);
+    at += text.step;
+    matched = Step(program, byte, text, at);
+  }
+}
+
+}  // namespace dl::match

@@ -1,0 +1,54 @@
+// PrioritySimulator finds the preferred match at a place: what a backtracking
+// matcher would find first (earlier alternatives before later ones, more
+// rounds of a greedy repeat before fewer, of a lazy one fewer before more).
+//
+//   PrioritySimulator simulator;
+//   if (simulator.Forward(program, 0, text, at, stop, end)) ...
+//
+// It does not backtrack: all states run at once, in order of preference, and a
+// match ends those that are less preferred. Otherwise as Simulator.
+#pragma once
+
+#include <vector>
+
+#include "daylight/match/simulate.h"
+
+namespace dl::match {
+
+class PrioritySimulator {
+ public:
+  // Runs a forward program from the boundary `at` up to `stop` at most.
+  bool Forward(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at, std::size_t stop,
+               std::size_t& end);
+
+ private:
+  struct Thread {
+    std::uint32_t pc;
+    std::uint32_t entered;  // Counts: when it began, in characters read.
+  };
+  struct Counter {
+    std::uint32_t entered = 0;    // The generation in which a count began.
+    std::uint32_t saturated = 0;  // ...and in which one without upper bound was past its minimum.
+  };
+  static constexpr std::uint32_t kListCount = 0x80000000;  // On the stack: list the count at this pc.
+
+  void Prepare(const ProgramView& program);
+  void NextGeneration();
+  // Lists everything that `pc` leads to without reading. True if that is a
+  // match: then nothing less preferred may be listed any more.
+  bool Add(const ProgramView& program, std::uint32_t pc, const Text& text, std::size_t at);
+  bool AdvanceCount(const ProgramView& program, const Thread& thread, const Instruction& instruction,
+                    std::uint8_t byte, const Text& text, std::size_t at);
+  bool Step(const ProgramView& program, std::uint8_t byte, const Text& text, std::size_t at);
+
+  std::vector<Thread> current_;
+  std::vector<Thread> next_;
+  std::vector<std::uint32_t> stack_;
+  std::vector<std::uint32_t> seen_;  // By pc: the generation that reached it.
+  std::vector<Counter> counters_;
+  std::uint32_t used_counters_ = 0;
+  std::uint32_t generation_ = 0;
+  std::uint32_t read_ = 0;
+};
+
+}  // namespace dl::match

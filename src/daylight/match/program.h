@@ -1,0 +1,93 @@
+// Programs: automata as flat code, run by the Simulator (simulate.h).
+//
+//   const CompiledPrograms compiled = CompilePrograms(form);
+//   const ProgramView view(words);   // compiled.words, from wherever they were stored
+//
+// One block of words holds two programs for the same expression, one that reads
+// forwards and one that reads backwards, and the sets both use:
+//
+//   ProgramHeader
+//   Instruction[forward_count]
+//   Instruction[backward_count]
+//   u32[8][set_count]
+//
+// The backward program reads the bytes before a place in reverse. A leaf (see
+// normal_form.h) is entered by starting the forward program at its instruction
+// and the backward program behind its instruction: whatever stands before the
+// leaf is what is left to read there.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "daylight/base/error.h"
+#include "daylight/match/normal_form.h"
+
+namespace dl::match {
+
+enum class Opcode : std::uint32_t {
+  kFail,       // What damaged programs read as.
+  kByte,       // One byte with (byte & y) == x; then the next instruction.
+  kSet,        // One byte of set x; then the next instruction.
+  kCount,      // y to z bytes of set x, the more the better; then the next instruction. `counter` is its number.
+  kLazyCount,  // The same, the fewer the better.
+  kSplit,      // Both x and y; x is preferred.
+  kJump,       // x.
+  kAssert,     // x is a RegexpKind that must hold here; then the next instruction.
+  kMatch,
+};
+
+struct Instruction {
+  std::uint32_t op = 0;  // Opcode | counter << 8.
+  std::uint32_t x = 0;
+  std::uint32_t y = 0;
+  std::uint32_t z = 0;
+
+  Opcode opcode() const { return static_cast<Opcode>(op & 0xff); }
+  std::uint32_t counter() const { return op >> 8; }
+};
+static_assert(sizeof(Instruction) == 16);
+
+struct ProgramHeader {
+  std::uint32_t forward_count = 0;
+  std::uint32_t backward_count = 0;
+  std::uint32_t set_count = 0;
+  std::uint32_t counter_count = 0;  // Of each direction.
+};
+static_assert(sizeof(ProgramHeader) == 16);
+
+using SetWords = std::uint32_t[8];
+
+struct CompiledPrograms {
+  std::vector<std::uint32_t> words;
+  // By leaf: where to enter each program. Only of leaves outside of kUpTo.
+  std::vector<std::uint32_t> forward_entry;
+  std::vector<std::uint32_t> backward_entry;
+};
+
+// `with_backward`: false leaves the backward program empty.
+Result<CompiledPrograms> CompilePrograms(const NormalForm& form, bool with_backward);
+
+// One direction of a block of words. Whatever the words are, reading through
+// it is safe: instructions past the end are kFail, sets past the end are empty.
+class ProgramView {
+ public:
+  ProgramView() = default;
+  ProgramView(std::span<const std::uint32_t> words, bool backward);
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(code_.size()); }
+  std::uint32_t counters() const { return counters_; }
+  const Instruction& at(std::uint32_t pc) const { return code_[pc]; }  // pc < size().
+  bool SetContains(std::uint32_t set, std::uint8_t byte) const {
+    const std::size_t word = std::size_t{set} * 8 + (byte >> 5);
+    return word < sets_.size() && ((sets_[word] >> (byte & 31)) & 1) != 0;
+  }
+
+ private:
+  std::span<const Instruction> code_;
+  std::span<const std::uint32_t> sets_;
+  std::uint32_t counters_ = 0;
+};
+
+}  // namespace dl::match

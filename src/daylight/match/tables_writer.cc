@@ -1,0 +1,156 @@
+#include "daylight/match/tables_writer.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "daylight/match/byte_costs.h"
+#include "daylight/match/matcher.h"
+#include "daylight/match/matcher_tables.h"
+#include "daylight/match/prefilter.h"
+
+namespace dl::match {
+
+namespace {
+
+// What assertions and neighbours of a word look at beyond a match.
+constexpr std::size_t kNeighbours = 16;
+
+}  // namespace
+
+std::uint32_t TablesWriter::AddText(std::span<const std::uint8_t> bytes) {
+  const auto at = static_cast<std::uint32_t>(texts_.size());
+  texts_.insert(texts_.end(), bytes.begin(), bytes.end());
+  return at;
+}
+
+std::uint32_t TablesWriter::AddProgram(std::span<const std::uint32_t> words) {
+  const auto at = static_cast<std::uint32_t>(programs_.size());
+  programs_.insert(programs_.end(), words.begin(), words.end());
+  return at;
+}
+
+void TablesWriter::AddAtom(std::uint32_t group, const Atom& atom, AtomEntry entry) {
+  entry.value = atom.value;
+  entry.mask = atom.mask;
+  entry.before = static_cast<std::uint8_t>(atom.before);
+  atoms_.push_back({atom.window, atom.length, group, entry});
+}
+
+void TablesWriter::NeedReach(std::size_t bytes) { reach_bytes_ = std::max(reach_bytes_, bytes + kNeighbours); }
+
+std::vector<Slot> TablesWriter::BuildSlots(const std::vector<Slot>& runs) const {
+  // At most half full, and larger when some key would stand too far from its place.
+  std::size_t size = std::bit_ceil(std::max<std::size_t>(runs.size() * 2, 16));
+  while (true) {
+    std::vector<Slot> slots(size);
+    bool fits = true;
+    for (const Slot& run : runs) {
+      std::size_t index = MatcherTables::SlotHash(run.window, run.length) & (size - 1);
+      std::uint32_t probe = 0;
+      while (slots[index].length != 0 && ++probe < kMaxProbes) index = (index + 1) & (size - 1);
+      if (probe == kMaxProbes) {
+        fits = false;
+        break;
+      }
+      slots[index] = run;
+    }
+    if (fits) return slots;
+    size *= 2;
+  }
+}
+
+void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std::uint32_t>& bits,
+                               std::vector<std::uint32_t>& everywhere) {
+  struct Bit {
+    std::uint32_t group;
+    std::uint32_t width;
+    std::uint32_t bit;
+    auto operator<=>(const Bit&) const = default;
+  };
+  std::vector<Bit> all;
+  for (const Indexed& atom : atoms_) {
+    if (atom.length == 1) {
+      // Whatever the second byte is.
+      for (unsigned second = 0; second < 256; ++second) {
+        if (Fold(static_cast<std::uint8_t>(second)) != second) continue;
+        all.push_back({atom.group, 2, BitOf(atom.window | second << 8, 2)});
+      }
+      continue;
+    }
+    const std::uint32_t width = 4 - atom.length;
+    all.push_back({atom.group, width, BitOf(atom.window, width)});
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  for (std::size_t first = 0; first < all.size();) {
+    std::size_t last = first;
+    while (last < all.size() && all[last].group == all[first].group && all[last].width == all[first].width) ++last;
+    const std::uint32_t width = all[first].width;
+    BitRun& run = groups[all[first].group].bits[width];
+    run.first = static_cast<std::uint32_t>(bits.size());
+    // Setting a bit costs about as much as joining eight words.
+    if ((last - first) * 8 > kBitmapWords[width]) {
+      run.count = kDenseBits;
+      bits.resize(bits.size() + kBitmapWords[width]);
+      for (std::size_t i = first; i < last; ++i) bits[run.first + (all[i].bit >> 5)] |= 1u << (all[i].bit & 31);
+    } else {
+      run.count = static_cast<std::uint32_t>(last - first);
+      for (std::size_t i = first; i < last; ++i) bits.push_back(all[i].bit);
+    }
+    first = last;
+  }
+  std::stable_sort(everywhere_.begin(), everywhere_.end(),
+                   [](const InGroup& a, const InGroup& b) { return a.group < b.group; });
+  for (const InGroup& item : everywhere_) {
+    GroupRecord& group = groups[item.group];
+    if (group.everywhere_count++ == 0) group.everywhere_first = static_cast<std::uint32_t>(everywhere.size());
+    everywhere.push_back(item.sub);
+  }
+}
+
+Status TablesWriter::Write(database::Writer& writer, std::uint32_t unit) {
+  if (texts_.size() > 0xffffffff || programs_.size() > 0x3fffffff || reach_bytes_ > kMaxReachBytes) {
+    return Fail(ErrorCode::kBudget, "the patterns are too large");
+  }
+  // Atoms with the same window become one run.
+  const auto key = [](const Indexed& atom) { return std::uint64_t{atom.length} << 32 | atom.window; };
+  std::stable_sort(atoms_.begin(), atoms_.end(),
+                   [&](const Indexed& a, const Indexed& b) { return key(a) < key(b); });
+  std::vector<Slot> runs;
+  std::vector<AtomEntry> entries;
+  entries.reserve(atoms_.size());
+  for (const Indexed& atom : atoms_) {
+    if (runs.empty() || runs.back().window != atom.window || runs.back().length != atom.length) {
+      runs.push_back({atom.window, atom.length, static_cast<std::uint32_t>(entries.size()), 0});
+    }
+    ++runs.back().count;
+    entries.push_back(atom.entry);
+  }
+  std::vector<GroupRecord> groups(groups_);
+  std::vector<std::uint32_t> bits;
+  std::vector<std::uint32_t> everywhere;
+  BuildGroups(groups, bits, everywhere);
+
+  for (SubRecord& sub : subs_) {
+    if ((sub.list & kPartList) != 0) sub.list = pattern_count() + (sub.list & ~kPartList);
+  }
+  MatcherHeader header;
+  header.pattern_count = pattern_count();
+  header.group_count = groups_;
+  header.list_count = pattern_count() + chain_size();
+  header.reach_bytes = static_cast<std::uint32_t>(reach_bytes_);
+  writer.AddArray(kSectionHeader, unit, std::vector<MatcherHeader>{header});
+  writer.AddArray(kSectionPatterns, unit, patterns_);
+  writer.AddArray(kSectionSubs, unit, subs_);
+  writer.AddArray(kSectionGroups, unit, groups);
+  writer.AddArray(kSectionBits, unit, bits);
+  writer.AddArray(kSectionEverywhere, unit, everywhere);
+  writer.AddArray(kSectionSlots, unit, runs.empty() ? std::vector<Slot>() : BuildSlots(runs));
+  writer.AddArray(kSectionAtoms, unit, entries);
+  writer.AddArray(kSectionTexts, unit, texts_);
+  writer.AddArray(kSectionPrograms, unit, programs_);
+  writer.AddArray(kSectionChains, unit, chains_);
+  return {};
+}
+
+}  // namespace dl::match

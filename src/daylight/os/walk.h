@@ -1,0 +1,92 @@
+// Walker finds the files below the user's arguments, one at a time, opened.
+//
+//   os::Walker walker({.exclude = {"*.tmp"}});
+//   walker.Add("/srv");
+//   while (std::optional<os::WalkEntry> entry = walker.Next()) ...
+//
+// The order is always the same: arguments as given, then depth first, the names
+// of a folder sorted by their bytes. An argument may be a symbolic link; links
+// met on the way are followed with `follow` only. Whatever is not a regular
+// file is skipped without being opened, as are the kernel's own file systems
+// (/proc, /sys). Trees deeper than PATH_MAX are walked too: every step is
+// relative to an open folder. Used by one thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daylight/os/fd.h"
+
+namespace dl::os {
+
+struct WalkOptions {
+  bool follow = false;
+  bool one_file_system = false;
+  bool count_only = false;           // Files are not opened.
+  bool skip_hidden = false;          // Leave out what begins with a dot, but for arguments.
+  std::vector<std::string> exclude = {};  // See glob.h.
+};
+
+struct WalkEntry {
+  enum class Kind : std::uint8_t {
+    kFile,
+    kFailed,   // Could not be read, see `reason`.
+    kSkipped,  // Not something to scan: a link, a device, another file system.
+    kEntered,  // A folder whose entries come next.
+  };
+  Kind kind = Kind::kFile;
+  std::string path;
+  std::string reason;
+  Fd fd;  // For kFile, not with count_only.
+  std::uint64_t size = 0;
+  std::uint32_t owner = 0;  // User number.
+};
+
+class Walker {
+ public:
+  explicit Walker(WalkOptions options) : options_(std::move(options)) {}
+  void Add(std::string path) { arguments_.push_back(std::move(path)); }
+  // Empty after the last.
+  std::optional<WalkEntry> Next();
+
+ private:
+  struct Name {
+    std::string text;
+    unsigned char type;  // DT_*
+  };
+  struct Level {
+    Fd folder;
+    std::vector<Name> names;
+    std::size_t next = 0;
+    std::size_t prefix = 0;  // How much of path_ leads to this folder, slash included.
+    dev_t device = 0;
+    ino_t inode = 0;
+    bool by_link = false;
+  };
+
+  WalkEntry Failed(std::string path, int error) const;
+  WalkEntry Skipped(std::string path, std::string_view why) const;
+  std::optional<WalkEntry> Argument(std::string path);
+  std::optional<WalkEntry> Entry(const Name& name);
+  WalkEntry OpenFile(int folder, const char* name, bool follow, std::string path) const;
+  // Takes `folder`, whose shown path is `path`.
+  WalkEntry Enter(Fd folder, std::string path, bool by_link, bool is_argument);
+  void Leave();
+  bool IsExcluded(std::string_view path, std::string_view name) const;
+
+  WalkOptions options_;
+  std::deque<std::string> arguments_;
+  std::vector<Level> levels_;
+  std::string path_;
+  dev_t root_device_ = 0;
+  // Folders entered, to end loops of links; kept only with `follow`.
+  std::set<std::pair<dev_t, ino_t>> entered_;
+};
+
+}  // namespace dl::os

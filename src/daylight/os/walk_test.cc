@@ -1,0 +1,137 @@
+#include "daylight/os/walk.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/socket.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "daylight/os/paths.h"
+
+namespace dl::os {
+namespace {
+
+namespace fs = std::filesystem;
+
+class WalkTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "daylight-walk-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(root_); }
+  void Write(const std::string& name, const std::string& text = "x") {
+    fs::create_directories((root_ / name).parent_path());
+    std::ofstream(root_ / name) << text;
+  }
+  // "kind path", paths relative to the root; entered folders left out.
+  std::vector<std::string> Walk(WalkOptions options, const std::string& argument = "") {
+    Walker walker(std::move(options));
+    walker.Add(argument.empty() ? root_.string() : argument);
+    std::vector<std::string> lines;
+    while (auto entry = walker.Next()) {
+      if (entry->kind == WalkEntry::Kind::kEntered) continue;
+      std::string path = entry->path;
+      if (path.starts_with(root_.string() + "/")) path = path.substr(root_.string().size() + 1);
+      const char* kind = entry->kind == WalkEntry::Kind::kFile ? "file " : entry->kind == WalkEntry::Kind::kFailed ? "failed " : "skipped ";
+      lines.push_back(kind + path);
+      EXPECT_EQ(entry->fd.valid(), entry->kind == WalkEntry::Kind::kFile) << path;
+    }
+    return lines;
+  }
+  fs::path root_;
+};
+
+using Lines = std::vector<std::string>;
+
+TEST_F(WalkTest, DepthFirstAndSortedByBytes) {
+  for (const char* name : {"b", "a/z", "a/b/c", "a.txt", "B", "\xff", "-x", "new\nline"}) Write(name);
+  EXPECT_EQ(Walk({}), (Lines{"file -x", "file B", "file a/b/c", "file a/z", "file a.txt", "file b", "file new\nline", "file \xff"}));
+}
+
+TEST_F(WalkTest, LinksMetOnTheWayNeedFollowButArgumentsDoNot) {
+  Write("real/f");
+  fs::create_symlink("real", root_ / "link");
+  fs::create_symlink("real/f", root_ / "to_file");
+  fs::create_symlink("nowhere", root_ / "dangling");
+  EXPECT_EQ(Walk({}), (Lines{"skipped dangling", "skipped link", "file real/f", "skipped to_file"}));
+  EXPECT_EQ(Walk({.follow = true}), (Lines{"skipped dangling", "file link/f", "file real/f", "file to_file"}));
+  EXPECT_EQ(Walk({}, (root_ / "link").string()), (Lines{"file link/f"}));
+  EXPECT_EQ(Walk({}, (root_ / "to_file").string()), (Lines{"file to_file"}));
+}
+
+TEST_F(WalkTest, LoopsOfLinksEnd) {
+  Write("a/f");
+  fs::create_directory_symlink("..", root_ / "a" / "up");
+  fs::create_symlink("self", root_ / "self");
+  EXPECT_EQ(Walk({.follow = true}), (Lines{"file a/f", "skipped a/up", "skipped self"}));
+}
+
+TEST_F(WalkTest, LinksThatFanOutDoNotDoubleTheWork) {
+  for (int i = 0; i < 30; ++i) {
+    const std::string here = "d" + std::to_string(i);
+    Write(here + "/f");
+    const std::string next = "../d" + std::to_string(i + 1);
+    fs::create_symlink(next, root_ / here / "x");
+    fs::create_symlink(next, root_ / here / "y");
+  }
+  EXPECT_LT(Walk({.follow = true}, (root_ / "d0").string()).size(), 200u);
+}
+
+TEST_F(WalkTest, SpecialFilesAreNotOpened) {
+  ASSERT_EQ(::mkfifo((root_ / "fifo").c_str(), 0600), 0);
+  Write("file");
+  EXPECT_EQ(Walk({}), (Lines{"skipped fifo", "file file"}));
+  EXPECT_EQ(Walk({}, (root_ / "fifo").string()), (Lines{"failed fifo"}));
+  EXPECT_EQ(Walk({}, "/dev/zero"), (Lines{"failed /dev/zero"}));
+  EXPECT_EQ(Walk({}, "/proc"), (Lines{"failed /proc"}));
+  EXPECT_EQ(Walk({}, "/proc/version"), (Lines{"failed /proc/version"}));
+}
+
+TEST_F(WalkTest, MissingAndEmptyArgumentsFail) {
+  EXPECT_EQ(Walk({}, (root_ / "gone").string()), (Lines{"failed gone"}));
+  Walker walker({});
+  walker.Add("");
+  const auto entry = walker.Next();
+  ASSERT_TRUE(entry.has_value());
+  EXPECT_EQ(entry->kind, WalkEntry::Kind::kFailed);
+  EXPECT_FALSE(walker.Next().has_value());
+}
+
+TEST_F(WalkTest, ExcludedByNameOrByWholePath) {
+  for (const char* name : {"a/keep", "a/drop.tmp", "b/c/keep", "b/d/keep"}) Write(name);
+  EXPECT_EQ(Walk({.exclude = {"*.tmp", root_.string() + "/b/c"}}), (Lines{"file a/keep", "file b/d/keep"}));
+  EXPECT_EQ(Walk({.exclude = {"a", "d"}}), (Lines{"file b/c/keep"}));
+}
+
+TEST_F(WalkTest, DeeperThanDescriptorsAndThanPathMax) {
+  // 600 levels of 16 bytes: beyond PATH_MAX, so made step by step.
+  constexpr int kDepth = 600;
+  Fd here(::open(root_.c_str(), O_RDONLY | O_DIRECTORY));
+  for (int i = 0; i < kDepth; ++i) {
+    ASSERT_EQ(::mkdirat(here.get(), "deep-deep-deep-d", 0700), 0);
+    Fd file(::openat(here.get(), "z", O_WRONLY | O_CREAT, 0600));
+    ASSERT_TRUE(file.valid());
+    here = Fd(::openat(here.get(), "deep-deep-deep-d", O_RDONLY | O_DIRECTORY));
+    ASSERT_TRUE(here.valid());
+  }
+  const Lines lines = Walk({});
+  EXPECT_EQ(lines.size(), static_cast<std::size_t>(kDepth));
+  for (const std::string& line : lines) EXPECT_TRUE(line.starts_with("file ")) << line.substr(0, 80);
+}
+
+TEST_F(WalkTest, CountsWithoutOpening) {
+  Write("a", "12345");
+  Walker walker({.count_only = true});
+  walker.Add(root_.string());
+  std::uint64_t bytes = 0;
+  while (auto entry = walker.Next()) bytes += entry->size;
+  EXPECT_EQ(bytes, 5u);
+}
+
+}  // namespace
+}  // namespace dl::os

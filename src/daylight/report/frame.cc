@@ -1,0 +1,69 @@
+#include "daylight/report/frame.h"
+
+#include "daylight/base/check.h"
+#include "daylight/bytes/cursor.h"
+#include "daylight/os/socket.h"
+#include "daylight/report/encoder.h"
+
+namespace dl::report {
+
+std::uint32_t MaxFrameLength(MessageType type) {
+  constexpr std::uint32_t kMegabyte = 1u << 20;
+  switch (type) {
+    case MessageType::kHello:
+    case MessageType::kReady:
+    case MessageType::kShutdown:
+    case MessageType::kSummarize:
+    case MessageType::kVerify:
+      return 64;
+    case MessageType::kDatabasesOpened:
+    case MessageType::kVerifyAnswer:
+    case MessageType::kIncludeRequest:
+    case MessageType::kIncludeAnswer:
+      return 64 * 1024;
+    case MessageType::kScanBatch:
+    case MessageType::kExplain:
+      return 32 * kMegabyte;
+    case MessageType::kCompile:
+    case MessageType::kCompileAnswer:
+    case MessageType::kExplainAnswer:
+      return 64 * kMegabyte;
+    case MessageType::kOpenDatabases:  // With module data.
+    case MessageType::kObjectReport:   // With --matches=all.
+    case MessageType::kSummary:        // Tens of thousands of rules, by name.
+      return 256 * kMegabyte;
+  }
+  return 0;
+}
+
+Result<FrameHeader> ParseFrameHeader(Bytes bytes) {
+  Cursor cursor(bytes);
+  FrameHeader header;
+  DL_TRY(const std::uint32_t magic, cursor.ReadU32Le());
+  DL_TRY(const std::uint16_t type, cursor.ReadU16Le());
+  DL_TRY(header.descriptors, cursor.ReadU16Le());
+  DL_TRY(header.length, cursor.ReadU32Le());
+  DL_TRY(header.sequence, cursor.ReadU64Le());
+  if (magic != kFrameMagic) return Fail(ErrorCode::kMalformed, "not a message (wrong magic)");
+  header.type = static_cast<MessageType>(type);
+  const std::uint32_t limit = MaxFrameLength(header.type);
+  if (limit == 0) return Fail(ErrorCode::kMalformed, "a message of unknown type", 4);
+  if (header.length > limit) return Fail(ErrorCode::kMalformed, "a message that is too long", 8);
+  if (header.descriptors > os::kMaxFdsPerSend) return Fail(ErrorCode::kMalformed, "too many descriptors", 6);
+  return header;
+}
+
+std::string MakeFrame(MessageType type, std::uint16_t descriptors, std::uint64_t sequence, std::string_view payload) {
+  DL_CHECK(payload.size() <= MaxFrameLength(type));
+  Encoder encoder;
+  encoder.PutU32(kFrameMagic);
+  encoder.PutU16(static_cast<std::uint16_t>(type));
+  encoder.PutU16(descriptors);
+  encoder.PutU32(static_cast<std::uint32_t>(payload.size()));
+  encoder.PutU64(sequence);
+  std::string bytes = encoder.Take();
+  bytes += payload;
+  return bytes;
+}
+
+}  // namespace dl::report

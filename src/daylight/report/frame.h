@@ -1,0 +1,60 @@
+// Frame is the envelope of everything that travels between the trusted side and
+// a worker: a header of fixed size, then `length` bytes.
+//
+//   std::string bytes = report::MakeFrame(MessageType::kShutdown, 0, 0, "");
+//   DL_TRY(const FrameHeader header, report::ParseFrameHeader(first_20_bytes));
+//
+// A header says how much follows, and a length past the message's own limit is
+// refused before anything is allocated for it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "daylight/base/error.h"
+#include "daylight/bytes/bytes.h"
+
+namespace dl::report {
+
+enum class MessageType : std::uint16_t {
+  // From the broker.
+  kHello = 1,
+  kOpenDatabases = 2,   // Descriptors: the databases.
+  kCompile = 3,         // Descriptors: rule text, file for the database.
+  kIncludeAnswer = 4,   // Descriptor: the text, when there is one.
+  kScanBatch = 5,       // Descriptors: the objects.
+  kSummarize = 6,       // Of the opened databases.
+  kExplain = 7,         // Descriptor: the object.
+  kVerify = 8,          // The opened databases, every page.
+  kShutdown = 9,
+  // From the worker.
+  kReady = 101,
+  kDatabasesOpened = 102,
+  kCompileAnswer = 103,
+  kIncludeRequest = 104,
+  kObjectReport = 105,
+  kSummary = 106,
+  kExplainAnswer = 107,
+  kVerifyAnswer = 108,
+};
+
+inline constexpr std::uint32_t kFrameMagic = 0x31504c44;  // "DLP1"
+inline constexpr std::size_t kFrameHeaderBytes = 20;
+
+struct FrameHeader {
+  MessageType type{};
+  std::uint16_t descriptors = 0;  // That come with this frame.
+  std::uint32_t length = 0;       // In bytes, of what follows.
+  std::uint64_t sequence = 0;
+};
+
+// The most bytes that a message of this type may have; 0 for no such type.
+std::uint32_t MaxFrameLength(MessageType type);
+
+// `bytes`: exactly kFrameHeaderBytes.
+Result<FrameHeader> ParseFrameHeader(Bytes bytes);
+// Header and payload.
+std::string MakeFrame(MessageType type, std::uint16_t descriptors, std::uint64_t sequence, std::string_view payload);
+
+}  // namespace dl::report

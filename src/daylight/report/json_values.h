@@ -1,0 +1,22 @@
+// The answers of `daylight rules` as JSON documents.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daylight/report/jobs.h"
+
+namespace dl::report {
+
+std::string SummaryToJson(const DatabaseSummary& summary);
+std::string ExplainToJson(const ExplainAnswer& answer);
+// `rules check`: the diagnostics and their numbers.
+struct CheckCounts {
+  std::uint64_t files = 0;
+  std::uint64_t rules = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t warnings = 0;
+};
+std::string DiagnosticsToJson(const std::vector<DiagnosticLine>& lines, const CheckCounts& counts);
+
+}  // namespace dl::report

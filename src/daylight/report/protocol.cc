@@ -1,0 +1,112 @@
+#include "daylight/report/protocol.h"
+
+#include "daylight/report/fields.h"
+
+namespace dl::report {
+
+namespace {
+
+template <typename Io>
+Status Visit(Io& io, Of<Io, HelloMessage>& hello) {
+  return io.Number(hello.version);
+}
+
+template <typename Io>
+Status Visit(Io& io, Of<Io, OpenDatabasesMessage>& open) {
+  return Fields(io, open.settings);
+}
+
+template <typename Io>
+Status Visit(Io& io, Of<Io, DatabasesOpenedMessage>& opened) {
+  DL_TRY_STATUS(io.Flag(opened.ok));
+  return io.Text(opened.problem, 4096);
+}
+
+template <typename Io>
+Status Visit(Io& io, Of<Io, VerifyAnswerMessage>& answer) {
+  DL_TRY_STATUS(io.Flag(answer.ok));
+  return io.Text(answer.problem, 4096);
+}
+
+template <typename Io>
+Status Visit(Io& io, Of<Io, IncludeRequestMessage>& request) {
+  DL_TRY_STATUS(io.Text(request.path, 4096));
+  return io.Text(request.from_identity, 4096);
+}
+
+template <typename Io>
+Status Visit(Io& io, Of<Io, IncludeAnswerMessage>& answer) {
+  DL_TRY_STATUS(io.Enum(answer.outcome, IncludeOutcome::kTooLarge));
+  DL_TRY_STATUS(io.Text(answer.identity, 4096));
+  return io.Text(answer.name, 16 * 1024);
+}
+
+template <typename Io>
+Status Visit(Io& io, Of<Io, ScanBatchMessage>& batch) {
+  return io.List(batch.objects, kMaxBatchObjects, [](auto& inner, auto& object) -> Status { return Fields(inner, object); });
+}
+
+template <typename Io>
+Status Visit(Io& io, Of<Io, ExplainMessage>& explain) {
+  DL_TRY_STATUS(io.Text(explain.rule, kMaxNameBytes));
+  return Fields(io, explain.object);
+}
+
+template <typename Io>
+Status Visit(Io& io, Of<Io, ObjectReport>& value) {
+  return Fields(io, value);
+}
+template <typename Io>
+Status Visit(Io& io, Of<Io, DatabaseSummary>& value) {
+  return Fields(io, value);
+}
+template <typename Io>
+Status Visit(Io& io, Of<Io, ExplainAnswer>& value) {
+  return Fields(io, value);
+}
+template <typename Io>
+Status Visit(Io& io, Of<Io, CompileMessage>& value) {
+  return Fields(io, value);
+}
+template <typename Io>
+Status Visit(Io& io, Of<Io, CompileAnswerMessage>& value) {
+  return Fields(io, value);
+}
+
+}  // namespace
+
+template <typename T>
+std::string Encode(const T& value) {
+  FieldWriter writer;
+  static_cast<void>(Visit<FieldWriter>(writer, value));  // A writer never fails.
+  return writer.Take();
+}
+
+template <typename T>
+Result<T> Decode(Bytes bytes) {
+  FieldReader reader(bytes);
+  T value{};
+  DL_TRY_STATUS(Visit<FieldReader>(reader, value));
+  if (!reader.AtEnd()) return Fail(ErrorCode::kMalformed, "bytes left over behind a message");
+  return value;
+}
+
+#define DL_MESSAGE(Type)                          \
+  template std::string Encode<Type>(const Type&); \
+  template Result<Type> Decode<Type>(Bytes)
+DL_MESSAGE(HelloMessage);
+DL_MESSAGE(OpenDatabasesMessage);
+DL_MESSAGE(DatabasesOpenedMessage);
+DL_MESSAGE(CompileMessage);
+DL_MESSAGE(CompileAnswerMessage);
+DL_MESSAGE(IncludeRequestMessage);
+DL_MESSAGE(IncludeAnswerMessage);
+DL_MESSAGE(ScanBatchMessage);
+DL_MESSAGE(ObjectReport);
+DL_MESSAGE(DatabaseSummary);
+DL_MESSAGE(ExplainMessage);
+DL_MESSAGE(ExplainAnswer);
+DL_MESSAGE(VerifyAnswerMessage);
+#undef DL_MESSAGE
+
+}  // namespace dl::report

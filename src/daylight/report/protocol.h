@@ -1,0 +1,108 @@
+// What the trusted side and a worker say to each other, as bytes.
+//
+//   const std::string payload = report::Encode(job);
+//   DL_TRY(const CompileMessage job, report::Decode<CompileMessage>(payload));
+//
+// Neither side believes the other: Decode() checks every length against what is
+// there and against the field's own limit before it allocates, refuses numbers
+// that name nothing, and refuses bytes left over, so one value has one encoding.
+// Encode() cuts texts and lists at the same limits. Descriptors travel beside
+// the bytes (see frame.h), from the broker to the worker only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daylight/base/error.h"
+#include "daylight/bytes/bytes.h"
+#include "daylight/report/frame.h"
+#include "daylight/report/jobs.h"
+#include "daylight/report/report.h"
+
+namespace dl::report {
+
+inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kMaxBatchObjects = 64;
+inline constexpr std::uint32_t kMaxDatabases = 250;
+// Of all rule text of one job, and of all of its includes.
+inline constexpr std::uint64_t kMaxRuleTextBytes = 256u << 20;
+inline constexpr std::uint64_t kMaxDatabaseBytes = std::uint64_t{4} << 30;
+
+// kHello and kReady.
+struct HelloMessage {
+  std::uint32_t version = kProtocolVersion;
+};
+
+struct OpenDatabasesMessage {
+  ScanSettings settings;
+};
+struct DatabasesOpenedMessage {
+  bool ok = false;
+  std::string problem;
+};
+
+// A rule file within the descriptor that holds the text of all.
+struct RuleTextPlace {
+  std::string name;
+  std::string name_space;
+  std::string identity;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+};
+// Descriptors: all rule text, then an empty writable file for the database.
+struct CompileMessage {
+  std::string source_name;
+  std::string licence;
+  std::vector<RuleTextPlace> files;
+  std::vector<ExternalValue> externals;
+  bool yara_x = false;
+  bool skip_invalid = false;
+  bool warnings = true;
+};
+struct CompileAnswerMessage {
+  std::vector<DiagnosticLine> diagnostics;
+  std::uint32_t rules = 0;
+  std::uint32_t skipped_rules = 0;
+  std::uint64_t database_bytes = 0;  // Written into the broker's file; 0: none.
+};
+
+struct IncludeRequestMessage {
+  std::string path;
+  std::string from_identity;
+};
+enum class IncludeOutcome : std::uint8_t { kFound, kNotFound, kNotAllowed, kTooLarge };
+// Descriptor: the text, when kFound.
+struct IncludeAnswerMessage {
+  IncludeOutcome outcome = IncludeOutcome::kNotFound;
+  std::string identity;
+  std::string name;
+};
+
+struct ScanObject {
+  std::uint64_t sequence = 0;  // Of its kObjectReport.
+  std::uint64_t size = 0;      // In bytes, by fstat.
+  ObjectNames names;
+};
+// Descriptors: one for each object, in order.
+struct ScanBatchMessage {
+  std::vector<ScanObject> objects;
+};
+
+// Descriptor: the object.
+struct ExplainMessage {
+  std::string rule;
+  ScanObject object;
+};
+struct VerifyAnswerMessage {
+  bool ok = false;
+  std::string problem;
+};
+
+// Defined for every message above, and for ObjectReport, DatabaseSummary and
+// ExplainAnswer.
+template <typename T>
+std::string Encode(const T& value);
+template <typename T>
+Result<T> Decode(Bytes bytes);
+
+}  // namespace dl::report

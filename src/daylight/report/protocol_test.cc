@@ -1,0 +1,116 @@
+#include "daylight/report/protocol.h"
+
+#include <gtest/gtest.h>
+
+namespace dl::report {
+namespace {
+
+ObjectReport FullReport() {
+  ObjectReport report;
+  report.verdict = Verdict::kDetected;
+  report.size = ~std::uint64_t{0};
+  report.sha256.emplace();
+  report.sha256->fill(0xab);
+  Detection detection;
+  detection.engine = "yara";
+  detection.rule = "R";
+  detection.name_space = std::string("n\0s", 3);
+  detection.tags = {"a", ""};
+  detection.metas = {{"k", MetaValue::Kind::kString, "\xff", 0, 0}, {"f", MetaValue::Kind::kFloat, "", 0, -1.5},
+                     {"i", MetaValue::Kind::kInteger, "", -7, 0}};
+  detection.object = "a//b";
+  detection.strings = {{"$a", 5, 7, "data", true}};
+  detection.strings_truncated = true;
+  report.detections = {detection, detection};
+  report.incomplete = {{"a", "budget", "more"}};
+  report.log = {"x"};
+  report.warnings = {"y", "z"};
+  return report;
+}
+
+TEST(ProtocolTest, ReportsSurviveTheJourney) {
+  const ObjectReport report = FullReport();
+  const auto back = Decode<ObjectReport>(AsBytes(Encode(report)));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->size, report.size);
+  EXPECT_EQ(back->sha256, report.sha256);
+  ASSERT_EQ(back->detections.size(), 2u);
+  EXPECT_EQ(back->detections[1].name_space, report.detections[1].name_space);
+  EXPECT_EQ(back->detections[1].metas[1].real, -1.5);
+  EXPECT_EQ(back->detections[1].metas[2].integer, -7);
+  EXPECT_EQ(back->detections[1].strings[0].data, "data");
+  EXPECT_TRUE(back->detections[1].strings_truncated);
+  EXPECT_EQ(back->incomplete[0].detail, "more");
+  EXPECT_EQ(back->warnings.size(), 2u);
+  EXPECT_EQ(Encode(*back), Encode(report));
+}
+
+TEST(ProtocolTest, EveryTruncationIsAnError) {
+  const std::string bytes = Encode(FullReport());
+  for (std::size_t n = 0; n < bytes.size(); ++n) {
+    EXPECT_FALSE(Decode<ObjectReport>(AsBytes(std::string_view(bytes).substr(0, n)))) << n;
+  }
+  EXPECT_FALSE(Decode<ObjectReport>(AsBytes(bytes + "x")));
+}
+
+TEST(ProtocolTest, NumbersThatNameNothingAreErrors) {
+  std::string bytes = Encode(ObjectReport{});
+  bytes[0] = 4;  // Past kFailed.
+  EXPECT_FALSE(Decode<ObjectReport>(AsBytes(bytes)));
+  std::string flag = Encode(VerifyAnswerMessage{});
+  flag[0] = 2;
+  EXPECT_FALSE(Decode<VerifyAnswerMessage>(AsBytes(flag)));
+}
+
+TEST(ProtocolTest, CountsAreHeldAgainstWhatIsThere) {
+  // A batch that claims 64 objects and has none; then one that claims 65.
+  EXPECT_FALSE(Decode<ScanBatchMessage>(AsBytes(std::string_view("\x40\0\0\0", 4))));
+  ScanBatchMessage batch;
+  batch.objects.resize(kMaxBatchObjects);
+  std::string bytes = Encode(batch);
+  EXPECT_TRUE(Decode<ScanBatchMessage>(AsBytes(bytes)));
+  bytes[0] = 65;
+  EXPECT_FALSE(Decode<ScanBatchMessage>(AsBytes(bytes + std::string(64, '\0'))));
+}
+
+TEST(ProtocolTest, FieldsHaveLimitsOnBothSides) {
+  IncludeRequestMessage request;
+  request.path = std::string(5000, 'x');
+  const auto cut = Decode<IncludeRequestMessage>(AsBytes(Encode(request)));
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(cut->path.size(), 4096u);
+  std::string forged = Encode(*cut);
+  forged[0] = 1;  // 4097 = 0x1001: one past the limit.
+  forged += 'x';
+  EXPECT_FALSE(Decode<IncludeRequestMessage>(AsBytes(forged)));
+}
+
+TEST(ProtocolTest, OtherMessages) {
+  CompileMessage job;
+  job.source_name = "s";
+  job.files = {{"f", "n", "i", 1, 2}};
+  ExternalValue value;
+  value.name = "v";
+  value.kind = ExternalValue::Kind::kFloat;
+  value.real = 2.5;
+  job.externals = {value};
+  job.yara_x = true;
+  const auto job_back = Decode<CompileMessage>(AsBytes(Encode(job)));
+  ASSERT_TRUE(job_back);
+  EXPECT_EQ(job_back->files[0].size, 2u);
+  EXPECT_EQ(job_back->externals[0].real, 2.5);
+  EXPECT_TRUE(job_back->yara_x);
+  EXPECT_FALSE(job_back->skip_invalid);
+  OpenDatabasesMessage open;
+  open.settings.budget.timeout_ms = 9;
+  open.settings.now = -1;
+  open.settings.module_data = {{"cuckoo", "{}"}};
+  const auto open_back = Decode<OpenDatabasesMessage>(AsBytes(Encode(open)));
+  ASSERT_TRUE(open_back);
+  EXPECT_EQ(open_back->settings.budget.timeout_ms, 9u);
+  EXPECT_EQ(open_back->settings.now, -1);
+  EXPECT_EQ(open_back->settings.module_data[0].bytes, "{}");
+}
+
+}  // namespace
+}  // namespace dl::report

@@ -1,0 +1,616 @@
+#include "daylight/rules/yara/evaluator.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <optional>
+
+#include "daylight/rules/yara/entry_point.h"
+#include "daylight/rules/yara/module_host.h"
+#include "daylight/rules/yara/value_operators.h"
+
+namespace dl::yara {
+
+namespace {
+
+// A forged database could nest deeper than the parser allows, or loop for
+// ages; both end here.
+constexpr int kMaxDepth = kMaxExprDepth + 64;
+constexpr std::uint64_t kMaxSteps = 200'000'000;  // Nodes, for one rule on one object.
+constexpr std::uint32_t kMaxLocals = 4096;
+
+enum class RuleState : std::uint8_t { kUnknown, kNeeded, kFalse, kTrue };
+
+bool IsWordByte(std::byte b) {
+  const auto c = std::to_integer<unsigned char>(b);
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+}  // namespace
+
+class Evaluator::Impl {
+ public:
+  explicit Impl(std::shared_ptr<const RuleSet> rules) : rules_(std::move(rules)), host_(*rules_) {
+    states_.resize(rules_->rules().size(), RuleState::kUnknown);
+  }
+
+  void Begin(const EvaluationJob& job) {
+    job_ = job;
+    host_.Begin(job);
+    for (const std::uint32_t rule : known_) states_[rule] = RuleState::kUnknown;
+    known_.clear();
+    holding_.clear();
+    anchored_.clear();
+    entry_point_.reset();
+  }
+
+  const std::vector<std::uint32_t>& Evaluate() {
+    for (std::size_t g = 0; g < rules_->groups().size(); ++g) {
+      if (!job_.live_groups->Test(g)) continue;
+      const Range always = rules_->groups()[g].always;
+      for (const std::uint32_t rule : rules_->always().Range(always.first, always.count)) Need(rule);
+    }
+    for (const std::uint32_t pattern : job_.matches->touched()) {
+      for (const std::uint32_t rule : rules_->users(pattern)) Need(rule);
+    }
+    EvaluateNeeded();
+
+    // A namespace in which a global rule does not hold reports nothing.
+    std::vector<std::uint32_t> closed;
+    for (const std::uint32_t rule : known_) {
+      const RuleRecord& record = rules_->rules()[rule];
+      if ((record.flags & kRuleGlobal) != 0 && states_[rule] != RuleState::kTrue) closed.push_back(record.name_space);
+    }
+    for (const std::uint32_t rule : known_) {
+      const RuleRecord& record = rules_->rules()[rule];
+      if (states_[rule] != RuleState::kTrue || (record.flags & kRulePrivate) != 0) continue;
+      if (std::find(closed.begin(), closed.end(), record.name_space) != closed.end()) continue;
+      holding_.push_back(rule);
+    }
+    std::sort(holding_.begin(), holding_.end());
+    return holding_;
+  }
+
+  bool Holds(std::uint32_t rule) {
+    Need(rule);
+    EvaluateNeeded();
+    return rule < states_.size() && states_[rule] == RuleState::kTrue;
+  }
+
+  Value EvaluateNode(std::uint32_t rule, std::uint32_t node) {
+    Holds(rule);
+    StartRule(rule);
+    return Eval(node);
+  }
+
+  std::span<const match::Match> StringMatches(const RuleRecord& rule, std::uint32_t string) {
+    if (string >= rule.strings.count) return {};
+    const std::uint32_t index = rule.strings.first + string;
+    const StringRecord& record = rules_->strings()[index];
+    if ((record.flags & kStringAnchored) != 0) return AnchoredMatch(index, record);
+    const auto all = job_.matches->matches(record.pattern);
+    if ((record.flags & kStringFixedOffset) == 0) return all;
+    const auto at = std::lower_bound(all.begin(), all.end(), record.fixed_offset,
+                                     [](const match::Match& m, std::uint64_t offset) { return m.offset < offset; });
+    if (at == all.end() || at->offset != record.fixed_offset) return {};
+    return all.subspan(static_cast<std::size_t>(at - all.begin()), 1);
+  }
+
+  ModuleHost& host() { return host_; }
+
+ private:
+  void Need(std::uint32_t rule) {
+    if (rule >= states_.size() || states_[rule] != RuleState::kUnknown) return;
+    states_[rule] = RuleState::kNeeded;
+    known_.push_back(rule);
+    needed_.push_back(rule);
+  }
+
+  // Rules refer only to rules before them, so ascending order meets every
+  // reference with its answer known.
+  void EvaluateNeeded() {
+    for (std::size_t i = 0; i < needed_.size(); ++i) {
+      const Range references = rules_->rules()[needed_[i]].references;
+      for (const std::uint32_t rule : rules_->list(references)) Need(rule);
+    }
+    std::sort(needed_.begin(), needed_.end());
+    for (const std::uint32_t rule : needed_) {
+      const RuleRecord& record = rules_->rules()[rule];
+      bool holds = false;
+      if (job_.size >= record.min_filesize && job_.size <= record.max_filesize) {
+        StartRule(rule);
+        holds = Truth(Eval(record.condition));
+      }
+      states_[rule] = holds ? RuleState::kTrue : RuleState::kFalse;
+    }
+    needed_.clear();
+  }
+
+  void StartRule(std::uint32_t rule) {
+    rule_ = &rules_->rules()[rule];
+    locals_.assign(std::min(rule_->locals, kMaxLocals), Value{});
+    current_strings_.clear();
+    depth_ = 0;
+    steps_ = 0;
+  }
+
+  Value Eval(std::uint32_t id) {
+    if (depth_ >= kMaxDepth || ++steps_ > kMaxSteps) {
+      host_.AddGap("budget", "the condition of rule " +
+                                 std::string(rules_->text(rule_->identifier)) + " took too many steps");
+      return {};
+    }
+    ++depth_;
+    const Value value = EvalNode(rules_->nodes()[id]);
+    --depth_;
+    return value;
+  }
+
+  Value Arg(const NodeRecord& node, std::uint32_t i) {
+    const auto args = rules_->list(node.args);
+    return i < args.size() ? Eval(args[i]) : Value{};
+  }
+
+  Value EvalNode(const NodeRecord& node) {
+    const Op op = static_cast<Op>(node.op);
+    switch (op) {
+      case Op::kBoolean: return Value::Boolean(node.integer != 0);
+      case Op::kInteger: return Value::Integer(node.integer);
+      case Op::kFloat: return Value::Float(std::bit_cast<double>(node.integer));
+      case Op::kString: return Value::String(rules_->text({node.set.first, node.set.count}));
+      case Op::kRegexp: return Value::Regexp({node.index});
+      case Op::kFilesize: return Value::Integer(static_cast<std::int64_t>(job_.size));
+      case Op::kEntrypoint: return EntryPoint();
+      case Op::kReadInteger: return ReadNumber(node, Arg(node, 0));
+      case Op::kStringFound: return Value::Boolean(!Matches(node).empty());
+      case Op::kStringFoundAt: {
+        const Value offset = Arg(node, 0);
+        if (!offset.defined()) return {};
+        return Value::Boolean(FoundAt(Matches(node), offset.integer));
+      }
+      case Op::kStringFoundIn: {
+        const Value first = Arg(node, 0);
+        const Value last = Arg(node, 1);
+        if (!first.defined() || !last.defined()) return {};
+        return Value::Boolean(CountIn(Matches(node), first.integer, last.integer) > 0);
+      }
+      case Op::kStringCount: return Value::Integer(static_cast<std::int64_t>(Matches(node).size()));
+      case Op::kStringCountIn: {
+        const Value first = Arg(node, 0);
+        const Value last = Arg(node, 1);
+        if (!first.defined() || !last.defined()) return {};
+        return Value::Integer(CountIn(Matches(node), first.integer, last.integer));
+      }
+      case Op::kStringOffset:
+      case Op::kStringLength: {
+        const Value index = Arg(node, 0);
+        const auto matches = Matches(node);
+        if (!index.defined() || index.integer < 1 || static_cast<std::uint64_t>(index.integer) > matches.size()) {
+          return {};
+        }
+        const match::Match& match = matches[static_cast<std::size_t>(index.integer) - 1];
+        return Value::Integer(static_cast<std::int64_t>(op == Op::kStringOffset ? match.offset : match.length));
+      }
+      case Op::kAnd:
+        for (const std::uint32_t arg : rules_->list(node.args)) {
+          if (!Truth(Eval(arg))) return Value::Boolean(false);
+        }
+        return Value::Boolean(true);
+      case Op::kOr:
+        for (const std::uint32_t arg : rules_->list(node.args)) {
+          if (Truth(Eval(arg))) return Value::Boolean(true);
+        }
+        return Value::Boolean(false);
+      case Op::kNot:
+      case Op::kNegate:
+      case Op::kBitNot: return UnaryOperator(op, Arg(node, 0));
+      case Op::kDefined: return Value::Boolean(Arg(node, 0).defined());
+      case Op::kMatches: return EvalMatches(node);
+      case Op::kOfStrings:
+      case Op::kOfStringsAt:
+      case Op::kOfStringsIn: return OfStrings(op, node);
+      case Op::kOfRules: {
+        const auto set = rules_->list(node.set);
+        return Quantified(node, set.size(), [&](std::size_t i) {
+          return set[i] < states_.size() && states_[set[i]] == RuleState::kTrue;
+        });
+      }
+      case Op::kOfExpressions: {
+        const auto args = rules_->list(node.args).subspan(std::min<std::size_t>(FirstArg(node), node.args.count));
+        return Quantified(node, args.size(), [&](std::size_t i) { return Truth(Eval(args[i])); });
+      }
+      case Op::kForOfStrings: {
+        const auto set = rules_->list(node.set);
+        const auto args = rules_->list(node.args);
+        if (args.empty()) return {};
+        current_strings_.push_back(0);
+        const Value value = Quantified(node, set.size(), [&](std::size_t i) {
+          current_strings_.back() = set[i];
+          return Truth(Eval(args.back()));
+        });
+        current_strings_.pop_back();
+        return value;
+      }
+      case Op::kForInRange: return ForInRange(node);
+      case Op::kForInList: {
+        const auto args = rules_->list(node.args);
+        const std::size_t first = FirstArg(node);
+        if (args.size() <= first) return {};
+        return Loop(node, args.size() - first - 1, args.back(),
+                    [&](std::size_t i) { SetLocal(node.index, Eval(args[first + i])); });
+      }
+      case Op::kForInArray: {
+        const Value value = Arg(node, FirstArg(node));
+        if (value.kind != TypeKind::kArray) return Value::Boolean(false);
+        return Loop(node, value.array->size(), rules_->list(node.args).back(), [&](std::size_t i) {
+          SetLocal(node.index, value.array->at(static_cast<std::int64_t>(i)));
+        });
+      }
+      case Op::kForInDictionary: {
+        const Value value = Arg(node, FirstArg(node));
+        if (value.kind != TypeKind::kDictionary) return Value::Boolean(false);
+        return Loop(node, value.dictionary->size(), rules_->list(node.args).back(), [&](std::size_t i) {
+          const DictionaryValue::Item& item = value.dictionary->items()[i];
+          SetLocal(node.index, Value::String(item.key));
+          SetLocal(node.index + 1, item.value);
+        });
+      }
+      case Op::kWith: {
+        const auto args = rules_->list(node.args);
+        if (args.empty()) return {};
+        for (std::size_t i = 0; i + 1 < args.size(); ++i) {
+          SetLocal(node.index + static_cast<std::uint32_t>(i), Eval(args[i]));
+        }
+        return Eval(args.back());
+      }
+      case Op::kRuleReference:
+        return Value::Boolean(node.index < states_.size() && states_[node.index] == RuleState::kTrue);
+      case Op::kExternal: return node.index < job_.externals.size() ? job_.externals[node.index] : Value{};
+      case Op::kLocal: return node.index < locals_.size() ? locals_[node.index] : Value{};
+      case Op::kModule: {
+        const StructValue* root = host_.Root(node.index);
+        return root == nullptr ? Value{} : Value::Struct(root);
+      }
+      case Op::kField: {
+        const Value base = Arg(node, 0);
+        if (base.kind != TypeKind::kStruct || node.index >= base.structure->type().fields().size()) return {};
+        return base.structure->field(node.index);
+      }
+      case Op::kArrayItem: {
+        const Value base = Arg(node, 0);
+        const Value index = Arg(node, 1);
+        if (base.kind != TypeKind::kArray || index.kind != TypeKind::kInteger) return {};
+        return base.array->at(index.integer);
+      }
+      case Op::kDictionaryItem: {
+        const Value base = Arg(node, 0);
+        const Value key = Arg(node, 1);
+        if (base.kind != TypeKind::kDictionary || key.kind != TypeKind::kString) return {};
+        return base.dictionary->at(key.string);
+      }
+      case Op::kCall: return Call(node);
+      case Op::kLength: {
+        const Value base = Arg(node, 0);
+        if (base.kind == TypeKind::kString) return Value::Integer(static_cast<std::int64_t>(base.string.size()));
+        if (base.kind == TypeKind::kArray) return Value::Integer(static_cast<std::int64_t>(base.array->size()));
+        if (base.kind == TypeKind::kDictionary) {
+          return Value::Integer(static_cast<std::int64_t>(base.dictionary->size()));
+        }
+        return {};
+      }
+      default: break;
+    }
+    const Value a = Arg(node, 0);
+    if (!a.defined()) return {};
+    const Value b = Arg(node, 1);
+    if (rules_->dialect() == Dialect::kYaraX && IsNoCaseOperator(op)) return UnicodeNoCaseOperator(op, a, b);
+    return BinaryOperator(op, a, b);
+  }
+
+  // Strings
+
+  std::span<const match::Match> Matches(const NodeRecord& node) {
+    std::uint32_t string = node.index;
+    if (string == kCurrentString) {
+      if (current_strings_.empty()) return {};
+      string = current_strings_.back();
+    }
+    return StringMatches(*rule_, string);
+  }
+
+  static bool FoundAt(std::span<const match::Match> matches, std::int64_t offset) {
+    if (offset < 0) return false;
+    const auto wanted = static_cast<std::uint64_t>(offset);
+    const auto at = std::lower_bound(matches.begin(), matches.end(), wanted,
+                                     [](const match::Match& m, std::uint64_t o) { return m.offset < o; });
+    return at != matches.end() && at->offset == wanted;
+  }
+
+  static std::int64_t CountIn(std::span<const match::Match> matches, std::int64_t first, std::int64_t last) {
+    if (last < 0 || last < first) return 0;
+    const auto low = static_cast<std::uint64_t>(std::max<std::int64_t>(first, 0));
+    const auto high = static_cast<std::uint64_t>(last);
+    const auto begin = std::lower_bound(matches.begin(), matches.end(), low,
+                                        [](const match::Match& m, std::uint64_t o) { return m.offset < o; });
+    const auto end = std::upper_bound(begin, matches.end(), high,
+                                      [](std::uint64_t o, const match::Match& m) { return o < m.offset; });
+    return end - begin;
+  }
+
+  std::span<const match::Match> AnchoredMatch(std::uint32_t index, const StringRecord& record) {
+    const auto known = anchored_.find(index);
+    if (known != anchored_.end()) return known->second;
+    std::vector<match::Match>& found = anchored_[index];
+    for (std::uint32_t i = 0; i < record.anchor_count && found.empty(); ++i) {
+      const AnchorRecord& anchor = rules_->anchors()[std::size_t{record.pattern} + i];
+      const std::string_view value = rules_->text(anchor.value);
+      const std::string_view mask = rules_->text(anchor.mask);
+      if (value.empty() || mask.size() != value.size() || !Compare(record.fixed_offset, value, mask)) continue;
+      if (anchor.fullword != 0 && !StandsAlone(record.fixed_offset, value.size(), anchor.fullword == 2)) continue;
+      found.push_back({record.fixed_offset, value.size(), 0});
+    }
+    return found;
+  }
+
+  bool Compare(std::uint64_t offset, std::string_view value, std::string_view mask) {
+    std::array<std::byte, 256> block;
+    for (std::size_t at = 0; at < value.size(); at += block.size()) {
+      const std::size_t n = std::min(block.size(), value.size() - at);
+      if (!Read(offset + at, std::span(block).first(n))) return false;
+      for (std::size_t i = 0; i < n; ++i) {
+        const auto m = static_cast<unsigned char>(mask[at + i]);
+        if ((std::to_integer<unsigned char>(block[i]) & m) != static_cast<unsigned char>(value[at + i])) return false;
+      }
+    }
+    return true;
+  }
+
+  bool StandsAlone(std::uint64_t offset, std::uint64_t length, bool wide) {
+    std::array<std::byte, 2> pair;
+    const std::size_t width = wide ? 2 : 1;
+    const auto side = std::span(pair).first(width);
+    const auto is_word = [&] { return IsWordByte(pair[0]) && (!wide || pair[1] == std::byte{0}); };
+    if (offset >= width && Read(offset - width, side) && is_word()) return false;
+    return !(Read(offset + length, side) && is_word());
+  }
+
+  // All of `out`, or false. What a stream has let go is a gap.
+  bool Read(std::uint64_t offset, std::span<std::byte> out) {
+    if (offset > job_.size || out.size() > job_.size - offset) return false;
+    const auto n = job_.object->ReadAt(offset, out);
+    if (!n) {
+      host_.AddGap(n.error().code == ErrorCode::kIo ? "io" : "window",
+                   "rule " + std::string(rules_->text(rule_->identifier)) + " reads bytes that were not kept");
+      return false;
+    }
+    return *n == out.size();
+  }
+
+  Value ReadInteger(const Value& offset, std::int64_t encoding) {
+    if (!offset.defined() || offset.integer < 0) return {};
+    bool big_endian = false;
+    if (encoding >= 1000 || encoding <= -1000) {
+      big_endian = true;
+      encoding += encoding > 0 ? -1000 : 1000;
+    }
+    const bool is_signed = encoding < 0;
+    const auto width = static_cast<std::size_t>((is_signed ? -encoding : encoding) / 8);
+    std::array<std::byte, 8> bytes{};
+    if (width == 0 || width > 8 || !Read(static_cast<std::uint64_t>(offset.integer), std::span(bytes).first(width))) {
+      return {};
+    }
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < width; ++i) {
+      const std::size_t from = big_endian ? i : width - 1 - i;
+      value = (value << 8) | std::to_integer<std::uint64_t>(bytes[from]);
+    }
+    if (is_signed && width < 8 && (value >> (8 * width - 1)) != 0) value |= ~std::uint64_t{0} << (8 * width);
+    return Value::Integer(static_cast<std::int64_t>(value));
+  }
+
+  // YARA-X reads floats in the same way.
+  Value ReadNumber(const NodeRecord& node, const Value& offset) {
+    const Value value = ReadInteger(offset, node.integer);
+    if (static_cast<TypeKind>(node.type) != TypeKind::kFloat || !value.defined()) return value;
+    const bool is_double = node.integer % 1000 == 64;
+    return Value::Float(is_double ? std::bit_cast<double>(value.integer)
+                                  : std::bit_cast<float>(static_cast<std::uint32_t>(value.integer)));
+  }
+
+  Value EntryPoint() {
+    if (!entry_point_) {
+      std::array<std::byte, 4> head{};
+      const auto n = job_.object->ReadAt(0, head);
+      std::optional<std::uint64_t> found;
+      if (n && MayHaveEntryPoint(Bytes(head).first(*n))) found = EntryPointOffset(host_.WholeObject());
+      entry_point_ = found ? Value::Integer(static_cast<std::int64_t>(*found)) : Value{};
+    }
+    return *entry_point_;
+  }
+
+  // Quantifiers and loops
+
+  static std::uint32_t FirstArg(const NodeRecord& node) {
+    const auto quantifier = static_cast<Quantifier>(node.quantifier);
+    return quantifier == Quantifier::kCount || quantifier == Quantifier::kPercent ? 1 : 0;
+  }
+
+  // How many of `total` turns must be true, and whether more than that is wrong.
+  struct Goal {
+    std::uint64_t at_least = 0;
+    bool none = false;
+  };
+  Goal FindGoal(const NodeRecord& node, std::uint64_t total) {
+    switch (static_cast<Quantifier>(node.quantifier)) {
+      case Quantifier::kAny: return {1, false};
+      case Quantifier::kNone: return {0, true};
+      case Quantifier::kCount: {
+        const Value count = Arg(node, 0);
+        // YARA itself represents "all" as the undefined value.
+        if (!count.defined()) return {total, false};
+        if (count.integer == 0) return {0, true};
+        return {count.integer < 0 ? 0 : static_cast<std::uint64_t>(count.integer), false};
+      }
+      case Quantifier::kPercent: {
+        const Value percent = Arg(node, 0);
+        if (!percent.defined()) return {total, false};
+        const double wanted = static_cast<double>(percent.integer) * static_cast<double>(total) / 100.0;
+        std::uint64_t n = 0;
+        while (n <= total && static_cast<double>(n) < wanted) ++n;
+        return {n, false};
+      }
+      default: return {total, false};
+    }
+  }
+
+  template <typename Turn>
+  Value Quantified(const NodeRecord& node, std::uint64_t total, Turn turn) {
+    const Goal goal = FindGoal(node, total);
+    std::uint64_t count = 0;
+    for (std::uint64_t i = 0; i < total && steps_ <= kMaxSteps; ++i) {
+      if (turn(static_cast<std::size_t>(i))) {
+        if (goal.none) return Value::Boolean(false);
+        if (++count >= goal.at_least) return Value::Boolean(true);
+      } else if (!goal.none && goal.at_least - count > total - i - 1) {
+        return Value::Boolean(false);
+      }
+    }
+    return Value::Boolean(goal.none || count >= goal.at_least);
+  }
+
+  Value OfStrings(Op op, const NodeRecord& node) {
+    const auto set = rules_->list(node.set);
+    const std::uint32_t k = FirstArg(node);
+    Value first;
+    Value last;
+    if (op == Op::kOfStringsAt || op == Op::kOfStringsIn) first = Arg(node, k);
+    if (op == Op::kOfStringsIn) {
+      last = Arg(node, k + 1);
+      if (!first.defined() || !last.defined()) return {};
+    }
+    return Quantified(node, set.size(), [&](std::size_t i) {
+      const auto matches = StringMatches(*rule_, set[i]);
+      if (op == Op::kOfStringsAt) return first.defined() && FoundAt(matches, first.integer);
+      if (op == Op::kOfStringsIn) return CountIn(matches, first.integer, last.integer) > 0;
+      return !matches.empty();
+    });
+  }
+
+  void SetLocal(std::uint32_t index, const Value& value) {
+    if (index < locals_.size()) locals_[index] = value;
+  }
+
+  // A loop that never turns is false, whatever its quantifier.
+  template <typename Bind>
+  Value Loop(const NodeRecord& node, std::uint64_t total, std::uint32_t body, Bind bind) {
+    if (total == 0) return Value::Boolean(false);
+    return Quantified(node, total, [&](std::size_t i) {
+      bind(i);
+      return Truth(Eval(body));
+    });
+  }
+
+  Value ForInRange(const NodeRecord& node) {
+    const auto args = rules_->list(node.args);
+    const std::uint32_t k = FirstArg(node);
+    const Value first = Arg(node, k);
+    const Value last = Arg(node, k + 1);
+    if (!first.defined() || !last.defined() || first.integer > last.integer || args.empty()) {
+      return Value::Boolean(false);
+    }
+    const std::uint64_t total =
+        static_cast<std::uint64_t>(last.integer) - static_cast<std::uint64_t>(first.integer) + 1;
+    return Loop(node, total, args.back(), [&](std::size_t i) {
+      SetLocal(node.index, Value::Integer(first.integer + static_cast<std::int64_t>(i)));
+    });
+  }
+
+  // Functions
+
+  Value EvalMatches(const NodeRecord& node) {
+    const Value text = Arg(node, 0);
+    const Value regexp = Arg(node, 1);
+    if (text.kind != TypeKind::kString || regexp.kind != TypeKind::kRegexp) return {};
+    if (text.string.empty() && rules_->dialect() == Dialect::kYara) return Value::Boolean(false);
+    return Value::Boolean(host_.RegexpMatches(regexp.regexp.index, text.string));
+  }
+
+  Value Call(const NodeRecord& node) {
+    const auto args = rules_->list(node.args);
+    if (args.empty()) return {};
+    const NodeRecord& function = rules_->nodes()[args[0]];
+    if (static_cast<Op>(function.op) != Op::kField) return {};
+    const Value base = Arg(function, 0);
+    if (base.kind != TypeKind::kStruct) return {};
+    const auto& fields = base.structure->type().fields();
+    if (function.index >= fields.size()) return {};
+    const auto& overloads = fields[function.index].overloads;
+    if (node.integer < 0 || static_cast<std::size_t>(node.integer) >= overloads.size()) return {};
+    const FunctionOverload& overload = overloads[static_cast<std::size_t>(node.integer)];
+    std::array<Value, 8> values;
+    const std::size_t n = args.size() - 1;
+    if (n != overload.parameters.size() || n > values.size()) return {};
+    for (std::size_t i = 0; i < n; ++i) {
+      values[i] = Eval(args[i + 1]);
+      if (!Convert(overload.parameters[i], values[i])) return {};
+    }
+    return host_.Call(ModuleOf(function), overload, base.structure, std::span(values).first(n));
+  }
+
+  static bool Convert(char parameter, Value& value) {
+    switch (parameter) {
+      case 'i': return value.kind == TypeKind::kInteger;
+      case 'f':
+        if (value.kind == TypeKind::kInteger) value = Value::Float(static_cast<double>(value.integer));
+        return value.kind == TypeKind::kFloat;
+      case 's': return value.kind == TypeKind::kString;
+      case 'r': return value.kind == TypeKind::kRegexp;
+      case 'b':
+        if (value.kind == TypeKind::kInteger) value = Value::Boolean(value.integer != 0);
+        return value.kind == TypeKind::kBoolean;
+      default: return false;
+    }
+  }
+
+  // The module at the root of a field's path.
+  std::uint32_t ModuleOf(const NodeRecord& field) const {
+    const NodeRecord* node = &field;
+    for (int i = 0; i < 16; ++i) {
+      if (static_cast<Op>(node->op) == Op::kModule) return node->index;
+      const auto args = rules_->list(node->args);
+      if (args.empty()) break;
+      node = &rules_->nodes()[args[0]];
+    }
+    return kCurrentString;  // No such module.
+  }
+
+  std::shared_ptr<const RuleSet> rules_;
+  ModuleHost host_;
+  EvaluationJob job_;
+  std::vector<RuleState> states_;
+  std::vector<std::uint32_t> known_;   // Rules whose state is not kUnknown.
+  std::vector<std::uint32_t> needed_;  // Of these, not evaluated yet.
+  std::vector<std::uint32_t> holding_;
+  std::unordered_map<std::uint32_t, std::vector<match::Match>> anchored_;
+  std::optional<Value> entry_point_;
+  // Of the rule that is being evaluated.
+  const RuleRecord* rule_ = nullptr;
+  std::vector<Value> locals_;
+  std::vector<std::uint32_t> current_strings_;
+  int depth_ = 0;
+  std::uint64_t steps_ = 0;
+};
+
+Evaluator::Evaluator(std::shared_ptr<const RuleSet> rules) : impl_(std::make_unique<Impl>(std::move(rules))) {}
+Evaluator::~Evaluator() = default;
+void Evaluator::Begin(const EvaluationJob& job) { impl_->Begin(job); }
+const std::vector<std::uint32_t>& Evaluator::Evaluate() { return impl_->Evaluate(); }
+bool Evaluator::Holds(std::uint32_t rule) { return impl_->Holds(rule); }
+Value Evaluator::EvaluateNode(std::uint32_t rule, std::uint32_t node) { return impl_->EvaluateNode(rule, node); }
+std::span<const match::Match> Evaluator::StringMatches(const RuleRecord& rule, std::uint32_t string) {
+  return impl_->StringMatches(rule, string);
+}
+const std::vector<EvaluationGap>& Evaluator::gaps() const { return impl_->host().gaps(); }
+const std::vector<std::string>& Evaluator::log() const { return impl_->host().log(); }
+
+}  // namespace dl::yara

@@ -1,0 +1,427 @@
+#include "daylight/rules/yara/gate.h"
+
+#include <algorithm>
+
+namespace dl::yara {
+
+namespace {
+
+// Past this many alternatives a gate is not worth testing.
+constexpr std::size_t kMaxMagics = 16;
+// Bytes beyond this offset are not part of a gate.
+constexpr std::int64_t kMaxMagicOffset = 4096;
+
+std::optional<std::int64_t> ConstantInteger(const Expr& expr) {
+  if (expr.op == Op::kInteger) return expr.integer;
+  if (expr.op == Op::kField && expr.type == TypeKind::kInteger && !expr.args.empty()) {
+    const StructType* structure = expr.args[0].structure;
+    if (structure != nullptr && expr.index < structure->fields().size() && structure->fields()[expr.index].constant) {
+      return structure->fields()[expr.index].constant->integer;
+    }
+  }
+  return std::nullopt;
+}
+
+Gate FromMagic(Magic magic) {
+  Gate gate;
+  gate.any = false;
+  gate.magics.push_back(magic);
+  return gate;
+}
+
+Gate FromBytes(std::uint32_t offset, std::string_view bytes) {
+  Magic magic;
+  magic.offset = offset;
+  magic.length = static_cast<std::uint32_t>(std::min<std::size_t>(bytes.size(), 8));
+  for (std::uint32_t i = 0; i < magic.length; ++i) {
+    magic.value[i] = static_cast<std::uint8_t>(bytes[i]);
+    magic.mask[i] = 0xff;
+  }
+  return FromMagic(magic);
+}
+
+// uint16(0) == 0x5a4d and the like.
+std::optional<Gate> FromReadInteger(const Expr& read, std::int64_t value) {
+  const auto offset = ConstantInteger(read.args[0]);
+  if (!offset || *offset < 0 || *offset > kMaxMagicOffset) return std::nullopt;
+  std::int64_t width = read.integer;
+  bool big_endian = false;
+  if (width >= 1000) {
+    big_endian = true;
+    width -= 1000;
+  } else if (width <= -1000) {
+    big_endian = true;
+    width += 1000;
+  }
+  const bool is_signed = width < 0;
+  const auto bytes = static_cast<std::uint32_t>((is_signed ? -width : width) / 8);
+  if (bytes == 0 || bytes > 8) return std::nullopt;
+  if (bytes < 8) {
+    const std::int64_t limit = std::int64_t{1} << (8 * bytes);
+    if (is_signed ? (value < -limit / 2 || value >= limit / 2) : (value < 0 || value >= limit)) return Gate::Never();
+  }
+  Magic magic;
+  magic.offset = static_cast<std::uint32_t>(*offset);
+  magic.length = bytes;
+  for (std::uint32_t i = 0; i < bytes; ++i) {
+    const std::uint32_t shift = 8 * (big_endian ? bytes - 1 - i : i);
+    magic.value[i] = static_cast<std::uint8_t>((static_cast<std::uint64_t>(value) >> shift) & 0xff);
+    magic.mask[i] = 0xff;
+  }
+  return FromMagic(magic);
+}
+
+// The gate of an object of which a module derives anything at all.
+Gate ModuleGate(std::string_view module) {
+  if (module == "pe" || module == "dotnet") return FromBytes(0, "MZ");
+  if (module == "elf") return FromBytes(0, "\x7f" "ELF");
+  if (module == "dex") return FromBytes(0, "dex\n");
+  if (module == "lnk") return FromBytes(0, std::string_view("L\0\0\0", 4));
+  return Gate::Open();
+}
+
+class Deriver {
+ public:
+  Deriver(const Rule& rule, const Compilation& compilation, const std::vector<Gate>& rule_gates)
+      : rule_(rule), compilation_(compilation), rule_gates_(rule_gates) {}
+
+  // What must hold when `expr` is true.
+  Gate True(const Expr& expr) const {
+    switch (expr.op) {
+      case Op::kBoolean: return expr.integer != 0 ? Gate::Open() : Gate::Never();
+      case Op::kAnd: {
+        Gate gate;
+        for (const Expr& arg : expr.args) gate = Both(gate, True(arg));
+        return gate;
+      }
+      case Op::kOr: {
+        Gate gate = Gate::Never();
+        for (const Expr& arg : expr.args) gate = Either(gate, True(arg));
+        return gate;
+      }
+      case Op::kDefined: return Defined(expr.args[0]);
+      case Op::kEqual:
+      case Op::kLess:
+      case Op::kLessEqual:
+      case Op::kGreater:
+      case Op::kGreaterEqual: return Both(Comparison(expr), DefinedArgs(expr));
+      case Op::kStringFoundAt: return FoundAt(expr);
+      case Op::kRuleReference: return expr.index < rule_gates_.size() ? rule_gates_[expr.index] : Gate::Open();
+      case Op::kForInRange:
+      case Op::kForInArray:
+      case Op::kForInDictionary: {
+        // An undefined iterator is an empty loop, and an empty loop is false.
+        Gate gate;
+        for (std::size_t i = 0; i + 1 < expr.args.size(); ++i) {
+          if (i == 0 && HasQuantifierArg(expr)) continue;
+          gate = Both(gate, Defined(expr.args[i]));
+        }
+        return gate;
+      }
+      default: return Defined(expr);
+    }
+  }
+
+  // What must hold when `expr` has a value.
+  Gate Defined(const Expr& expr) const {
+    switch (expr.op) {
+      case Op::kModule:
+        if (expr.index < compilation_.modules.size()) return ModuleGate(compilation_.modules[expr.index]->name);
+        return Gate::Open();
+      case Op::kField: {
+        const StructType* structure = expr.args[0].structure;
+        if (structure != nullptr && expr.index < structure->fields().size()) {
+          const FieldType& field = structure->fields()[expr.index];
+          if (field.constant || field.name.starts_with("is_")) return Gate::Open();
+        }
+        return Defined(expr.args[0]);
+      }
+      case Op::kCall: {
+        Gate gate = Defined(expr.args[0]);
+        for (std::size_t i = 1; i < expr.args.size(); ++i) gate = Both(gate, Defined(expr.args[i]));
+        return gate;
+      }
+      case Op::kArrayItem:
+      case Op::kDictionaryItem:
+      case Op::kLength:
+      case Op::kNegate:
+      case Op::kBitNot:
+      case Op::kAdd:
+      case Op::kSubtract:
+      case Op::kMultiply:
+      case Op::kDivide:
+      case Op::kModulo:
+      case Op::kBitAnd:
+      case Op::kBitOr:
+      case Op::kBitXor:
+      case Op::kShiftLeft:
+      case Op::kShiftRight:
+      case Op::kEqual:
+      case Op::kNotEqual:
+      case Op::kLess:
+      case Op::kLessEqual:
+      case Op::kGreater:
+      case Op::kGreaterEqual:
+      case Op::kContains:
+      case Op::kIContains:
+      case Op::kStartsWith:
+      case Op::kIStartsWith:
+      case Op::kEndsWith:
+      case Op::kIEndsWith:
+      case Op::kIEquals:
+      case Op::kMatches:
+      case Op::kNot: return DefinedArgs(expr);
+      default: return Gate::Open();
+    }
+  }
+
+ private:
+  static bool HasQuantifierArg(const Expr& expr) {
+    return expr.quantifier == Quantifier::kCount || expr.quantifier == Quantifier::kPercent;
+  }
+
+  Gate DefinedArgs(const Expr& expr) const {
+    Gate gate;
+    for (const Expr& arg : expr.args) gate = Both(gate, Defined(arg));
+    return gate;
+  }
+
+  static Gate Comparison(const Expr& expr) {
+    if (expr.args.size() != 2) return Gate::Open();
+    const Expr* left = &expr.args[0];
+    const Expr* right = &expr.args[1];
+    Op op = expr.op;
+    auto value = ConstantInteger(*right);
+    if (!value) {
+      value = ConstantInteger(*left);
+      if (!value) return Gate::Open();
+      std::swap(left, right);
+      if (op == Op::kLess) op = Op::kGreater;
+      else if (op == Op::kGreater) op = Op::kLess;
+      else if (op == Op::kLessEqual) op = Op::kGreaterEqual;
+      else if (op == Op::kGreaterEqual) op = Op::kLessEqual;
+    }
+    if (left->op == Op::kReadInteger && op == Op::kEqual) {
+      if (const auto gate = FromReadInteger(*left, *value)) return *gate;
+      return Gate::Open();
+    }
+    if (left->op != Op::kFilesize) return Gate::Open();
+    Gate gate;
+    switch (op) {
+      case Op::kEqual:
+        if (*value < 0) return Gate::Never();
+        gate.min_filesize = gate.max_filesize = static_cast<std::uint64_t>(*value);
+        break;
+      case Op::kLess:
+        if (*value <= 0) return Gate::Never();
+        gate.max_filesize = static_cast<std::uint64_t>(*value) - 1;
+        break;
+      case Op::kLessEqual:
+        if (*value < 0) return Gate::Never();
+        gate.max_filesize = static_cast<std::uint64_t>(*value);
+        break;
+      case Op::kGreater:
+        if (*value >= 0) gate.min_filesize = static_cast<std::uint64_t>(*value) + 1;
+        break;
+      case Op::kGreaterEqual:
+        if (*value > 0) gate.min_filesize = static_cast<std::uint64_t>(*value);
+        break;
+      default: break;
+    }
+    return gate;
+  }
+
+  Gate FoundAt(const Expr& expr) const {
+    const auto offset = ConstantInteger(expr.args[0]);
+    if (!offset || *offset < 0 || *offset > kMaxMagicOffset || expr.index >= rule_.strings.size()) return Gate::Open();
+    const StringDefinition& string = rule_.strings[expr.index];
+    if (string.base64 || string.base64wide || string.is_xor || string.wide || string.nocase) return Gate::Open();
+    Magic magic;
+    magic.offset = static_cast<std::uint32_t>(*offset);
+    if (string.kind == StringKind::kText) return FromBytes(magic.offset, string.text);
+    if (string.kind != StringKind::kHex) return Gate::Open();
+    const match::RegexpNode& root = string.parsed.root;
+    const auto add = [&](const match::RegexpNode& node) {
+      if (node.kind != match::RegexpKind::kClass || magic.length >= 8) return false;
+      if (node.set.Count() == 1) {
+        for (int b = 0; b < 256; ++b) {
+          if (node.set.Contains(static_cast<std::uint8_t>(b))) magic.value[magic.length] = static_cast<std::uint8_t>(b);
+        }
+        magic.mask[magic.length] = 0xff;
+      }
+      ++magic.length;
+      return true;
+    };
+    if (root.kind == match::RegexpKind::kClass) {
+      add(root);
+    } else if (root.kind == match::RegexpKind::kConcat) {
+      for (const auto& child : root.children) {
+        if (!add(child)) break;
+      }
+    }
+    while (magic.length > 0 && magic.mask[magic.length - 1] == 0) --magic.length;
+    return magic.length == 0 ? Gate::Open() : FromMagic(magic);
+  }
+
+  const Rule& rule_;
+  const Compilation& compilation_;
+  const std::vector<Gate>& rule_gates_;
+};
+
+// Three-valued evaluation with no string found: can the result be true?
+struct Possible {
+  bool can_be_true = true;
+  bool can_be_false = true;
+};
+
+class Absence {
+ public:
+  explicit Absence(const std::vector<bool>& rules_that_can) : rules_that_can_(rules_that_can) {}
+
+  Possible Eval(const Expr& expr) const {
+    switch (expr.op) {
+      case Op::kBoolean: return {expr.integer != 0, expr.integer == 0};
+      case Op::kStringFound:
+      case Op::kStringFoundIn: return {false, true};
+      // A string that counts at one place only is compared there, not searched.
+      case Op::kStringFoundAt: return {expr.args[0].op == Op::kInteger, true};
+      case Op::kOfStrings:
+      case Op::kOfStringsAt:
+      case Op::kOfStringsIn:
+        switch (expr.quantifier) {
+          case Quantifier::kAny: return {false, true};
+          case Quantifier::kAll: return {expr.set.empty(), true};
+          case Quantifier::kNone: return {true, false};
+          default: return {!PositiveQuantity(expr), true};
+        }
+      case Op::kForOfStrings: {
+        // Each turn of the loop sees an absent string.
+        const Possible body = Eval(expr.args.back());
+        switch (expr.quantifier) {
+          case Quantifier::kAny: return {body.can_be_true, true};
+          case Quantifier::kAll: return {body.can_be_true || expr.set.empty(), true};
+          case Quantifier::kNone: return {true, true};
+          default: return {body.can_be_true || !PositiveQuantity(expr), true};
+        }
+      }
+      case Op::kAnd: {
+        Possible all{true, false};
+        for (const Expr& arg : expr.args) {
+          const Possible p = Eval(arg);
+          all.can_be_true = all.can_be_true && p.can_be_true;
+          all.can_be_false = all.can_be_false || p.can_be_false;
+        }
+        return all;
+      }
+      case Op::kOr: {
+        Possible any{false, true};
+        for (const Expr& arg : expr.args) any.can_be_true = any.can_be_true || Eval(arg).can_be_true;
+        return any;
+      }
+      case Op::kNot: {
+        const Possible p = Eval(expr.args[0]);
+        return {p.can_be_false, p.can_be_true};
+      }
+      case Op::kGreater:
+      case Op::kGreaterEqual:
+      case Op::kEqual:
+      case Op::kLess:
+      case Op::kLessEqual:
+      case Op::kNotEqual: return Compare(expr);
+      case Op::kStringCount: return {false, true};
+      case Op::kRuleReference: return {expr.index >= rules_that_can_.size() || rules_that_can_[expr.index], true};
+      case Op::kForInRange:
+      case Op::kForInList:
+      case Op::kForInArray:
+      case Op::kForInDictionary: {
+        const Possible body = Eval(expr.args.back());
+        if (expr.quantifier == Quantifier::kAny || expr.quantifier == Quantifier::kAll) return {body.can_be_true, true};
+        return {};
+      }
+      default: return {};
+    }
+  }
+
+ private:
+  static bool PositiveQuantity(const Expr& expr) {
+    return !expr.args.empty() && expr.args[0].op == Op::kInteger && expr.args[0].integer > 0;
+  }
+  // #a is 0, and @a and !a are undefined, when $a is absent.
+  static Possible Compare(const Expr& expr) {
+    if (expr.args.size() != 2) return {};
+    for (const Expr& arg : expr.args) {
+      if (arg.op == Op::kStringOffset || arg.op == Op::kStringLength) return {false, true};
+    }
+    const auto value = [](const Expr& e) -> std::optional<std::int64_t> {
+      if (e.op == Op::kInteger) return e.integer;
+      if (e.op == Op::kStringCount) return 0;
+      return std::nullopt;
+    };
+    const auto left = value(expr.args[0]);
+    const auto right = value(expr.args[1]);
+    if (!left || !right) return {};
+    bool holds = false;
+    switch (expr.op) {
+      case Op::kGreater: holds = *left > *right; break;
+      case Op::kGreaterEqual: holds = *left >= *right; break;
+      case Op::kEqual: holds = *left == *right; break;
+      case Op::kLess: holds = *left < *right; break;
+      case Op::kLessEqual: holds = *left <= *right; break;
+      case Op::kNotEqual: holds = *left != *right; break;
+      default: return {};
+    }
+    return {holds, !holds};
+  }
+  const std::vector<bool>& rules_that_can_;
+};
+
+}  // namespace
+
+Gate Gate::Never() {
+  Gate gate;
+  gate.any = false;
+  gate.min_filesize = std::numeric_limits<std::uint64_t>::max();
+  gate.max_filesize = 0;
+  return gate;
+}
+
+Gate Both(const Gate& a, const Gate& b) {
+  Gate gate;
+  gate.min_filesize = std::max(a.min_filesize, b.min_filesize);
+  gate.max_filesize = std::min(a.max_filesize, b.max_filesize);
+  if (a.any || b.any) {
+    const Gate& bound = a.any ? b : a;
+    gate.any = bound.any;
+    gate.magics = bound.magics;
+    return gate;
+  }
+  // Requiring either list alone is a weaker, still necessary gate; the shorter
+  // one is the more selective in practice.
+  gate.any = false;
+  gate.magics = a.magics.size() <= b.magics.size() ? a.magics : b.magics;
+  return gate;
+}
+
+Gate Either(const Gate& a, const Gate& b) {
+  Gate gate;
+  gate.min_filesize = std::min(a.min_filesize, b.min_filesize);
+  gate.max_filesize = std::max(a.max_filesize, b.max_filesize);
+  if (a.any || b.any) return gate;
+  gate.any = false;
+  std::set_union(a.magics.begin(), a.magics.end(), b.magics.begin(), b.magics.end(), std::back_inserter(gate.magics));
+  if (gate.magics.size() > kMaxMagics) {
+    gate.any = true;
+    gate.magics.clear();
+  }
+  return gate;
+}
+
+Gate DeriveGate(const Rule& rule, const Compilation& compilation, const std::vector<Gate>& rule_gates) {
+  return Deriver(rule, compilation, rule_gates).True(rule.condition);
+}
+
+bool CanHoldWithoutMatch(const Rule& rule, const std::vector<bool>& rules_that_can) {
+  return Absence(rules_that_can).Eval(rule.condition).can_be_true;
+}
+
+}  // namespace dl::yara

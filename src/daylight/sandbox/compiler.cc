@@ -1,0 +1,132 @@
+#include "daylight/sandbox/compiler.h"
+
+#include <algorithm>
+
+#include "daylight/os/io.h"
+#include "daylight/os/memfd.h"
+#include "daylight/report/protocol.h"
+#include "daylight/sandbox/include_roots.h"
+#include "daylight/sandbox/link.h"
+#include "daylight/sandbox/worker_process.h"
+
+namespace dl::sandbox {
+
+namespace {
+
+constexpr std::string_view kObjectVariables[] = {"filename", "filepath", "extension", "filetype", "owner"};
+
+// One file with the text of all, and where each begins.
+struct PackedText {
+  os::Fd fd;
+  std::vector<report::RuleTextPlace> places;
+};
+
+Result<PackedText> Pack(const RuleSource& source, IncludeRoots& roots) {
+  PackedText packed;
+  DL_TRY(packed.fd, os::CreateMemfd("daylight-rules"));
+  std::uint64_t offset = 0;
+  for (const RuleFile& file : source.files) {
+    DL_TRY_STATUS(os::WriteAll(packed.fd.get(), file.text));
+    packed.places.push_back({file.path, file.name_space, roots.AddRuleFile(file.path, file.fd.get()), offset, file.text.size()});
+    offset += file.text.size();
+  }
+  DL_TRY_STATUS(os::Seal(packed.fd.get()));
+  return packed;
+}
+
+Status AnswerInclude(Link& link, IncludeRoots& roots, const report::Frame& frame, std::vector<os::Fd>& kept) {
+  DL_TRY(const auto request, report::Decode<report::IncludeRequestMessage>(AsBytes(frame.payload)));
+  const IncludeRoots::Answer found = roots.Resolve(request.path, request.from_identity);
+  std::vector<int> descriptors;
+  if (found.outcome == report::IncludeOutcome::kFound) {
+    DL_TRY(os::Fd text, os::SealedMemfd("daylight-include", {found.text}));
+    descriptors.push_back(text.get());
+    if (!link.pending()) kept.clear();
+    kept.push_back(std::move(text));
+  }
+  const report::IncludeAnswerMessage answer{found.outcome, found.identity, found.name};
+  return link.Queue(report::MessageType::kIncludeAnswer, frame.header.sequence, report::Encode(answer),
+                    std::move(descriptors));
+}
+
+Result<report::CompileAnswerMessage> Converse(Link& link, IncludeRoots& roots, const CompileOptions& options) {
+  std::vector<os::Fd> kept;
+  for (;;) {
+    DL_TRY(const report::Frame frame, link.Wait(options.timeout_ms, options.stop));
+    switch (frame.header.type) {
+      case report::MessageType::kReady: break;
+      case report::MessageType::kIncludeRequest: DL_TRY_STATUS(AnswerInclude(link, roots, frame, kept)); break;
+      case report::MessageType::kCompileAnswer: return report::Decode<report::CompileAnswerMessage>(AsBytes(frame.payload));
+      default: return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
+    }
+  }
+}
+
+Status Compile(const std::string& worker_program, const RuleSource& source, const CompileOptions& options,
+               CompiledSource& compiled) {
+  DL_TRY(IncludeRoots roots, IncludeRoots::Open(options.include_folders));
+  DL_TRY(const PackedText packed, Pack(source, roots));
+  DL_TRY(os::Fd file, os::CreateMemfd("daylight-database"));
+  DL_TRY(WorkerProcess worker, WorkerProcess::Start(worker_program));
+  Link link(worker.socket());
+  report::CompileMessage job;
+  job.source_name = source.name;
+  job.licence = source.licence;
+  job.files = packed.places;
+  job.externals = AllExternals(options.defines);
+  job.yara_x = options.yara_x;
+  job.skip_invalid = options.skip_invalid;
+  job.warnings = options.warnings;
+  DL_TRY_STATUS(link.Queue(report::MessageType::kHello, 0, report::Encode(report::HelloMessage{})));
+  DL_TRY_STATUS(link.Queue(report::MessageType::kCompile, 1, report::Encode(job), {packed.fd.get(), file.get()}));
+  auto answer = Converse(link, roots, options);
+  if (!answer) {
+    if (answer.error().code == ErrorCode::kTruncated || answer.error().code == ErrorCode::kIo) {
+      compiled.failure = "the worker died (" + worker.ExitReason() + ")";
+    }
+    return Forward(answer.error());
+  }
+  // Gone before the file is sealed: nobody else may still have it mapped.
+  worker.Kill();
+  compiled.diagnostics = std::move(answer->diagnostics);
+  compiled.rules = answer->rules;
+  compiled.skipped_rules = answer->skipped_rules;
+  if (answer->database_bytes == 0) return {};
+  DL_TRY_STATUS(os::Seal(file.get()));
+  DL_TRY(const std::uint64_t size, os::FileSize(file.get()));
+  if (size != answer->database_bytes) return Fail(ErrorCode::kMalformed, "the worker's database has the wrong size");
+  DL_TRY(compiled.database, database::Database::Open(file.get()));
+  compiled.file = std::move(file);
+  return {};
+}
+
+}  // namespace
+
+bool IsObjectVariable(std::string_view name) {
+  return std::find(std::begin(kObjectVariables), std::end(kObjectVariables), name) != std::end(kObjectVariables);
+}
+
+std::vector<report::ExternalValue> AllExternals(const std::vector<report::ExternalValue>& defines) {
+  std::vector<report::ExternalValue> all = defines;
+  for (const std::string_view name : kObjectVariables) {
+    if (std::any_of(defines.begin(), defines.end(), [&](const auto& value) { return value.name == name; })) continue;
+    report::ExternalValue value;
+    value.name = name;
+    value.kind = report::ExternalValue::Kind::kString;
+    all.push_back(std::move(value));
+  }
+  return all;
+}
+
+CompiledSource CompileSource(const std::string& worker_program, const RuleSource& source,
+                             const CompileOptions& options) {
+  CompiledSource compiled;
+  const Status status = Compile(worker_program, source, options, compiled);
+  if (!status && compiled.failure.empty()) {
+    compiled.failure = std::string(status.error().what);
+    if (status.error().code == ErrorCode::kIo) compiled.failure += ": " + os::Describe(status.error());
+  }
+  return compiled;
+}
+
+}  // namespace dl::sandbox

@@ -1,0 +1,35 @@
+#include "daylight/sandbox/content.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "daylight/os/paths.h"
+
+namespace dl::sandbox {
+
+namespace {
+
+std::vector<std::string> DatabasesIn(const std::string& folder) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".dldb") found.push_back(it->path().string());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::string> DefaultContent() {
+  std::vector<std::string> found;
+  const auto folder = os::ProgramFolder();
+  if (folder) found = DatabasesIn(*folder);
+  if (found.empty() && folder) found = DatabasesIn(os::Join(os::ParentFolder(*folder), "share/daylight"));
+  if (found.empty()) found = DatabasesIn("/usr/share/daylight");
+  for (std::string& path : DatabasesIn("/etc/daylight")) found.push_back(std::move(path));
+  return found;
+}
+
+}  // namespace dl::sandbox

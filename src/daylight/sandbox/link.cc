@@ -1,0 +1,70 @@
+#include "daylight/sandbox/link.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "daylight/os/socket.h"
+
+namespace dl::sandbox {
+
+Status Link::Queue(report::MessageType type, std::uint64_t sequence, std::string_view payload,
+                   std::vector<int> descriptors) {
+  if (payload.size() > report::MaxFrameLength(type)) return Fail(ErrorCode::kBudget, "a job that is too large");
+  if (descriptors.size() > os::kMaxFdsPerSend) return Fail(ErrorCode::kBudget, "too many descriptors for one job");
+  outgoing_.push_back({report::MakeFrame(type, static_cast<std::uint16_t>(descriptors.size()), sequence, payload), 0,
+                       std::move(descriptors)});
+  return Flush();
+}
+
+Status Link::Flush() {
+  while (!outgoing_.empty()) {
+    Outgoing& first = outgoing_.front();
+    const Bytes rest = AsBytes(std::string_view(first.bytes).substr(first.sent));
+    DL_TRY(const std::size_t sent, os::Send(socket_, rest, first.descriptors));
+    if (sent == 0) return {};
+    first.descriptors.clear();  // They went with the first byte.
+    first.sent += sent;
+    if (first.sent == first.bytes.size()) outgoing_.pop_front();
+  }
+  return {};
+}
+
+Status Link::Fill() {
+  // Bounded, so that a worker that never stops talking cannot hold us here.
+  constexpr int kChunksAtOnce = 64;
+  std::array<std::byte, 64 * 1024> chunk;
+  for (int i = 0; i < kChunksAtOnce; ++i) {
+    DL_TRY(const os::Received received, os::Receive(socket_, chunk));
+    if (received.ended) return Fail(ErrorCode::kTruncated, "the worker is gone");
+    if (received.bytes == 0) return {};
+    reader_.Append(Bytes(chunk).first(received.bytes));
+    if (received.bytes < chunk.size()) return {};
+  }
+  return {};
+}
+
+Result<report::Frame> Link::Wait(std::uint32_t timeout_ms, const std::atomic<bool>* stop) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  for (;;) {
+    DL_TRY(std::optional<report::Frame> frame, Next());
+    if (frame) return std::move(*frame);
+    if (stop != nullptr && stop->load()) return Fail(ErrorCode::kBudget, "interrupted");
+    // Woken now and then: a signal may come between the look at `stop` and poll().
+    int wait = 200;
+    if (timeout_ms != 0) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+      if (left <= 0) return Fail(ErrorCode::kBudget, "the worker did not answer in time");
+      wait = static_cast<int>(std::min<std::int64_t>(wait, left + 1));
+    }
+    pollfd item{socket_, static_cast<short>(POLLIN | (pending() ? POLLOUT : 0)), 0};
+    if (::poll(&item, 1, wait) < 0) continue;
+    if ((item.revents & POLLOUT) != 0) DL_TRY_STATUS(Flush());
+    if ((item.revents & (POLLIN | POLLHUP | POLLERR)) != 0) DL_TRY_STATUS(Fill());
+  }
+}
+
+}  // namespace dl::sandbox

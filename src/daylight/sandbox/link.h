@@ -1,0 +1,54 @@
+// Link is the trusted side's end of a worker's socket: it never waits inside
+// a call, and takes nothing in but frames that keep to the protocol.
+//
+//   link.Queue(MessageType::kScanBatch, 0, payload, std::move(descriptors));
+//   DL_TRY_STATUS(link.Flush());                       // When writable.
+//   DL_TRY_STATUS(link.Fill());                        // When readable.
+//   DL_TRY(std::optional<report::Frame> frame, link.Next());
+//
+// An error means that the worker is of no more use. Used by one thread.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daylight/base/error.h"
+#include "daylight/os/fd.h"
+#include "daylight/report/frame_reader.h"
+
+namespace dl::sandbox {
+
+class Link {
+ public:
+  // `socket` is borrowed.
+  explicit Link(int socket) : socket_(socket) {}
+
+  // `descriptors` are borrowed and must stay open until pending() is false.
+  Status Queue(report::MessageType type, std::uint64_t sequence, std::string_view payload,
+               std::vector<int> descriptors = {});
+  bool pending() const { return !outgoing_.empty(); }
+  // Sends what the socket takes.
+  Status Flush();
+  // Takes what has arrived; kTruncated when the worker is gone.
+  Status Fill();
+  Result<std::optional<report::Frame>> Next() { return reader_.Next(); }
+
+  // Waits, for at most `timeout_ms` (0: for ever), until a frame has come.
+  // kBudget when the time is up or, by a signal's handler, `stop` is set.
+  Result<report::Frame> Wait(std::uint32_t timeout_ms, const std::atomic<bool>* stop = nullptr);
+
+ private:
+  struct Outgoing {
+    std::string bytes;
+    std::size_t sent = 0;
+    std::vector<int> descriptors;
+  };
+  int socket_;
+  std::deque<Outgoing> outgoing_;
+  report::FrameReader reader_;
+};
+
+}  // namespace dl::sandbox

@@ -1,0 +1,107 @@
+// ScanSession has files scanned by a number of workers and gives the reports
+// back in the order of the files.
+//
+//   sandbox::ScanSession session(options, databases);
+//   const SessionEnd end = session.Run(next, print);
+//
+// `next` is asked for one file after the other; `print` gets each report. A
+// worker is handed open descriptors in batches. One that dies costs the object
+// it was at (failed); the others of its batch are scanned again, one by one.
+// One that is silent past the time limit is killed and its object is
+// incomplete. Used by one thread; calls back on it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daylight/os/fd.h"
+#include "daylight/report/protocol.h"
+#include "daylight/report/writer.h"
+#include "daylight/sandbox/link.h"
+#include "daylight/sandbox/reorder.h"
+#include "daylight/sandbox/worker_process.h"
+
+namespace dl::sandbox {
+
+// One file to scan, or one that already has its report.
+struct ScanItem {
+  std::string path;
+  os::Fd fd;
+  std::uint64_t size = 0;
+  report::ObjectNames names;
+  std::optional<report::ObjectReport> report;
+  std::vector<report::Incomplete> unread;  // To be added to the worker's report.
+};
+
+struct ScanOptions {
+  std::string worker_program;
+  std::uint32_t workers = 1;
+  bool isolate_objects = false;     // A new worker for each object.
+  report::ScanSettings settings;    // budget.timeout_ms is enforced here.
+  Reorder::Limits reorder;
+  const std::atomic<bool>* stop = nullptr;  // Set by a signal's handler.
+  // Called a few times a second, and after the last file. May be empty.
+  std::function<void()> tick;
+};
+
+struct SessionEnd {
+  bool interrupted = false;
+  std::string failure;  // Why nothing more could be scanned; empty for a good end.
+};
+
+class ScanSession {
+ public:
+  // `databases` are borrowed descriptors, open until Run() has returned.
+  ScanSession(ScanOptions options, std::vector<int> databases);
+  ~ScanSession();
+  using Next = std::function<std::optional<ScanItem>()>;
+  SessionEnd Run(const Next& next, const Reorder::Print& print);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Task {
+    std::uint64_t sequence = 0;
+    ScanItem item;
+  };
+  struct Worker {
+    WorkerProcess process;
+    std::unique_ptr<Link> link;
+    std::deque<Task> tasks;       // Sent, not yet answered, in order.
+    Clock::time_point last_word;  // Or since when the first task is the first.
+    std::size_t batch_objects = 1;
+    bool opened = false;          // It has the databases.
+    bool spent = false;           // With isolate_objects: it has seen its object.
+  };
+
+  Status Start(Worker& worker);
+  void Feed(Worker& worker, const Next& next);
+  std::vector<Task> TakeBatch(std::size_t max_objects, const Next& next);
+  std::optional<Task> TakeTask(const Next& next);
+  Status Send(Worker& worker, std::vector<Task> batch);
+  void Listen(Worker& worker, bool readable, bool writable);
+  Status TakeWords(Worker& worker);
+  Status Handle(Worker& worker, const report::Frame& frame);
+  void Died(Worker& worker, const std::string& why, bool by_time);
+  void Finish(Task task, report::ObjectReport report);
+  void CheckTime(Worker& worker);
+  bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
+
+  ScanOptions options_;
+  std::vector<int> databases_;
+  std::string open_payload_;
+  std::vector<Worker> workers_;
+  std::deque<Task> again_;  // Of batches whose worker died: to be scanned singly.
+  std::unique_ptr<Reorder> reorder_;
+  std::uint64_t next_sequence_ = 0;
+  bool exhausted_ = false;
+  int deaths_in_a_row_ = 0;  // Without any answer in between.
+  std::string failure_;
+};
+
+}  // namespace dl::sandbox

@@ -1,0 +1,52 @@
+// WorkerProcess is one running daylight-worker and our end of its socket.
+//
+//   DL_TRY(auto worker, sandbox::WorkerProcess::Start(program));
+//   ... worker.socket() ...
+//   worker.Kill();                       // or let the destructor do it
+//   worker.ExitReason()                  // "signal 9 (Killed)"
+//
+// The process is given its socket as descriptor 3 and nothing else: an empty
+// environment, no arguments, /dev/null for the standard three. It is in a
+// process group of its own, so a Ctrl-C at the terminal reaches only us.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "daylight/base/error.h"
+#include "daylight/os/fd.h"
+
+namespace dl::sandbox {
+
+inline constexpr int kWorkerSocket = 3;
+
+// The program to run: DAYLIGHT_WORKER (for tests), else daylight-worker beside
+// this program, else in ../libexec/daylight or ../lib/daylight from there.
+Result<std::string> FindWorkerProgram();
+
+class WorkerProcess {
+ public:
+  static Result<WorkerProcess> Start(const std::string& program);
+  WorkerProcess() = default;
+  WorkerProcess(WorkerProcess&& other) noexcept { *this = std::move(other); }
+  WorkerProcess& operator=(WorkerProcess&& other) noexcept;
+  ~WorkerProcess() { Kill(); }
+
+  int socket() const { return socket_.get(); }
+  bool running() const { return pid_ > 0; }
+  // Ends the process, if it has not ended, and waits for it.
+  void Kill();
+  // How the process ended: "signal 11 (Segmentation fault)", "exit code 1".
+  // Waits for a moment for one that is just about to end, then kills it.
+  std::string ExitReason();
+
+ private:
+  void Reap(bool wait);
+  pid_t pid_ = -1;
+  int status_ = 0;
+  bool reaped_ = false;
+  os::Fd socket_;
+};
+
+}  // namespace dl::sandbox

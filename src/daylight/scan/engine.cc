@@ -1,0 +1,22 @@
+#include "daylight/scan/engine.h"
+
+#include <algorithm>
+
+namespace dl::scan {
+
+Result<std::shared_ptr<const Engine>> Engine::Open(std::vector<std::shared_ptr<const database::Database>> databases) {
+  auto impl = std::make_unique<Impl>();
+  for (const auto& database : databases) {
+    for (std::uint32_t unit = 0; unit < database->unit_count(); ++unit) {
+      DL_TRY(auto rules, yara::RuleSet::Open(database, unit));
+      impl->overlap_bytes = std::max(impl->overlap_bytes, rules->matcher().overlap_bytes());
+      impl->rule_sets.push_back(std::move(rules));
+    }
+  }
+  return std::shared_ptr<const Engine>(new Engine(std::move(impl)));
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+}  // namespace dl::scan

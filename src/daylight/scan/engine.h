@@ -1,0 +1,18 @@
+// The inside of scan::Engine, for Scanner and Explain.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "daylight/rules/yara/rule_set.h"
+#include "daylight/scan/scanner.h"
+
+namespace dl::scan {
+
+class Engine::Impl {
+ public:
+  std::vector<std::shared_ptr<const yara::RuleSet>> rule_sets;
+  std::size_t overlap_bytes = 0;  // The largest that any rule set needs.
+};
+
+}  // namespace dl::scan

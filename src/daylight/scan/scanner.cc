@@ -1,0 +1,142 @@
+#include "daylight/scan/scanner.h"
+
+#include <algorithm>
+
+#include "daylight/crypto/digest.h"
+#include "daylight/scan/engine.h"
+#include "daylight/scan/explain.h"
+#include "daylight/scan/unit_scanner.h"
+
+namespace dl::scan {
+
+class Scanner::Impl {
+ public:
+  Impl(std::shared_ptr<const Engine> engine, report::ScanSettings settings) : engine_(std::move(engine)) {
+    for (report::ModuleDataValue& data : settings.module_data) {
+      context_.module_data[data.module] = std::move(data.bytes);
+    }
+    settings.module_data.clear();
+    context_.settings = std::move(settings);
+    for (const auto& rules : engine_->impl().rule_sets) {
+      units_.push_back(std::make_unique<UnitScanner>(rules, context_));
+    }
+  }
+
+  report::ObjectReport Scan(ObjectSource& object, const report::ObjectNames& names) {
+    report::ObjectReport report;
+    const auto& settings = context_.settings;
+    const std::uint64_t limit = settings.budget.max_object_bytes;
+    if (limit != 0 && object.size().value_or(0) > limit) {
+      report.size = *object.size();
+      report.incomplete.push_back({names.object, "max-size", "larger than --max-size"});
+      report.verdict = report::Verdict::kIncomplete;
+      return report;
+    }
+    // The digest of a stream must be taken while it passes.
+    const bool hash_now = settings.hash_all || !object.size();
+    crypto::Sha256 digest;
+    const Status read = Pass(object, [&](const Window& window, std::size_t news, bool first) {
+      if (hash_now) digest.Update(window.bytes.subspan(news));
+      for (const auto& unit : units_) {
+        if (first) unit->Begin(window.bytes, KnownSize(object, window), settings.list_strings);
+        unit->Feed(window);
+      }
+    });
+    report.size = object.size().value_or(0);
+    if (!read) {
+      report.verdict = report::Verdict::kFailed;
+      report.failure = std::string(read.error().what);
+      return report;
+    }
+    for (const auto& unit : units_) unit->Finish(object, names, report);
+    report.verdict = !report.detections.empty() ? report::Verdict::kDetected
+                     : !report.incomplete.empty() ? report::Verdict::kIncomplete
+                                                  : report::Verdict::kClean;
+    if (hash_now) {
+      if (settings.hash_all || !report.detections.empty()) SetDigest(report, digest.Finish());
+    } else if (!report.detections.empty()) {
+      HashAgain(object, report);
+    }
+    return report;
+  }
+
+  report::ExplainAnswer Explain(ObjectSource& object, const report::ObjectNames& names, const std::string& rule) {
+    for (const auto& unit : units_) {
+      const auto index = FindRule(unit->rules(), rule);
+      if (!index) continue;
+      std::vector<std::byte> head;
+      const Status read = Pass(object, [&](const Window& window, std::size_t, bool first) {
+        if (first) {
+          head.assign(window.bytes.begin(), window.bytes.end());
+          unit->BeginUngated();
+        }
+        unit->Feed(window);
+      });
+      report::ExplainAnswer answer;
+      if (!read) {
+        answer.found = true;
+        answer.rule = rule;
+        answer.lines.push_back({0, "the object could not be read", "", std::string(read.error().what)});
+        return answer;
+      }
+      unit->FinishForExplanation(object, names);
+      return ExplainRule(*unit, *index, head);
+    }
+    return {};
+  }
+
+ private:
+  static std::optional<std::uint64_t> KnownSize(ObjectSource& object, const Window& window) {
+    if (object.size()) return object.size();
+    if (window.last) return window.offset + window.bytes.size();
+    return std::nullopt;
+  }
+
+  // Calls visit(window, bytes seen before, is the first) for each window.
+  template <typename Visit>
+  Status Pass(ObjectSource& object, Visit visit) {
+    const std::size_t overlap = engine_->impl().overlap_bytes;
+    std::uint64_t seen = 0;
+    for (bool first = true;; first = false) {
+      DL_TRY(const Window window, object.NextWindow(overlap));
+      const auto known = static_cast<std::size_t>(std::min<std::uint64_t>(
+          seen > window.offset ? seen - window.offset : 0, window.bytes.size()));
+      visit(window, known, first);
+      seen = window.offset + window.bytes.size();
+      if (window.last) return {};
+    }
+  }
+
+  static void SetDigest(report::ObjectReport& report, const crypto::Sha256::Value& value) {
+    auto& out = report.sha256.emplace();
+    std::transform(value.begin(), value.end(), out.begin(), [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
+  }
+
+  void HashAgain(ObjectSource& object, report::ObjectReport& report) {
+    crypto::Sha256 digest;
+    Status read = object.Rewind();
+    if (read) {
+      read = Pass(object, [&](const Window& window, std::size_t news, bool) { digest.Update(window.bytes.subspan(news)); });
+    }
+    if (read) SetDigest(report, digest.Finish());
+  }
+
+  std::shared_ptr<const Engine> engine_;
+  ScanContext context_;
+  std::vector<std::unique_ptr<UnitScanner>> units_;
+};
+
+Scanner::Scanner(std::shared_ptr<const Engine> engine, report::ScanSettings settings)
+    : impl_(std::make_unique<Impl>(std::move(engine), std::move(settings))) {}
+Scanner::~Scanner() = default;
+
+report::ObjectReport Scanner::Scan(ObjectSource& object, const report::ObjectNames& names) {
+  return impl_->Scan(object, names);
+}
+
+report::ExplainAnswer Scanner::Explain(ObjectSource& object, const report::ObjectNames& names,
+                                       const std::string& rule) {
+  return impl_->Explain(object, names, rule);
+}
+
+}  // namespace dl::scan

@@ -1,0 +1,216 @@
+#include "daylight/scan/unit_scanner.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace dl::scan {
+
+namespace {
+
+// Facts of larger objects would need more memory than a worker may use; the
+// rules that ask for them make the object incomplete.
+constexpr std::uint64_t kWholeObjectLimitBytes = std::uint64_t{1} << 30;
+
+report::MetaValue MakeMeta(const yara::RuleSet& rules, const yara::MetaRecord& record) {
+  report::MetaValue meta;
+  meta.key = rules.text(record.key);
+  meta.text = rules.text(record.text);
+  meta.integer = record.integer;
+  switch (record.kind) {
+    case 1: meta.kind = report::MetaValue::Kind::kInteger; break;
+    case 2: meta.kind = report::MetaValue::Kind::kBoolean; break;
+    case 3:
+      meta.kind = report::MetaValue::Kind::kFloat;
+      meta.real = std::bit_cast<double>(record.integer);
+      break;
+    default: meta.kind = report::MetaValue::Kind::kString; break;
+  }
+  return meta;
+}
+
+yara::Value FromUser(const report::ExternalValue& value) {
+  switch (value.kind) {
+    case report::ExternalValue::Kind::kInteger: return yara::Value::Integer(value.integer);
+    case report::ExternalValue::Kind::kFloat: return yara::Value::Float(value.real);
+    case report::ExternalValue::Kind::kBoolean: return yara::Value::Boolean(value.integer != 0);
+    case report::ExternalValue::Kind::kString: return yara::Value::String(value.text);
+  }
+  return {};
+}
+
+yara::Value FromDatabase(const yara::RuleSet& rules, const yara::ExternalRecord& record) {
+  switch (static_cast<yara::TypeKind>(record.kind)) {
+    case yara::TypeKind::kInteger: return yara::Value::Integer(record.integer);
+    case yara::TypeKind::kBoolean: return yara::Value::Boolean(record.integer != 0);
+    case yara::TypeKind::kFloat: return yara::Value::Float(std::bit_cast<double>(record.integer));
+    case yara::TypeKind::kString: return yara::Value::String(rules.text(record.text));
+    default: return {};
+  }
+}
+
+const std::string* NamedByObject(const report::ObjectNames& names, std::string_view variable) {
+  if (variable == "filename") return &names.filename;
+  if (variable == "filepath") return &names.filepath;
+  if (variable == "extension") return &names.extension;
+  if (variable == "filetype") return &names.filetype;
+  if (variable == "owner") return &names.owner;
+  return nullptr;
+}
+
+}  // namespace
+
+UnitScanner::UnitScanner(std::shared_ptr<const yara::RuleSet> rules, const ScanContext& context)
+    : rules_(std::move(rules)), context_(context), matches_(rules_->matcher()), evaluator_(rules_) {
+  live_groups_.Resize(rules_->groups().size());
+  live_patterns_.Resize(rules_->head().pattern_count);
+}
+
+UnitScanner::~UnitScanner() = default;
+
+bool UnitScanner::GroupIsOpen(std::uint32_t group, Bytes head) const {
+  const yara::Range range = rules_->groups()[group].magics;
+  if (range.count == 0) return true;
+  for (const yara::MagicRecord& magic : rules_->magics().Range(range.first, range.count)) {
+    if (magic.length > 8 || magic.offset > head.size() || magic.length > head.size() - magic.offset) continue;
+    bool equal = true;
+    for (std::uint32_t i = 0; i < magic.length && equal; ++i) {
+      const auto byte = std::to_integer<std::uint8_t>(head[magic.offset + i]);
+      equal = (byte & magic.mask[i]) == magic.value[i];
+    }
+    if (equal) return true;
+  }
+  return false;
+}
+
+void UnitScanner::Begin(Bytes head, std::optional<std::uint64_t> size, bool all_matches) {
+  for (std::uint32_t g = 0; g < rules_->groups().size(); ++g) {
+    if (GroupIsOpen(g, head)) {
+      live_groups_.Set(g);
+    } else {
+      live_groups_.Clear(g);
+    }
+  }
+  const std::span<std::uint64_t> words = live_patterns_.words();
+  if (size) {
+    const auto live = rules_->live_patterns(*size);
+    std::copy_n(live.begin(), std::min(live.size(), words.size()), words.begin());
+  } else {
+    std::fill(words.begin(), words.end(), ~std::uint64_t{0});
+  }
+  matches_.Begin(live_groups_, live_patterns_, all_matches);
+}
+
+void UnitScanner::BeginUngated() {
+  for (std::uint32_t g = 0; g < rules_->groups().size(); ++g) live_groups_.Set(g);
+  const std::span<std::uint64_t> words = live_patterns_.words();
+  std::fill(words.begin(), words.end(), ~std::uint64_t{0});
+  matches_.Begin(live_groups_, live_patterns_, true);
+}
+
+void UnitScanner::Feed(const Window& window) { matches_.Feed(window); }
+
+void UnitScanner::StartEvaluation(ObjectSource& object, const report::ObjectNames& names) {
+  matches_.Finish();
+  object_ = &object;
+  externals_.clear();
+  for (std::size_t i = 0; i < rules_->externals().size(); ++i) {
+    const yara::ExternalRecord& record = rules_->externals()[i];
+    const std::string_view name = rules_->text(record.name);
+    const auto& defined = context_.settings.externals;
+    const auto user = std::find_if(defined.begin(), defined.end(), [&](const auto& e) { return e.name == name; });
+    if (user != defined.end()) {
+      externals_.push_back(FromUser(*user));
+    } else if (const std::string* own = NamedByObject(names, name)) {
+      externals_.push_back(yara::Value::String(*own));
+    } else {
+      externals_.push_back(FromDatabase(*rules_, record));
+    }
+  }
+  yara::EvaluationJob job;
+  job.object = &object;
+  job.size = object.size().value_or(0);
+  job.matches = &matches_;
+  job.live_groups = &live_groups_;
+  job.externals = externals_;
+  job.now = context_.settings.now;
+  job.module_data = &context_.module_data;
+  job.whole_object_limit_bytes = kWholeObjectLimitBytes;
+  evaluator_.Begin(job);
+}
+
+void UnitScanner::FinishForExplanation(ObjectSource& object, const report::ObjectNames& names) {
+  StartEvaluation(object, names);
+}
+
+void UnitScanner::Finish(ObjectSource& object, const report::ObjectNames& names, report::ObjectReport& report) {
+  StartEvaluation(object, names);
+  for (const std::uint32_t rule : evaluator_.Evaluate()) AddDetection(rule, names, report);
+  for (const yara::EvaluationGap& gap : evaluator_.gaps()) {
+    report.incomplete.push_back({names.object, gap.reason, gap.detail});
+  }
+  for (const std::string& line : evaluator_.log()) report.log.push_back(line);
+  for (const std::uint32_t pattern : matches_.touched()) {
+    if (!matches_.limited(pattern)) continue;
+    for (const std::uint32_t rule : rules_->users(pattern)) {
+      const yara::RuleRecord& record = rules_->rules()[rule];
+      for (std::uint32_t s = 0; s < record.strings.count; ++s) {
+        const yara::StringRecord& string = rules_->strings()[std::size_t{record.strings.first} + s];
+        if ((string.flags & yara::kStringAnchored) != 0 || string.pattern != pattern) continue;
+        report.warnings.push_back("too many matches of " + std::string(rules_->text(string.identifier)) + " in rule " +
+                                  std::string(rules_->text(record.identifier)) + "; the rest were not counted");
+      }
+    }
+  }
+}
+
+void UnitScanner::AddDetection(std::uint32_t rule, const report::ObjectNames& names, report::ObjectReport& report) {
+  const yara::RuleRecord& record = rules_->rules()[rule];
+  report::Detection detection;
+  detection.engine = "yara";
+  detection.rule = rules_->text(record.identifier);
+  detection.name_space = rules_->text(rules_->namespaces()[record.name_space]);
+  for (const yara::TextRef& tag : rules_->tags().Range(record.tags.first, record.tags.count)) {
+    detection.tags.emplace_back(rules_->text(tag));
+  }
+  for (const yara::MetaRecord& meta : rules_->metas().Range(record.metas.first, record.metas.count)) {
+    detection.metas.push_back(MakeMeta(*rules_, meta));
+  }
+  detection.source = rules_->text(rules_->head().source_name);
+  detection.licence = rules_->text(rules_->head().source_licence);
+  detection.object = names.object;
+  if (context_.settings.list_strings) AddStrings(record, detection);
+  report.detections.push_back(std::move(detection));
+}
+
+void UnitScanner::AddStrings(const yara::RuleRecord& rule, report::Detection& detection) {
+  const auto& settings = context_.settings;
+  for (std::uint32_t s = 0; s < rule.strings.count; ++s) {
+    const yara::StringRecord& string = rules_->strings()[std::size_t{rule.strings.first} + s];
+    if ((string.flags & yara::kStringPrivate) != 0) continue;
+    const auto matches = evaluator_.StringMatches(rule, s);
+    std::size_t listed = matches.size();
+    if (settings.max_strings != 0 && listed > settings.max_strings) {
+      listed = settings.max_strings;
+      detection.strings_truncated = true;
+    }
+    for (const match::Match& match : matches.first(listed)) {
+      report::MatchedString line;
+      line.id = rules_->text(string.identifier);
+      line.offset = match.offset;
+      line.length = match.length;
+      std::uint64_t n = match.length;
+      if (settings.max_string_bytes != 0 && n > settings.max_string_bytes) n = settings.max_string_bytes;
+      // A chained match can be as long as the object; what is shown is not.
+      constexpr std::uint64_t kMaxShownBytes = 1u << 20;
+      n = std::min(n, kMaxShownBytes);
+      line.data.resize(static_cast<std::size_t>(n));
+      const auto got = object_->ReadAt(match.offset, std::as_writable_bytes(std::span(line.data)));
+      line.data.resize(got ? *got : 0);
+      line.data_truncated = line.data.size() < match.length;
+      detection.strings.push_back(std::move(line));
+    }
+  }
+}
+
+}  // namespace dl::scan

@@ -1,0 +1,63 @@
+// UnitScanner scans objects with the rules of one database unit: gates, then
+// the search, then the conditions of what was touched.
+//
+//   unit.Begin(head, size, all_matches);
+//   for each window: unit.Feed(window);
+//   unit.Finish(source, names, report);
+//
+// Scratch memory is kept from object to object; one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "daylight/report/jobs.h"
+#include "daylight/rules/yara/evaluator.h"
+#include "daylight/rules/yara/rule_set.h"
+
+namespace dl::scan {
+
+// What all units of a scanner share.
+struct ScanContext {
+  report::ScanSettings settings;
+  std::unordered_map<std::string, std::string> module_data;
+};
+
+class UnitScanner {
+ public:
+  UnitScanner(std::shared_ptr<const yara::RuleSet> rules, const ScanContext& context);
+  ~UnitScanner();
+
+  // `head`: the object's first bytes, as many as its gates look at or all
+  // there are. `size`: in bytes, if known.
+  void Begin(Bytes head, std::optional<std::uint64_t> size, bool all_matches);
+  // Every group and every pattern, whatever the gates say.
+  void BeginUngated();
+  void Feed(const Window& window);
+  // Evaluates and adds to the report.
+  void Finish(ObjectSource& object, const report::ObjectNames& names, report::ObjectReport& report);
+  // The same without a report, for explanations.
+  void FinishForExplanation(ObjectSource& object, const report::ObjectNames& names);
+
+  yara::Evaluator& evaluator() { return evaluator_; }
+  const yara::RuleSet& rules() const { return *rules_; }
+  bool GroupIsOpen(std::uint32_t group, Bytes head) const;
+
+ private:
+  void StartEvaluation(ObjectSource& object, const report::ObjectNames& names);
+  void AddDetection(std::uint32_t rule, const report::ObjectNames& names, report::ObjectReport& report);
+  void AddStrings(const yara::RuleRecord& rule, report::Detection& detection);
+
+  std::shared_ptr<const yara::RuleSet> rules_;
+  const ScanContext& context_;
+  match::MatchState matches_;
+  match::BitSet live_groups_;
+  match::BitSet live_patterns_;
+  yara::Evaluator evaluator_;
+  std::vector<yara::Value> externals_;
+  ObjectSource* object_ = nullptr;
+};
+
+}  // namespace dl::scan

@@ -1,0 +1,206 @@
+// A stand-in for daylight-worker, for tests of the trusted side: it speaks the
+// protocol and is as slow, mortal or mendacious as the file in front of it asks
+// it to be, so that nothing here depends on how good the engine is.
+//
+// Objects: "EVIL" in a file is a detection of rule Evil. Orders at a file's
+// start: CRASH (ends by SIGSEGV), EXIT (ends with code 7), HANG, SLEEP (half a
+// second), GARBAGE (bytes that are no frame), HUGE (a frame of 4 GB), WRONG (an
+// answer to something else), UNREAD (incomplete), FAIL, LOUD (control characters
+// everywhere), TWICE (two detections with strings), CLEANLIE (a detection, called
+// clean), NAMES (the object's variables as a detection's metas).
+// Rules: a text with ERROR in it has a diagnostic; include "X" asks for X; the
+// same orders at the start of a file's text are followed while compiling.
+#include <sys/prctl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "daylight/database/database.h"
+#include "daylight/os/io.h"
+#include "daylight/os/socket.h"
+#include "daylight/report/channel.h"
+#include "daylight/report/protocol.h"
+
+using namespace dl;
+using report::MessageType;
+
+namespace {
+
+constexpr int kSocket = 3;
+
+void SendRaw(std::string_view bytes) { static_cast<void>(os::Send(kSocket, AsBytes(bytes), {})); }
+
+void Obey(std::string_view text) {
+  if (text.starts_with("CRASH")) ::raise(SIGSEGV);
+  if (text.starts_with("EXIT")) ::_exit(7);
+  if (text.starts_with("HANG")) ::sleep(3600);
+  if (text.starts_with("SLEEP")) ::usleep(500000);
+  if (text.starts_with("GARBAGE")) SendRaw(std::string(100, 'x'));
+  if (text.starts_with("HUGE")) {
+    std::string frame = report::MakeFrame(MessageType::kObjectReport, 0, 0, "");
+    frame[8] = frame[9] = frame[10] = frame[11] = '\xff';
+    SendRaw(frame);
+    ::sleep(3600);
+  }
+}
+
+report::Detection Evil(const report::ObjectNames& names) {
+  report::Detection detection;
+  detection.engine = "yara";
+  detection.rule = "Evil";
+  detection.name_space = "default";
+  detection.source = "test";
+  detection.object = names.object;
+  return detection;
+}
+
+report::MetaValue Meta(std::string key, std::string text) { return {std::move(key), report::MetaValue::Kind::kString, std::move(text), 0, 0}; }
+
+report::ObjectReport ScanText(const std::string& text, const report::ObjectNames& names) {
+  report::ObjectReport report;
+  if (text.find("EVIL") != std::string::npos) report.detections.push_back(Evil(names));
+  if (text.starts_with("TWICE")) {
+    for (const char* rule : {"First", "Second"}) {
+      report::Detection detection = Evil(names);
+      detection.rule = rule;
+      detection.name_space = "some";
+      detection.strings.push_back({"$a", 1, 4, "WICE", false});
+      report.detections.push_back(detection);
+    }
+  }
+  if (text.starts_with("NAMES")) {
+    report::Detection detection = Evil(names);
+    detection.metas = {Meta("filename", names.filename), Meta("filepath", names.filepath), Meta("extension", names.extension),
+                       Meta("owner", names.owner)};
+    report.detections.push_back(detection);
+  }
+  if (text.starts_with("LOUD")) {
+    report::Detection detection = Evil(names);
+    detection.rule = "Ev\x1b[31mil\n";
+    detection.name_space = "a\rb";
+    detection.tags = {"\x07"};
+    detection.metas = {Meta("k\n", "v\x9b")};
+    detection.strings.push_back({"$\x1b", 1, 4, "\x1b\n\x00\xff", false});
+    report.detections.push_back(detection);
+    report.incomplete.push_back({names.object, "bud\nget", "\x1b"});
+    report.warnings = {"warn\x1b\n"};
+    report.log = {"log\x1b\n"};
+  }
+  if (!report.detections.empty() && !text.starts_with("CLEANLIE")) report.verdict = report::Verdict::kDetected;
+  if (text.starts_with("UNREAD")) report.incomplete.push_back({names.object, "encrypted", ""});
+  if (text.starts_with("FAIL")) {
+    report.verdict = report::Verdict::kFailed;
+    report.failure = "told to";
+  }
+  return report;
+}
+
+Status Scan(report::WorkerChannel& channel, const report::Incoming& message) {
+  DL_TRY(const auto batch, report::Decode<report::ScanBatchMessage>(AsBytes(message.payload)));
+  for (std::size_t i = 0; i < batch.objects.size(); ++i) {
+    const auto text = os::ReadAll(message.descriptors[i].get(), 64u << 20);
+    if (!text) return Forward(text.error());
+    Obey(*text);
+    const std::uint64_t sequence = batch.objects[i].sequence + (text->starts_with("WRONG") ? 1 : 0);
+    DL_TRY_STATUS(channel.Send(MessageType::kObjectReport, sequence, report::Encode(ScanText(*text, batch.objects[i].names))));
+  }
+  return {};
+}
+
+Status Include(report::WorkerChannel& channel, const std::string& text, const std::string& identity,
+               report::CompileAnswerMessage& answer) {
+  const std::size_t at = text.find("include \"");
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + 9;
+  const report::IncludeRequestMessage request{text.substr(begin, text.find('"', begin) - begin), identity};
+  DL_TRY_STATUS(channel.Send(MessageType::kIncludeRequest, 1, report::Encode(request)));
+  DL_TRY(const report::Incoming message, channel.Receive());
+  DL_TRY(const auto got, report::Decode<report::IncludeAnswerMessage>(AsBytes(message.payload)));
+  report::DiagnosticLine line;
+  line.is_error = got.outcome != report::IncludeOutcome::kFound;
+  line.code = line.is_error ? "E900" : "W900";
+  line.message = "include outcome " + std::to_string(static_cast<int>(got.outcome));
+  if (!line.is_error) {
+    DL_TRY(const std::string included, os::ReadAll(message.descriptors.at(0).get(), 1u << 20));
+    line.message += " " + got.name + " " + included;
+  }
+  line.text = (line.is_error ? "error[E900]: " : "warning[W900]: ") + line.message + "\n";
+  answer.diagnostics.push_back(line);
+  return {};
+}
+
+Status Compile(report::WorkerChannel& channel, const report::Incoming& message) {
+  DL_TRY(const auto job, report::Decode<report::CompileMessage>(AsBytes(message.payload)));
+  std::string all(64u << 10, '\0');
+  const ssize_t n = ::pread(message.descriptors[0].get(), all.data(), all.size(), 0);
+  all.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  report::CompileAnswerMessage answer;
+  bool failed = false;
+  for (const report::RuleTextPlace& place : job.files) {
+    const std::string text = all.substr(place.offset, place.size);
+    Obey(text);
+    DL_TRY_STATUS(Include(channel, text, place.identity, answer));
+    if (text.find("ERROR") == std::string::npos) {
+      ++answer.rules;
+      continue;
+    }
+    report::DiagnosticLine line{true, "E100", place.name, 1, 1, "told to", "r", "error[E100]: told to\n  --> " + place.name + ":1:1\n"};
+    answer.diagnostics.push_back(line);
+    ++answer.skipped_rules;
+    failed = true;
+  }
+  if (!failed || job.skip_invalid) {
+    database::Writer writer;
+    writer.AddSection(database::MakeSectionKind("TEST"), 0, std::vector<std::byte>(job.files.size() + 1));
+    const auto file = writer.Finish();
+    answer.database_bytes = file.size();
+    DL_TRY_STATUS(os::WriteAll(message.descriptors[1].get(), AsText(file)));
+    // A database that is none must be found out.
+    if (all.starts_with("BADDB")) static_cast<void>(::pwrite(message.descriptors[1].get(), "x", 1, 0));
+    if (all.starts_with("LONGDB")) ++answer.database_bytes;
+  }
+  return channel.Send(MessageType::kCompileAnswer, message.header.sequence, report::Encode(answer));
+}
+
+Status ServeOne(report::WorkerChannel& channel) {
+  DL_TRY(const report::Incoming message, channel.Receive());
+  const std::uint64_t sequence = message.header.sequence;
+  switch (message.header.type) {
+    case MessageType::kHello: return channel.Send(MessageType::kReady, sequence, report::Encode(report::HelloMessage{}));
+    case MessageType::kOpenDatabases:
+      return channel.Send(MessageType::kDatabasesOpened, sequence, report::Encode(report::DatabasesOpenedMessage{true, ""}));
+    case MessageType::kCompile: return Compile(channel, message);
+    case MessageType::kScanBatch: return Scan(channel, message);
+    case MessageType::kSummarize: {
+      report::DatabaseSummary summary;
+      summary.sources = {{"te\x1bst", "MIT", 1}};
+      summary.rules = {{"default", "Evil", {"t"}, "test", false, true, "me"}};
+      summary.parts = {{"atoms", 2048}};
+      summary.bytes = 4096;
+      return channel.Send(MessageType::kSummary, sequence, report::Encode(summary));
+    }
+    case MessageType::kExplain: {
+      DL_TRY(const auto explain, report::Decode<report::ExplainMessage>(AsBytes(message.payload)));
+      report::ExplainAnswer answer;
+      answer.found = explain.rule == "Evil";
+      answer.matched = true;
+      answer.rule = explain.rule;
+      answer.lines = {{0, "$a and $b", "true", ""}, {4000000000u, "$a", "true", "at 0x10\x1b"}};
+      return channel.Send(MessageType::kExplainAnswer, sequence, report::Encode(answer));
+    }
+    case MessageType::kVerify:
+      return channel.Send(MessageType::kVerifyAnswer, sequence, report::Encode(report::VerifyAnswerMessage{true, ""}));
+    default: return Fail(ErrorCode::kTruncated, "the end");
+  }
+}
+
+}  // namespace
+
+int main() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  report::WorkerChannel channel{os::Fd(kSocket)};
+  while (ServeOne(channel)) {
+  }
+  return 0;
+}
