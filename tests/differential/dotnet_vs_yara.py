@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares the dotnet module's facts with those of the installed `yara -D`.
 
-    dotnet_vs_yara.py MODULE_DUMP [FILE_OR_FOLDER...]
+    dotnet_vs_yara.py --facts DAYLIGHT_FACTS [FILE_OR_FOLDER...]
 
 Without files it looks at what Debian's mono packages install. Exits 77
 (skipped) without yara or files.
@@ -19,6 +19,7 @@ ours; these differences are expected and allowed for:
 - uncompressed metadata (#-) and the four bytes that heap flag 0x40 announces
   were not known, so for such files only the streams are compared.
 """
+import argparse
 import os
 import re
 import subprocess
@@ -36,7 +37,7 @@ def yara_escape(raw):
 def ours(dump, path):
     text = subprocess.run([dump, "dotnet", path], capture_output=True, check=True).stdout.decode()
     facts = {}
-    for line in text.splitlines()[1:]:
+    for line in text.splitlines():
         key, value = line.split(" = ", 1)
         if value.startswith('"'):
             raw = re.sub(rb"\\x([0-9a-f]{2})", lambda m: bytes([int(m.group(1), 16)]), value[1:-1].encode())
@@ -109,17 +110,18 @@ def files(arguments):
 
 
 def main():
-    if len(sys.argv) < 2:
-        print(__doc__)
-        return 2
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--facts", required=True, help="the program daylight_facts")
+    parser.add_argument("path", nargs="*", help=f"default: {' '.join(DEFAULT_ROOTS)}")
+    arguments = parser.parse_args()
     try:
         subprocess.run(["yara", "--version"], capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         print("skipped: yara is not installed")
         return 77
     compared = bad = facts = 0
-    for path in files(sys.argv[2:]):
-        mine = ours(sys.argv[1], path)
+    for path in files(arguments.path):
+        mine = ours(arguments.facts, path)
         other = theirs(path)
         compared += 1
         facts += len(comparable(other))

@@ -6,7 +6,8 @@
 
 #include "daylight/formats/dotnet/dotnet_testing.h"
 #include "daylight/formats/dotnet/types.h"
-#include "daylight/formats/sample_testing.h"
+#include "daylight/formats/golden.h"
+#include "daylight/formats/hostile.h"
 
 namespace dl::formats {
 namespace {
@@ -250,9 +251,9 @@ TEST(DotnetTest, SharedBlobsAreChargedEachTime) {
 }
 
 TEST(DotnetTest, HostileVariantsAreFactsOrErrors) {
-  const auto sample = ReadHexSample("dotnet/sample.hex");
+  const std::string sample = testing::ReadHexSample(testing::GoldenPath("dotnet/sample.hex"));
   std::size_t dotnet = 0;
-  ForEachHostileVariant(sample, [&dotnet](Bytes variant) {
+  testing::ForEachHostileVariant(sample, [&dotnet](Bytes variant) {
     const auto facts = ParseDotnet(variant);
     if (!facts || !facts->is_dotnet) return;
     ++dotnet;

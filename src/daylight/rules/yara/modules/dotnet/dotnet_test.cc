@@ -1,21 +1,19 @@
 #include <gtest/gtest.h>
 
-#include "daylight/formats/sample_testing.h"
+#include "daylight/formats/golden.h"
 #include "daylight/rules/yara/module_testing.h"
 
 namespace dl::yara {
 extern const ModuleInfo module_dotnet;
 namespace {
 
-using formats::ReadGolden;
-using formats::ReadHexSample;
+std::string Sample() { return testing::ReadHexSample(testing::GoldenPath("dotnet/sample.hex")); }
 
 // tests/golden/dotnet/sample.cs is the source of the sample.
 TEST(DotnetModuleTest, FactsAreAsStored) {
-  const auto bytes = ReadHexSample("dotnet/sample.hex");
-  FakeModuleContext context(module_dotnet, bytes);
-  const std::string facts = context.Dump();
-  EXPECT_EQ(facts, ReadGolden("dotnet/sample.facts", facts));
+  const std::string bytes = Sample();
+  FakeModuleContext context(module_dotnet, AsBytes(bytes));
+  testing::ExpectGolden("dotnet/sample.facts", context.Dump());
 }
 
 TEST(DotnetModuleTest, NothingIsDefinedForWhatIsNoPeFile) {
@@ -28,11 +26,11 @@ TEST(DotnetModuleTest, NothingIsDefinedForWhatIsNoPeFile) {
 }
 
 TEST(DotnetModuleTest, APeFileWithoutMetadataIsNot) {
-  auto bytes = ReadHexSample("dotnet/sample.hex");
+  std::string bytes = Sample();
   // The CLI header's directory entry, RVA 0 in the file's own headers.
   const std::size_t optional = 0x80 + 24;
-  for (std::size_t i = 0; i < 8; ++i) bytes[optional + 96 + 14 * 8 + i] = std::byte{0};
-  FakeModuleContext context(module_dotnet, bytes);
+  for (std::size_t i = 0; i < 8; ++i) bytes[optional + 96 + 14 * 8 + i] = '\0';
+  FakeModuleContext context(module_dotnet, AsBytes(bytes));
   EXPECT_EQ(context.Dump(), "dotnet.is_dotnet = 0\n");
 }
 
