@@ -2,36 +2,41 @@
 
 #include <gtest/gtest.h>
 
-#include "daylight/formats/sample_testing.h"
+#include <string>
+
+#include "daylight/base/check.h"
+#include "daylight/formats/golden.h"
+#include "daylight/formats/hostile.h"
 
 namespace dl::formats {
 namespace {
 
-std::vector<std::byte> Header(std::uint32_t flags) {
-  std::vector<std::byte> bytes = ReadHexSample("lnk/header.hex");
+std::string Sample(const std::string& name) { return testing::ReadHexSample(testing::GoldenPath("lnk/" + name)); }
+
+std::string Header(std::uint32_t flags) {
+  std::string bytes = Sample("header.hex");
   DL_CHECK(bytes.size() == kLnkHeaderBytes);
-  for (std::size_t i = 0; i < 4; ++i) bytes[20 + i] = static_cast<std::byte>(flags >> (8 * i));
+  for (std::size_t i = 0; i < 4; ++i) bytes[20 + i] = static_cast<char>(flags >> (8 * i) & 0xff);
   return bytes;
 }
-std::vector<std::byte> With(std::uint32_t flags, std::string_view rest) {
-  std::vector<std::byte> bytes = Header(flags);
-  const Bytes more = AsBytes(rest);
-  bytes.insert(bytes.end(), more.begin(), more.end());
-  return bytes;
+Result<LnkFacts> ParseWith(std::uint32_t flags, std::string_view rest = {}) {
+  static std::string bytes;  // Facts may be views of it.
+  bytes = Header(flags) + std::string(rest);
+  return ParseLnk(AsBytes(bytes));
 }
 
 TEST(LnkTest, WhatIsNoShortcut) {
   EXPECT_FALSE(IsLnk({}));
   EXPECT_FALSE(ParseLnk({}));
   EXPECT_EQ(ParseLnk(AsBytes("MZ")).error().code, ErrorCode::kMalformed);
-  const auto header = Header(0);
-  EXPECT_TRUE(IsLnk(header));
-  EXPECT_TRUE(ParseLnk(header));
-  EXPECT_EQ(ParseLnk(Bytes(header).first(kLnkHeaderBytes - 1)).error().code, ErrorCode::kTruncated);
+  const std::string header = Header(0);
+  EXPECT_TRUE(IsLnk(AsBytes(header)));
+  EXPECT_TRUE(ParseLnk(AsBytes(header)));
+  EXPECT_EQ(ParseLnk(AsBytes(header).first(kLnkHeaderBytes - 1)).error().code, ErrorCode::kTruncated);
 }
 
 TEST(LnkTest, AHeaderAloneHasNoTerminalBlock) {
-  const auto facts = ParseLnk(Header(0));
+  const auto facts = ParseWith(0);
   ASSERT_TRUE(facts);
   ASSERT_TRUE(facts->damage);
   EXPECT_EQ(facts->damage->code, ErrorCode::kTruncated);
@@ -39,12 +44,12 @@ TEST(LnkTest, AHeaderAloneHasNoTerminalBlock) {
 }
 
 TEST(LnkTest, TheOverlayBeginsAfterTheTerminalBlock) {
-  const auto none = ParseLnk(With(0, {"\3\0\0\0", 4}));
+  const auto none = ParseWith(0, {"\3\0\0\0", 4});
   ASSERT_TRUE(none);
   EXPECT_FALSE(none->damage);
   EXPECT_EQ(none->overlay_size, 0u);
   EXPECT_FALSE(none->overlay_offset);
-  const auto some = ParseLnk(With(0, {"\0\0\0\0tail", 8}));
+  const auto some = ParseWith(0, {"\0\0\0\0tail", 8});
   ASSERT_TRUE(some);
   EXPECT_EQ(some->overlay_size, 4u);
   EXPECT_EQ(some->overlay_offset, kLnkHeaderBytes + 4);
@@ -52,7 +57,7 @@ TEST(LnkTest, TheOverlayBeginsAfterTheTerminalBlock) {
 
 TEST(LnkTest, FactsBeforeTheDamageAreKept) {
   // A name of 2 characters, then a relative path that promises 9.
-  const auto facts = ParseLnk(With(0x04 | 0x08, {"\2\0ab\x09\0c", 7}));
+  const auto facts = ParseWith(0x04 | 0x08, {"\2\0ab\x09\0c", 7});
   ASSERT_TRUE(facts);
   EXPECT_EQ(facts->name, "ab");
   EXPECT_FALSE(facts->relative_path);
@@ -61,14 +66,14 @@ TEST(LnkTest, FactsBeforeTheDamageAreKept) {
 }
 
 TEST(LnkTest, CountsAreOfCharacters) {
-  const auto facts = ParseLnk(With(0x04 | 0x80, {"\2\0a\0b\0\0\0\0\0", 10}));
+  const auto facts = ParseWith(0x04 | 0x80, {"\2\0a\0b\0\0\0\0\0", 10});
   ASSERT_TRUE(facts);
   EXPECT_EQ(facts->name, "ab");
   EXPECT_FALSE(facts->damage);
 }
 
 TEST(LnkTest, AnItemLongerThanItsListIsCut) {
-  const auto facts = ParseLnk(With(0x01, {"\x05\0\xff\0\x2f" "C:\0\0\0\0", 11}));
+  const auto facts = ParseWith(0x01, {"\x05\0\xff\0\x2f" "C:\0\0\0\0", 11});
   ASSERT_TRUE(facts);
   ASSERT_EQ(facts->target_id_list.size(), 1u);
   EXPECT_EQ(facts->target_id_list[0].item_class, ShellItem::Class::kVolume);
@@ -77,7 +82,7 @@ TEST(LnkTest, AnItemLongerThanItsListIsCut) {
 }
 
 TEST(LnkTest, TimesBefore1970AreAbsent) {
-  const auto facts = ParseLnk(ReadHexSample("lnk/header.hex"));
+  const auto facts = ParseLnk(AsBytes(Sample("header.hex")));
   ASSERT_TRUE(facts);
   EXPECT_EQ(facts->creation_time, 1221051237u);
   EXPECT_EQ(facts->access_time, 0u);
@@ -85,10 +90,10 @@ TEST(LnkTest, TimesBefore1970AreAbsent) {
 }
 
 TEST(LnkTest, HostileVariantsAreFactsOrErrors) {
-  for (const char* name : {"lnk/standard.hex", "lnk/items.hex", "lnk/unicode.hex"}) {
-    const auto sample = ReadHexSample(name);
+  for (const char* name : {"standard.hex", "items.hex", "unicode.hex"}) {
+    const std::string sample = Sample(name);
     std::size_t parsed = 0;
-    ForEachHostileVariant(sample, [&parsed](Bytes variant) {
+    testing::ForEachHostileVariant(sample, [&parsed](Bytes variant) {
       const auto facts = ParseLnk(variant);
       if (!facts) return;
       ++parsed;

@@ -43,6 +43,7 @@ class FakeModuleContext final : public ModuleContext {
     return std::regex_search(text.begin(), text.end(), expressions_[regexp.index]);
   }
   void Log(std::string_view line) override { log.emplace_back(line); }
+  void MarkIncomplete(std::string_view why) override { incomplete.emplace_back(why); }
 
   // An argument for functions that take a regular expression (ECMAScript).
   Value Expression(const std::string& pattern) {
@@ -61,7 +62,12 @@ class FakeModuleContext final : public ModuleContext {
   // the overload that the arguments' kinds select. No such overload is an
   // error of the test. An undefined argument makes the call undefined.
   Value Call(std::string_view function, std::initializer_list<Value> args = {}) {
-    const FunctionOverload& overload = FindOverload(function, args);
+    self = root_;
+    for (std::size_t dot = function.find('.'); dot != std::string_view::npos; dot = function.find('.')) {
+      self = &const_cast<StructValue*>(self)->Struct(function.substr(0, dot));
+      function.remove_prefix(dot + 1);
+    }
+    const FunctionOverload& overload = FindOverload(self->type(), function, args);
     for (const Value& arg : args) {
       if (!arg.defined()) return Value::Undefined();
     }
@@ -72,7 +78,8 @@ class FakeModuleContext final : public ModuleContext {
 
   std::int64_t seconds_now = 1'700'000'000;
   Bytes data;                       // Borrowed: --module-data.
-  std::vector<std::string> log;     // What the module said to the user.
+  std::vector<std::string> log;         // What the module said to the user.
+  std::vector<std::string> incomplete;  // Why facts were left out.
   std::uint64_t whole_limit_bytes = 64u << 20;
   int whole_requests = 0;
 
@@ -87,17 +94,11 @@ class FakeModuleContext final : public ModuleContext {
       default: return '?';  // Undefined: any parameter.
     }
   }
-  const FunctionOverload& FindOverload(std::string_view path, std::initializer_list<Value> args) const {
-    const StructType* type = &module_->type();
-    for (std::size_t dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.')) {
-      const auto parent = type->Find(path.substr(0, dot));
-      DL_CHECK(parent.has_value());
-      type = type->fields()[*parent].structure;
-      path.remove_prefix(dot + 1);
-    }
-    const auto index = type->Find(path);
+  static const FunctionOverload& FindOverload(const StructType& type, std::string_view name,
+                                              std::initializer_list<Value> args) {
+    const auto index = type.Find(name);
     DL_CHECK(index.has_value());
-    for (const FunctionOverload& overload : type->fields()[*index].overloads) {
+    for (const FunctionOverload& overload : type.fields()[*index].overloads) {
       bool fits = overload.parameters.size() == args.size();
       for (std::size_t i = 0; fits && i < args.size(); ++i) {
         const char letter = Letter(args.begin()[i].kind);

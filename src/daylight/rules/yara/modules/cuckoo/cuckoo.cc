@@ -2,8 +2,9 @@
 // expression describes? The report comes with --module-data cuckoo=FILE.
 //
 // As in YARA every function answers 1 or 0, and 0 when there is no report. A
-// report that is not JSON stops YARA's scan; here the answers are undefined,
-// and whoever takes the option can ask ParseCuckooReport beforehand.
+// report that is not JSON stops YARA's scan; here the answers are undefined and
+// the object is incomplete. Whoever takes the option can ask ParseCuckooReport
+// beforehand.
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -24,6 +25,9 @@ const Result<CuckooReport>& Report(ModuleContext& context) {
     const Bytes json = context.module_data();
     context.state =
         std::make_shared<State>(State{json.empty() ? Result<CuckooReport>(CuckooReport{}) : ParseCuckooReport(json)});
+    if (!static_cast<State*>(context.state.get())->report) {
+      context.MarkIncomplete("cuckoo: the report given with --module-data is not usable");
+    }
   }
   return static_cast<State*>(context.state.get())->report;
 }

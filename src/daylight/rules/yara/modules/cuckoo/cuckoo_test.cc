@@ -102,6 +102,14 @@ TEST_F(CuckooModuleTest, AReportThatIsNotJsonIsUndefined) {
   }
 }
 
+TEST_F(CuckooModuleTest, AnUnusableReportMarksTheObject) {
+  FakeModuleContext context(module_cuckoo, Bytes{});
+  context.data = AsBytes("{");
+  context.Call("sync.mutex", {context.Expression(".")});
+  context.Call("sync.mutex", {context.Expression(".")});
+  EXPECT_EQ(context.incomplete.size(), 1u);
+}
+
 TEST_F(CuckooModuleTest, DepthIsBounded) {
   const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_TRUE(ParseCuckooReport(AsBytes(nested(kMaxCuckooDepth))));

@@ -1,23 +1,21 @@
 #include <gtest/gtest.h>
 
-#include "daylight/formats/sample_testing.h"
+#include "daylight/formats/golden.h"
 #include "daylight/rules/yara/module_testing.h"
 
 namespace dl::yara {
 extern const ModuleInfo module_lnk;
 namespace {
 
-using formats::ReadGolden;
-using formats::ReadHexSample;
+std::string Sample(const std::string& name) { return testing::ReadHexSample(testing::GoldenPath("lnk/" + name)); }
 
 class LnkGoldenTest : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(LnkGoldenTest, FactsAreAsStored) {
-  const std::string name = std::string("lnk/") + GetParam();
-  const auto bytes = ReadHexSample(name + ".hex");
-  FakeModuleContext context(module_lnk, bytes);
-  const std::string facts = context.Dump();
-  EXPECT_EQ(facts, ReadGolden(name + ".facts", facts));
+  const std::string name = GetParam();
+  const std::string bytes = Sample(name + ".hex");
+  FakeModuleContext context(module_lnk, AsBytes(bytes));
+  testing::ExpectGolden("lnk/" + name + ".facts", context.Dump());
 }
 INSTANTIATE_TEST_SUITE_P(Samples, LnkGoldenTest, ::testing::Values("header", "standard", "items", "unicode", "network"));
 
@@ -30,8 +28,8 @@ TEST(LnkModuleTest, OtherObjectsAreNotLoaded) {
 }
 
 TEST(LnkModuleTest, ACutHeaderIsNoShortcut) {
-  const auto bytes = ReadHexSample("lnk/header.hex");
-  FakeModuleContext context(module_lnk, Bytes(bytes).first(75));
+  const std::string bytes = Sample("header.hex");
+  FakeModuleContext context(module_lnk, AsBytes(bytes).first(75));
   EXPECT_EQ(context.Dump(), "lnk.is_lnk = false\n");
 }
 
