@@ -95,7 +95,7 @@ class Daylight:
         listing = os.path.join(self.folder, "daylight-files")
         pathlib.Path(listing).write_bytes("".join(f + "\n" for f in files).encode("utf-8", "surrogateescape"))
         command = [self.program, "scan", "--db", self.database, "--files-from", listing, "--matches=all",
-                   "--format", "jsonl", "--no-unpack", "--no-cache", *self.defines, *self.extra]
+                   "--format", "jsonl", "--no-unpack", *self.defines, *self.extra]
         done = subprocess.run(command, capture_output=True, check=False)
         answer, notes = {}, []
         for line in done.stdout.splitlines():
