@@ -104,9 +104,8 @@ class Workers(harness.Case):
         place = lines.index(b"[incomplete] t/00000")
         self.assertGreater(place, 4096)
         self.assertEqual(len(set(lines)), 6001)
-        # Behind it come only the few that its worker had in hand besides.
-        self.assertLess(len(lines) - place, 64)
-        self.assertEqual(lines[:place], sorted(lines[:place]))
+        # The few that its worker had in hand besides went to others.
+        self.assertEqual(place, 6000)
 
     def test_nothing_is_left_behind(self):
         self.write("t/a", "HANG")
