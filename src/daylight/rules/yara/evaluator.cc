@@ -56,7 +56,7 @@ class Evaluator::Impl {
     // A rule that holds can make others hold that no match has touched.
     for (std::size_t done = 0; !needed_.empty();) {
       EvaluateNeeded();
-      for (; done < known_.size(); ++done) {
+      for (const std::size_t evaluated = known_.size(); done < evaluated; ++done) {
         if (states_[known_[done]] != RuleState::kTrue) continue;
         for (const std::uint32_t rule : rules_->list(rules_->rules()[known_[done]].dependents)) Need(rule);
       }
