@@ -41,7 +41,8 @@ class MatchState::Impl {
         kernel_(BestKernel()),
         lists_(tables_.header().list_count),
         verifier_(tables_),
-        candidates_(kBlock + 16) {}
+        candidates_(kBlock + 16),
+        windows_(kBlock + 16) {}
 
   void Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches);
   void Feed(const Window& window);
@@ -63,7 +64,8 @@ class MatchState::Impl {
   }
   void ScanAtoms(std::size_t begin, std::size_t end);
   void ScanBlock(std::size_t begin, std::size_t end);
-  void LookUp(std::size_t at, std::size_t width_index);
+  // Looks up the first `count` of candidates_, which are relative to `base`.
+  void LookUpAll(std::size_t base, std::size_t count, std::size_t width_index);
   void TrySlot(const Slot& slot, std::size_t at);
   void ScanEverywhere(const SubRecord& sub, std::size_t begin, std::size_t end);
   // Takes what verifying found.
@@ -89,6 +91,7 @@ class MatchState::Impl {
 
   std::span<const std::uint8_t> bytes_;
   std::vector<std::uint32_t> candidates_;
+  std::vector<std::uint32_t> windows_;  // Of the candidates.
   std::uint8_t padded_[2 * kKernelSlack] = {};
   std::vector<MatchRecord> found_;
 };
@@ -170,46 +173,54 @@ void MatchState::Impl::ScanBlock(std::size_t begin, std::size_t end) {
     if (!width_live_[w]) continue;
     const std::uint32_t* bitmap = bitmaps_[w].data();
     if (direct > 0) {
-      const std::size_t n = kernel_(bitmap, bytes_.data() + begin, direct, w, candidates_.data());
-      counters.candidates += n;
-      for (std::size_t i = 0; i < n; ++i) LookUp(begin + candidates_[i], w);
+      LookUpAll(begin, kernel_(bitmap, bytes_.data() + begin, direct, w, candidates_.data()), w);
     }
     if (tail < end) {
       std::memset(padded_, 0, sizeof padded_);
       std::memcpy(padded_, bytes_.data() + tail, std::min(bytes_.size() - tail, sizeof padded_));
-      const std::size_t n = kernel_(bitmap, padded_, end - tail, w, candidates_.data());
-      counters.candidates += n;
-      for (std::size_t i = 0; i < n; ++i) LookUp(tail + candidates_[i], w);
+      LookUpAll(tail, kernel_(bitmap, padded_, end - tail, w, candidates_.data()), w);
     }
   }
 }
 
-void MatchState::Impl::LookUp(std::size_t at, std::size_t width_index) {
-  std::uint32_t window = 0;
-  if (bytes_.size() - at >= 4) {
-    std::memcpy(&window, bytes_.data() + at, sizeof window);
-  } else {
-    window = static_cast<std::uint32_t>(LoadBytes(bytes_, at, 0, 4));
-  }
-  window |= kFoldMask;
-  const auto try_length = [&](std::uint32_t length) {
-    if (length > bytes_.size() - at) return;
-    const Slot& slot = tables_.Find(length == 4 ? window : window & ((1u << (8 * length)) - 1), length);
-    if (slot.count != 0) TrySlot(slot, at);
-  };
-  if (width_index == 0) {
-    try_length(4);
-  } else if (width_index == 1) {
-    try_length(3);
-  } else {
-    try_length(2);
-    try_length(1);
+void MatchState::Impl::LookUpAll(std::size_t base, std::size_t count, std::size_t width_index) {
+  counters.candidates += count;
+  for (std::uint32_t length = static_cast<std::uint32_t>(4 - width_index); length > 0; --length) {
+    // First all hashes, so that the slots are on their way from memory.
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t at = base + candidates_[i];
+      std::uint32_t window;
+      if (bytes_.size() - at >= 4) {
+        std::memcpy(&window, bytes_.data() + at, sizeof window);
+      } else {
+        window = static_cast<std::uint32_t>(LoadBytes(bytes_, at, 0, 4));
+      }
+      windows_[i] = (window | kFoldMask) & (0xffffffff >> (8 * (4 - length)));
+      if (i == 0 || windows_[i] != windows_[i - 1]) tables_.Prefetch(windows_[i], length);
+    }
+    const Slot* slot = nullptr;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t at = base + candidates_[i];
+      // Runs of one window (zeros, mostly) find the slot they found before.
+      const bool again = i > 0 && windows_[i] == windows_[i - 1];
+      if (!again) slot = &tables_.Find(windows_[i], length);
+      if (slot->count != 0 && length <= bytes_.size() - at) TrySlot(*slot, at);
+    }
+    if (width_index != 2) return;  // Windows of two bytes also stand for atoms of one.
   }
 }
 
 void MatchState::Impl::TrySlot(const Slot& slot, std::size_t at) {
+  // Entries look at eight bytes from up to seven before the window on.
+  const bool inside = at >= 8 && bytes_.size() - at >= 8;
+  const std::uint8_t* here = bytes_.data() + at;
   for (const AtomEntry& entry : tables_.atoms(slot)) {
-    const std::uint64_t value = LoadBytes(bytes_, at, entry.before, 8);
+    std::uint64_t value = 0;
+    if (inside && entry.before <= 8) {
+      std::memcpy(&value, here - entry.before, sizeof value);
+    } else {
+      value = LoadBytes(bytes_, at, entry.before, 8);
+    }
     if ((value & entry.mask) != entry.value) continue;
     const SubRecord& sub = tables_.sub(entry.sub);
     if (!IsSought(sub)) continue;

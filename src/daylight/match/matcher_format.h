@@ -79,6 +79,7 @@ enum SubFlags : std::uint32_t {
   kSubGreedy = 64,        // Where atoms give several ends for one start, the longest counts, not the shortest.
   kSubBase64Check = 128,  // Fixed: the characters at both ends are decoded (YARA-X), see text_forms.h.
   kSubFromAtom = 256,     // Automaton: running forward from an atom gives the preferred end, not just any.
+  kSubFixedStart = 4096,  // Automaton: all atoms are at fixed distances from the start; no backward program.
   kSubExpression = 1024,  // Where it matches but is no full word, no other form counts either.
   kSubLooseEdges = 2048,  // Wide automaton: an odd byte may lie between ^ or $ and the edge of the object (YARA-X).
   kSubAsciiFirst = 512,   // Wide automaton: no match where the expression matches as plain bytes, even none.
@@ -136,7 +137,8 @@ struct AtomEntry {
   std::uint32_t sub = 0;
   // Fixed: the window's offset in the text. Automaton: entry of the forward program.
   std::uint32_t at = 0;
-  // Automaton: entry of the backward program.
+  // Automaton: entry of the backward program; with kSubFixedStart the leaf's
+  // distance from the start, in characters.
   std::uint32_t backward = 0;
   std::uint8_t before = 0;  // How many of the eight bytes come before the window.
   std::uint8_t skip = 0;    // Automaton: from the window to the character the programs start at.

@@ -33,6 +33,7 @@ void TablesWriter::AddAtom(std::uint32_t group, const Atom& atom, AtomEntry entr
   entry.value = atom.value;
   entry.mask = atom.mask;
   entry.before = static_cast<std::uint8_t>(atom.before);
+  use_.Add(atom.window, atom.length);
   atoms_.push_back({atom.window, atom.length, group, entry});
 }
 
