@@ -58,7 +58,7 @@ std::vector<std::uint32_t> Bitmap() {
   std::mt19937 rng(4);
   std::vector<std::uint32_t> bitmap(kBitmapWords[0]);
   for (std::size_t i = 0; i < kAtoms; ++i) {
-    const std::uint32_t bit = BitOf(static_cast<std::uint32_t>(rng()) | kFoldMask, 0);
+    const std::uint32_t bit = BitOf(FoldWindow(static_cast<std::uint32_t>(rng())), 0);
     bitmap[bit >> 5] |= 1u << (bit & 31);
   }
   return bitmap;

@@ -21,7 +21,7 @@ constexpr std::size_t kMaxAtoms = 4096;
 // tables: its bit in a bitmap of 2^18 makes one in so many positions a candidate.
 constexpr double kAtomCost = 1.0 / (1 << 18);
 // Windows of less than four bytes need kernels of their own.
-constexpr double kShortCost = 1.0 / (1 << 13);
+constexpr double kShortCost = 1.0 / (1 << 10);
 // What a verification costs.
 constexpr double kVerifyCost = 8;
 // What trying one more atom costs where a window stands, compared with finding
@@ -33,6 +33,9 @@ constexpr double kEverywhereCost = 1.0;
 // Long texts are searched for their best window only this far.
 constexpr std::size_t kMaxSearched = 4096;
 constexpr std::size_t kMaxSearchedXor = 24;
+
+// A byte with more members is not written out.
+constexpr std::size_t kMaxMembers = 64;
 
 double Share(std::uint32_t eighth_bits) {
   static const std::vector<double> shares = [] {
@@ -52,23 +55,30 @@ struct Unit {
   double share = 1;                  // Of all bytes, how many are members.
 };
 
+void AddMember(Unit& unit, std::uint8_t byte) {
+  const std::uint8_t folded = Fold(byte);
+  if (std::find(unit.folded.begin(), unit.folded.end(), folded) == unit.folded.end()) unit.folded.push_back(folded);
+}
+
+void CountShare(Unit& unit) {
+  if (unit.folded.size() > kMaxMembers) unit.folded.clear();
+  if (unit.folded.empty()) return;
+  unit.share = 0;
+  for (const std::uint8_t byte : unit.folded) unit.share += Share(kFoldedByteBits[byte]);
+}
+
 Unit MaskedUnit(std::uint8_t value, std::uint8_t mask) {
   Unit unit;
   unit.value = value;
   unit.mask = mask;
-  if ((mask | 0x20) == 0xff) {
+  if (mask == 0xff || (mask == 0xdf && (value & 0x40) != 0)) {
     unit.folded.push_back(Fold(value));
   } else if (std::popcount(mask) >= 3) {
     for (unsigned byte = 0; byte < 256; ++byte) {
-      const auto folded = static_cast<std::uint8_t>(byte);
-      if (Fold(folded) != folded) continue;
-      if (((folded ^ value) & mask & 0xdf) == 0) unit.folded.push_back(folded);
+      if ((byte & mask) == value) AddMember(unit, static_cast<std::uint8_t>(byte));
     }
   }
-  if (!unit.folded.empty()) {
-    unit.share = 0;
-    for (const std::uint8_t byte : unit.folded) unit.share += Share(kFoldedByteBits[byte]);
-  }
+  CountShare(unit);
   return unit;
 }
 
@@ -78,13 +88,9 @@ Unit SetUnit(const ByteSet& set) {
   if (AsMasked(set, value, mask)) return MaskedUnit(value, mask);
   Unit unit;
   for (unsigned byte = 0; byte < 256; ++byte) {
-    const auto folded = static_cast<std::uint8_t>(byte);
-    if (Fold(folded) != folded) continue;
-    if (set.Contains(folded) || set.Contains(folded & 0xdf)) unit.folded.push_back(folded);
+    if (set.Contains(static_cast<std::uint8_t>(byte))) AddMember(unit, static_cast<std::uint8_t>(byte));
   }
-  unit.share = 0;
-  for (const std::uint8_t byte : unit.folded) unit.share += Share(kFoldedByteBits[byte]);
-  if (unit.folded.size() > 64) unit.folded.clear();
+  CountShare(unit);
   return unit;
 }
 

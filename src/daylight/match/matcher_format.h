@@ -20,8 +20,8 @@
 //   MPRG  u32[]: programs (program.h), each at a word offset.
 //   MCHN  ChainPart[]: the parts of chained patterns, in order.
 //
-// "Folded" means that bit 5 (0x20) of each byte is set, so that one window
-// serves both cases of a letter.
+// "Folded" means that bit 5 (0x20) of each byte is cleared where bit 6 is set,
+// so that one window serves both cases of a letter.
 #pragma once
 
 #include <cstdint>
@@ -103,22 +103,24 @@ struct SubRecord {
 };
 static_assert(sizeof(SubRecord) == 32);
 
-// Bits of one width of window in one group.
+// Bits of one bitmap in one group.
 struct BitRun {
   std::uint32_t first = 0;  // In MBIT.
   std::uint32_t count = 0;  // Of bit numbers; kDenseBits: a whole bitmap is there instead.
 };
 inline constexpr std::uint32_t kDenseBits = 0xffffffff;
 
-// Windows of four bytes, of three, and of two (which also serve atoms of one byte).
-inline constexpr std::size_t kWidths = 3;
+// The bitmaps: windows of four bytes; of two bytes that any shorter atom begins
+// with; and what candidates of the latter are then checked with: windows of
+// three bytes, and of two or one.
+enum BitmapKind : std::size_t { kBitmap4, kBitmapShort, kBitmap3, kBitmap2, kBitmaps };
 
 struct GroupRecord {
-  BitRun bits[kWidths];
+  BitRun bits[kBitmaps];
   std::uint32_t everywhere_first = 0;  // In MEVY.
   std::uint32_t everywhere_count = 0;
 };
-static_assert(sizeof(GroupRecord) == 32);
+static_assert(sizeof(GroupRecord) == 40);
 
 struct Slot {
   std::uint32_t window = 0;  // Folded.
