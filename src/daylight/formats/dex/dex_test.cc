@@ -112,8 +112,8 @@ TEST(DexTest, AMethodWithoutAnIdIsKeptButNotCounted) {
 TEST(DexTest, OverlappingStringsMeetTheLimit) {
   constexpr std::size_t kCount = 100000;
   std::string bytes = Day().substr(0, 112);
-  for (const std::size_t field : {kStringIdsSize, std::size_t{0x40}, std::size_t{0x48}, std::size_t{0x50},
-                                  std::size_t{0x58}, kClassDefsSize}) {
+  for (const std::size_t field :
+       {kStringIdsSize, std::size_t{0x40}, std::size_t{0x48}, std::size_t{0x50}, std::size_t{0x58}, kClassDefsSize}) {
     PutLe(bytes, field, 4, 0);
   }
   PutLe(bytes, kMapOffset, 4, 0);

@@ -168,8 +168,8 @@ TEST(ElfTest, EntryPointKeywordIsZeroWhereNothingMapsIt) {
 
 TEST(ElfTest, TheLastDynamicSegmentCounts) {
   std::string bytes = Program();
-  PutLe(bytes, 0x40, 4, 2);                                   // PT_LOAD becomes a second PT_DYNAMIC ...
-  PutLe(bytes, 0x40 + 8, 8, bytes.size() - 3 * 16);           // ... of three entries without DT_NULL.
+  PutLe(bytes, 0x40, 4, 2);                          // PT_LOAD becomes a second PT_DYNAMIC ...
+  PutLe(bytes, 0x40 + 8, 8, bytes.size() - 3 * 16);  // ... of three entries without DT_NULL.
   for (std::size_t i = 3 * 16; i > 0; --i) bytes[bytes.size() - i] = '\x7f';
   ElfFile file = Parse(bytes);
   EXPECT_EQ(file.dynamic_count, 5u);

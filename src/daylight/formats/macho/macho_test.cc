@@ -85,7 +85,11 @@ TEST(MachoTest, AJavaClassIsAUniversalFileWithoutImages) {
 }
 
 TEST(MachoTest, OtherFilesAreNotMacho) {
-  EXPECT_EQ(ParseMacho(AsBytes("\x7f" "ELF and so on")).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(ParseMacho(AsBytes("\x7f"
+                               "ELF and so on"))
+                .error()
+                .code,
+            ErrorCode::kUnsupported);
   EXPECT_EQ(ParseMacho({}).error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(ParseMacho(AsBytes(Sample("program_64le").substr(0, 31))).error().code, ErrorCode::kTruncated);
   EXPECT_TRUE(ParseMacho(AsBytes(Sample("program_64le").substr(0, 32))));
@@ -194,11 +198,12 @@ TEST(LinkeditTest, BindOpcodesSkipTheirOperands) {
 }
 
 TEST(Utf8Test, KnowsWhatRfc3629Allows) {
-  for (const std::string_view good : {"", "plain", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"}) {
+  for (const std::string_view good :
+       {"", "plain", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"}) {
     EXPECT_TRUE(IsUtf8(good)) << good;
   }
-  for (const std::string_view bad : {"\x80", "\xc0\x80", "\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe0\x80\x80",
-                                     "\xff", "a\xe2\x82"}) {
+  for (const std::string_view bad :
+       {"\x80", "\xc0\x80", "\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe0\x80\x80", "\xff", "a\xe2\x82"}) {
     EXPECT_FALSE(IsUtf8(bad)) << bad;
   }
 }

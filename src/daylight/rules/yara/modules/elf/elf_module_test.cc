@@ -27,7 +27,10 @@ TEST(ElfModuleTest, GoldenFacts) {
 }
 
 TEST(ElfModuleTest, AForeignObjectCostsOnlyItsHead) {
-  for (const std::string_view bytes : {"", "\x7f" "EL", "MZ and more", "\xca\xfe\xba\xbe"}) {
+  for (const std::string_view bytes : {"",
+                                       "\x7f"
+                                       "EL",
+                                       "MZ and more", "\xca\xfe\xba\xbe"}) {
     FakeModuleContext context(module_elf, AsBytes(bytes));
     context.Load();
     EXPECT_EQ(context.whole_requests, 0);

@@ -30,7 +30,9 @@ TEST(MachoModuleTest, GoldenFacts) {
 }
 
 TEST(MachoModuleTest, AForeignObjectCostsOnlyItsHead) {
-  for (const std::string_view bytes : {"", "\xca\xfe", "MZ and more", "\x7f" "ELF"}) {
+  for (const std::string_view bytes : {"", "\xca\xfe", "MZ and more",
+                                       "\x7f"
+                                       "ELF"}) {
     FakeModuleContext context(module_macho, AsBytes(bytes));
     context.Load();
     EXPECT_EQ(context.whole_requests, 0);
