@@ -69,10 +69,10 @@ inline std::string ReadGolden(const std::string& name, std::string_view actual) 
   return ReadTextFile(GoldenPath(name));
 }
 
-// Calls `parse` with every prefix of the sample, with every aligned 16- and
-// 32-bit field set to an extreme, and with every byte inverted; each variant
-// in an allocation of exactly its size, so that a sanitizer sees any byte read
-// past it.
+// Calls `parse` with every prefix of the sample, with every aligned 16-, 32-
+// and 64-bit field set to extremes in both byte orders, and with every byte
+// inverted; each variant in an allocation of exactly its size, so that a
+// sanitizer sees any byte read past it.
 template <typename Parse>
 void ForEachHostileVariant(Bytes sample, Parse&& parse) {
   const auto run = [&parse](Bytes bytes) {
@@ -81,13 +81,24 @@ void ForEachHostileVariant(Bytes sample, Parse&& parse) {
     parse(Bytes(exact.get(), bytes.size()));
   };
   for (std::size_t n = 0; n <= sample.size(); ++n) run(sample.first(n));
+
+  // 0, 1, the largest and smallest signed, all ones, and numbers that bring a
+  // small offset, or the product with a record's size, over the top.
+  constexpr std::uint64_t kMax = ~std::uint64_t{0};
+  constexpr std::array<std::uint64_t, 8> kExtremes = {
+      0, 1, kMax >> 1, ~(kMax >> 1), kMax, kMax - 15, kMax / 24 + 1, kMax / 40 + 1};
   std::vector<std::byte> copy(sample.begin(), sample.end());
-  constexpr std::array<std::uint32_t, 6> kExtremes = {0, 1, 0x7fff, 0x7fffffff, 0x80000000, 0xffffffff};
-  for (const std::size_t width : {std::size_t{2}, std::size_t{4}}) {
+  for (const std::size_t width : {std::size_t{2}, std::size_t{4}, std::size_t{8}}) {
     for (std::size_t at = 0; at + width <= copy.size(); at += width) {
-      for (const std::uint32_t extreme : kExtremes) {
-        for (std::size_t i = 0; i < width; ++i) copy[at + i] = static_cast<std::byte>(extreme >> (8 * i));
-        run(copy);
+      for (const std::uint64_t extreme : kExtremes) {
+        // The upper end of a wide extreme is that of a narrow one.
+        const std::uint64_t value = extreme > 1 ? extreme >> (64 - 8 * width) : extreme;
+        for (const bool big_endian : {false, true}) {
+          for (std::size_t i = 0; i < width; ++i) {
+            copy[big_endian ? at + width - 1 - i : at + i] = static_cast<std::byte>(value >> (8 * i) & 0xff);
+          }
+          run(copy);
+        }
       }
       std::copy_n(sample.begin() + static_cast<std::ptrdiff_t>(at), width,
                   copy.begin() + static_cast<std::ptrdiff_t>(at));

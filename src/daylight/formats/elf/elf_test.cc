@@ -2,14 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "daylight/formats/golden.h"
-#include "daylight/formats/hostile.h"
+#include "daylight/formats/sample_testing.h"
 
 namespace dl::elf {
 namespace {
 
-std::string Program() { return testing::ReadHexSample(testing::GoldenPath("elf/program_64le.hex")); }
-std::string Library() { return testing::ReadHexSample(testing::GoldenPath("elf/library_32be.hex")); }
+std::string Program() { return std::string(AsText(formats::ReadHexSample("elf/program_64le.hex"))); }
+std::string Library() { return std::string(AsText(formats::ReadHexSample("elf/library_32be.hex"))); }
 
 // Places in the samples' headers.
 constexpr std::size_t kProgramType = 0x10;
@@ -256,7 +255,7 @@ TEST(ElfTest, NamesUpToTheLimitAndNoMore) {
 
 TEST(ElfTest, HostileVariantsKeepWhatTheHeaderPromises) {
   for (const std::string& sample : {Program(), Library()}) {
-    testing::ForEachHostileVariant(sample, [](Bytes bytes) {
+    formats::ForEachHostileVariant(AsBytes(sample), [](Bytes bytes) {
       (void)ElfEntryPointOffset(bytes);
       const auto file = ParseElf(bytes);
       if (!file) return;

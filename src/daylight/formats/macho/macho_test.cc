@@ -2,16 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include "daylight/formats/golden.h"
-#include "daylight/formats/hostile.h"
 #include "daylight/formats/macho/linkedit.h"
 #include "daylight/formats/macho/utf8.h"
+#include "daylight/formats/sample_testing.h"
 
 namespace dl::macho {
 namespace {
 
 std::string Sample(const std::string& name) {
-  return dl::testing::ReadHexSample(dl::testing::GoldenPath("macho/" + name + ".hex"));
+  return std::string(AsText(formats::ReadHexSample("macho/" + name + ".hex")));
 }
 
 void PutLe(std::string& bytes, std::size_t offset, std::size_t width, std::uint64_t value) {
@@ -210,7 +209,7 @@ TEST(Utf8Test, KnowsWhatRfc3629Allows) {
 
 TEST(MachoTest, HostileVariantsCountWhatTheyHave) {
   for (const char* name : {"program_64le", "program_ppc", "universal"}) {
-    dl::testing::ForEachHostileVariant(Sample(name), [](Bytes bytes) {
+    formats::ForEachHostileVariant(AsBytes(Sample(name)), [](Bytes bytes) {
       const auto file = ParseMacho(bytes);
       if (!file) return;
       EXPECT_EQ(file->image.has_value(), !file->fat_magic.has_value());
