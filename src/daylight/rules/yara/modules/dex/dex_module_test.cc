@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "daylight/formats/golden.h"
-#include "daylight/formats/hostile.h"
+#include "daylight/formats/sample_testing.h"
 #include "daylight/rules/yara/module_testing.h"
 
 namespace dl::yara {
@@ -10,13 +9,14 @@ extern const ModuleInfo module_dex;
 
 namespace {
 
-std::string Day() { return testing::ReadHexSample(testing::GoldenPath("dex/day.hex")); }
+std::string Day() { return std::string(AsText(formats::ReadHexSample("dex/day.hex"))); }
 
 TEST(DexModuleTest, GoldenFacts) {
   const std::string bytes = Day();
   FakeModuleContext context(module_dex, AsBytes(bytes));
   context.Load();
-  testing::ExpectGolden("dex/day.facts", DumpFacts("dex", context.root()));
+  const std::string dump = DumpFacts("dex", context.root());
+  EXPECT_EQ(dump, formats::ReadGolden("dex/day.facts", dump));
 }
 
 TEST(DexModuleTest, AForeignObjectCostsOnlyItsHead) {
@@ -62,7 +62,7 @@ TEST(DexModuleTest, MethodsAndClasses) {
 }
 
 TEST(DexModuleTest, HostileVariantsHaveTheMembersTheyCount) {
-  testing::ForEachHostileVariant(Day(), [](Bytes bytes) {
+  formats::ForEachHostileVariant(AsBytes(Day()), [](Bytes bytes) {
     FakeModuleContext context(module_dex, bytes);
     context.Load();
     for (const auto& [count, array] : {std::pair{"number_of_methods", "method"}, {"number_of_fields", "field"}}) {

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "daylight/formats/golden.h"
-#include "daylight/formats/hostile.h"
+#include "daylight/formats/sample_testing.h"
 #include "daylight/rules/yara/module_testing.h"
 
 namespace dl::yara {
@@ -10,7 +9,7 @@ extern const ModuleInfo module_elf;
 
 namespace {
 
-std::string Sample(const std::string& name) { return testing::ReadHexSample(testing::GoldenPath("elf/" + name)); }
+std::string Sample(const std::string& name) { return std::string(AsText(formats::ReadHexSample("elf/" + name))); }
 
 std::string Text(const Value& value) { return value.defined() ? std::string(value.string) : "undefined"; }
 
@@ -22,12 +21,15 @@ TEST(ElfModuleTest, GoldenFacts) {
     std::string dump = DumpFacts("elf", context.root());
     dump += "elf.telfhash() = " + Text(context.Call("telfhash")) + "\n";
     dump += "elf.import_md5() = " + Text(context.Call("import_md5")) + "\n";
-    testing::ExpectGolden("elf/" + name + ".facts", dump);
+    EXPECT_EQ(dump, formats::ReadGolden("elf/" + name + ".facts", dump));
   }
 }
 
 TEST(ElfModuleTest, AForeignObjectCostsOnlyItsHead) {
-  for (const std::string_view bytes : {"", "\x7f" "EL", "MZ and more", "\xca\xfe\xba\xbe"}) {
+  for (const std::string_view bytes : {"",
+                                       "\x7f"
+                                       "EL",
+                                       "MZ and more", "\xca\xfe\xba\xbe"}) {
     FakeModuleContext context(module_elf, AsBytes(bytes));
     context.Load();
     EXPECT_EQ(context.whole_requests, 0);
@@ -72,7 +74,7 @@ TEST(ElfModuleTest, StaticSymbolsServeWhereThereAreNoDynamicOnes) {
 }
 
 TEST(ElfModuleTest, HostileVariantsHaveAsManyFactsAsTheyCount) {
-  testing::ForEachHostileVariant(Sample("library_32be.hex"), [](Bytes bytes) {
+  formats::ForEachHostileVariant(AsBytes(Sample("library_32be.hex")), [](Bytes bytes) {
     FakeModuleContext context(module_elf, bytes);
     context.Load();
     const Value count = context.root().Get("dynsym_entries");

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "daylight/formats/golden.h"
-#include "daylight/formats/hostile.h"
+#include "daylight/formats/sample_testing.h"
 #include "daylight/rules/yara/module_testing.h"
 
 namespace dl::yara {
@@ -11,7 +10,7 @@ extern const ModuleInfo module_macho;
 namespace {
 
 std::string Sample(const std::string& name) {
-  return testing::ReadHexSample(testing::GoldenPath("macho/" + name + ".hex"));
+  return std::string(AsText(formats::ReadHexSample("macho/" + name + ".hex")));
 }
 
 std::string Text(const Value& value) { return value.defined() ? std::string(value.string) : "undefined"; }
@@ -25,12 +24,14 @@ TEST(MachoModuleTest, GoldenFacts) {
     for (const char* function : {"dylib_hash", "entitlement_hash", "import_hash", "export_hash", "sym_hash"}) {
       dump += std::string("macho.") + function + "() = " + Text(context.Call(function)) + "\n";
     }
-    testing::ExpectGolden("macho/" + name + ".facts", dump);
+    EXPECT_EQ(dump, formats::ReadGolden("macho/" + name + ".facts", dump));
   }
 }
 
 TEST(MachoModuleTest, AForeignObjectCostsOnlyItsHead) {
-  for (const std::string_view bytes : {"", "\xca\xfe", "MZ and more", "\x7f" "ELF"}) {
+  for (const std::string_view bytes : {"", "\xca\xfe", "MZ and more",
+                                       "\x7f"
+                                       "ELF"}) {
     FakeModuleContext context(module_macho, AsBytes(bytes));
     context.Load();
     EXPECT_EQ(context.whole_requests, 0);
@@ -82,7 +83,7 @@ TEST(MachoModuleTest, NamesAreFoundInAnyCase) {
 
 TEST(MachoModuleTest, HostileVariantsDoNoHarm) {
   for (const char* name : {"program_64le", "universal"}) {
-    testing::ForEachHostileVariant(Sample(name), [](Bytes bytes) {
+    formats::ForEachHostileVariant(AsBytes(Sample(name)), [](Bytes bytes) {
       FakeModuleContext context(module_macho, bytes);
       context.Load();
       const Value segments = context.root().Get("segments");
