@@ -7,8 +7,8 @@
 // rule; but a rule may well pass a field of the object there, so other than in
 // YARA control characters (except tab and line feed) are escaped in it too, lest
 // a hostile object write to the terminal.
-#include <fmt/format.h>
-
+#include <array>
+#include <charconv>
 #include <string>
 #include <string_view>
 
@@ -26,7 +26,9 @@ std::string Escape(std::string_view text, Shown&& shown) {
     if (shown(byte)) {
       out += c;
     } else {
-      out += fmt::format("\\x{:02x}", byte);
+      out += "\\x";
+      out += "0123456789abcdef"[byte >> 4];
+      out += "0123456789abcdef"[byte & 15];
     }
   }
   return out;
@@ -39,9 +41,17 @@ std::string Message(const Value& value) {
   return Escape(value.string.substr(0, value.string.find('\0')),
                 [](unsigned char c) { return (c >= 0x20 && c != 0x7f) || c == '\t' || c == '\n'; });
 }
-std::string Hex(const Value& value) { return fmt::format("{:#x}", static_cast<std::uint64_t>(value.integer)); }
-std::string Decimal(const Value& value) { return fmt::format("{}", value.integer); }
-std::string Real(const Value& value) { return fmt::format("{:f}", value.real); }
+
+// As printf does with %llx, %lli and %f.
+template <typename... Format>
+std::string Number(Format... format) {
+  std::array<char, 400> digits{};  // The largest double has 309 before its point.
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), format...).ptr;
+  return {digits.data(), end};
+}
+std::string Hex(const Value& value) { return "0x" + Number(static_cast<std::uint64_t>(value.integer), 16); }
+std::string Decimal(const Value& value) { return Number(value.integer); }
+std::string Real(const Value& value) { return Number(value.real, std::chars_format::fixed, 6); }
 
 Value Say(ModuleContext& context, std::string_view line) {
   context.Log(line);

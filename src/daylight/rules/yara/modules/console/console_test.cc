@@ -34,6 +34,16 @@ TEST(ConsoleModuleTest, BytesOfTheObjectCannotReachTheTerminal) {
   EXPECT_THAT(context.log, ElementsAre("\\x1b[31m\\x00\\xff~", "msg\\x0a", "\\x1b]0;\t\n\xc3\xa9" "1"));
 }
 
+TEST(ConsoleModuleTest, TheLargestNumbers) {
+  FakeModuleContext context(module_console, Bytes{});
+  context.Call("log", {Value::Float(-1.7976931348623157e308)});
+  ASSERT_EQ(context.log.size(), 1u);
+  EXPECT_EQ(context.log[0].size(), 1 + 309 + 7u);
+  EXPECT_EQ(context.log[0].substr(0, 10), "-179769313");
+  context.Call("log", {Value::Integer(INT64_MIN)});
+  EXPECT_EQ(context.log[1], "-9223372036854775808");
+}
+
 TEST(ConsoleModuleTest, AnEmptyStringIsAnEmptyLine) {
   FakeModuleContext context(module_console, Bytes{});
   EXPECT_EQ(context.Call("log", {Value::String("")}).integer, 1);

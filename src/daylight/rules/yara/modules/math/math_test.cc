@@ -155,7 +155,7 @@ TEST(MathModuleTest, MeanBytesIsKnownBeforeAnyObject) {
 // The blocks that a range is read in are no part of the answer.
 TEST(MathModuleTest, RangesLongerThanOneBlock) {
   std::string object;
-  for (int i = 0; i < 200'001; ++i) object += static_cast<char>((i * i + i / 7) & 0xff);
+  for (std::uint32_t i = 0; i < 200'001; ++i) object += static_cast<char>((i * i + i / 7) & 0xff);
   const std::string_view part = std::string_view(object).substr(5);
   double sum = 0;
   std::uint64_t inside = 0, points = 0;
