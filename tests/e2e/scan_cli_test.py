@@ -274,7 +274,8 @@ class Output(harness.Case):
         process.stdout.close()
         error = process.stderr.read()
         self.assertEqual(process.wait(30), 2)
-        self.assertEqual(error, b"")
+        # What the scan met before it noticed may be said; the reader's leaving is no error.
+        self.assertNotIn(b"pipe", error.lower())
 
 
 class Signals(harness.Case):
