@@ -27,9 +27,9 @@ constexpr double kVerifyCost = 8;
 // What trying one more atom costs where a window stands, compared with finding
 // it there.
 constexpr double kShareCost = 0.25;
-// A candidate at every position costs this; an atom set that costs more is
-// not worth its tables.
-constexpr double kEverywhereCost = 1.0;
+// Atoms that cost more, half of what trying every position does, are not worth
+// their tables.
+constexpr double kEverywhereCost = kVerifyCost / 2;
 // Long texts are searched for their best window only this far.
 constexpr std::size_t kMaxSearched = 4096;
 constexpr std::size_t kMaxSearchedXor = 24;
@@ -185,7 +185,7 @@ void Expand(std::span<const Unit> run, const Choice& choice, const Atom& base, s
 AtomSet AtomsOfRun(std::span<const Unit> run, bool is_term, const WindowUse& use) {
   AtomSet set;
   const Choice choice = ChooseWindow(run, is_term, use);
-  if (!choice.found || choice.cost >= kEverywhereCost) return set;
+  if (!choice.found || (is_term && choice.cost >= kEverywhereCost)) return set;
   Atom base;
   Extend(run, choice, base);
   if (is_term) {

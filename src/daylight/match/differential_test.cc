@@ -19,7 +19,7 @@ std::string RandomBytes(std::mt19937& rng, std::size_t size) {
 TEST(DifferentialTest, RandomPatternsEqualTheOracle) {
   std::mt19937 rng(1);
   std::size_t matched = 0;
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 25; ++round) {
     std::vector<Pattern> patterns;
     std::vector<std::string> sources;
     for (int i = 0; i < 100; ++i) {
@@ -44,12 +44,12 @@ TEST(DifferentialTest, RandomPatternsEqualTheOracle) {
       }
     }
   }
-  EXPECT_GT(matched, 5000u);  // The comparison is not one of nothing with nothing.
+  EXPECT_GT(matched, 2000u);  // The comparison is not one of nothing with nothing.
 }
 
 TEST(DifferentialTest, FirstMatchOnlyAndLiveSets) {
   std::mt19937 rng(2);
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < 20; ++round) {
     std::vector<Pattern> patterns;
     for (int i = 0; i < 60; ++i) {
       const std::string recipe = RandomBytes(rng, 64);

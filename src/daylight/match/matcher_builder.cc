@@ -89,10 +89,10 @@ Result<std::vector<Draft>> DraftText(const Pattern& pattern, const WindowUse& us
       if (pattern.dialect == Dialect::kYaraX) sub.flags |= kSubUnxorWord;
       sub.xor_range = pattern.xor_min | std::uint32_t{pattern.xor_max} << 8;
       draft.atoms = AtomsOfXorText(form.values, pattern.xor_min, pattern.xor_max);
-      if (!draft.atoms.found) continue;  // No key at all.
     } else {
       draft.atoms = AtomsOfText(form.values, form.masks, use);
     }
+    if (!draft.atoms.found) continue;  // Only where no key is allowed.
     if (form.is_base64 && pattern.dialect == Dialect::kYaraX) {
       sub.flags |= kSubBase64Check;
       AppendList(draft.extra, form.leading);
