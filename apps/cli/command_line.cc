@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kHelpColumn = 26;
 constexpr std::size_t kHelpWidth = 100;
+constexpr char kTie = '\x1f';
 
 // Breaks `text` at spaces, so that each line but the first is indented.
 std::string Wrap(std::string_view text, std::size_t column) {
@@ -30,6 +31,7 @@ std::string Wrap(std::string_view text, std::size_t column) {
       ++used;
     }
     out += word;
+    std::replace(out.end() - static_cast<std::ptrdiff_t>(word.size()), out.end(), kTie, ' ');
     used += word.size();
   }
   return out;
@@ -54,7 +56,8 @@ class HelpLayout final : public CLI::Formatter {
     const std::string type = option->get_option_text().empty() ? option->get_type_name() : option->get_option_text();
     if (!type.empty()) names += (type.front() == '[' ? "" : " ") + type;
     std::string help = option->get_description();
-    if (!option->get_default_str().empty()) help += " (default: " + option->get_default_str() + ")";
+    // The tie keeps the two words on one line.
+    if (!option->get_default_str().empty()) help += std::string(" (default:") + kTie + option->get_default_str() + ")";
     std::string out = "  " + names;
     if (out.size() + 2 > kHelpColumn) {
       out += "\n" + std::string(kHelpColumn, ' ');

@@ -95,6 +95,7 @@ class Scan {
   }
 
   void Print(const report::FileRecord& record) {
+    if (!output_.status()) return;  // Nobody reads any more.
     Count(record.report);
     const std::size_t before = output_.text().size();
     writer_->Write(record, output_.text());

@@ -16,6 +16,7 @@ through !a[i], file by file (--no-long-lengths leaves that out).
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -123,6 +124,10 @@ def main():
     parser.add_argument("--timeout", type=int, default=600, help="seconds that yara may take for a batch")
     parser.add_argument("--no-long-lengths", action="store_true", help="compare matches of 512 bytes and more by offset only")
     args = parser.parse_args()
+    for program in (args.yara, args.yarac):
+        if shutil.which(program) is None:
+            print(f"{program} is not installed", file=sys.stderr)
+            return 77  # Skipped: no peer to compare with.
 
     def make(pairs, folder):
         peer = Yara(args.yara, args.yarac, pairs, folder, args.timeout, not args.no_long_lengths)

@@ -5,7 +5,8 @@
 
 Takes every ELF file in the given folders (default /usr/bin and /usr/lib),
 dumps its facts with `daylight_facts elf FILE` and with `yara -D`, and prints
-each field that differs. Exits 1 when any does or when nothing was compared.
+each field that differs. Exits 1 when any does or when nothing was compared,
+and 77 (skipped) where there is no yara.
 Fields that the installed yara does not know are not compared: the peer is
 Debian's 4.2.3.
 """
@@ -13,6 +14,7 @@ Debian's 4.2.3.
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -87,6 +89,9 @@ def main():
     parser.add_argument("--limit", type=int, default=1 << 30, help="compare at most so many files")
     parser.add_argument("paths", nargs="*", default=["/usr/bin", "/usr/lib"])
     args = parser.parse_args()
+    if shutil.which("yara") is None:
+        print("skipped: no yara to compare with")
+        return 77
 
     compared = fields = different = 0
     with tempfile.NamedTemporaryFile("w", suffix=".yar") as rule:

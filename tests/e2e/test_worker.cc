@@ -99,6 +99,7 @@ report::ObjectReport ScanText(const std::string& text, const report::ObjectNames
 Status Scan(report::WorkerChannel& channel, const report::Incoming& message) {
   DL_TRY(const auto batch, report::Decode<report::ScanBatchMessage>(AsBytes(message.payload)));
   for (std::size_t i = 0; i < batch.objects.size(); ++i) {
+    ::lseek(message.descriptors[i].get(), 0, SEEK_SET);  // Another worker may have read it before.
     const auto text = os::ReadAll(message.descriptors[i].get(), 64u << 20);
     if (!text) return Forward(text.error());
     Obey(*text);

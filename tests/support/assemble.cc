@@ -132,7 +132,8 @@ class Assembler {
   }
 
   static bool IsValue(const Token& token) {
-    static const char* const kStatements[] = {"u8", "u16", "u32", "u64", "ascii", "utf16", "label", "zero", "at", "align", "map"};
+    static const char* const kStatements[] = {"u8",    "u16",  "u32", "u64",   "ascii", "utf16",
+                                              "label", "zero", "at",  "align", "map"};
     if (token.quoted) return false;
     for (const char* statement : kStatements) {
       if (token.text == statement) return false;

@@ -16,7 +16,8 @@ std::string Assemble(std::string_view text) {
 using std::string_literals::operator""s;
 
 TEST(AssembleTest, NumbersTextAndPadding) {
-  EXPECT_EQ(Assemble("u8 1 u16 0x203 u32 4  # comment\nascii \"a\\0\\x41\\\"\" utf16 \"b\""), "\1\3\2\4\0\0\0a\0A\"b\0"s);
+  EXPECT_EQ(Assemble("u8 1 u16 0x203 u32 4  # comment\nascii \"a\\0\\x41\\\"\" utf16 \"b\""),
+            "\1\3\2\4\0\0\0a\0A\"b\0"s);
   EXPECT_EQ(Assemble("u8 1 align 4 u8 2 at 6 u8 3 zero 1"), "\1\0\0\0\2\0\3\0"s);
 }
 

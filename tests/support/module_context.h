@@ -28,9 +28,7 @@ class ModuleTestContext final : public yara::ModuleContext {
   const yara::StructValue& root() const override { return *root_; }
   std::int64_t now() const override { return 0; }
   Bytes module_data() const override { return module_data_; }
-  bool RegexpMatches(yara::RegexpRef regexp, std::string_view text) override {
-    return regexps.at(regexp.index)(text);
-  }
+  bool RegexpMatches(yara::RegexpRef regexp, std::string_view text) override { return regexps.at(regexp.index)(text); }
   void Log(std::string_view line) override { log.emplace_back(line); }
 
   const yara::StructValue& Load(const yara::ModuleInfo& module) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "daylight/match/byte_costs.h"
 
@@ -16,9 +17,16 @@ constexpr std::uint32_t kNoLeaf = 0xffffffff;
 // most kMaxAtoms. Past either another window or every position is taken.
 constexpr std::uint64_t kMaxExpansion = 256;
 constexpr std::size_t kMaxAtoms = 4096;
-// What an atom costs by being in the tables, in expected candidates a byte:
-// about its share of a bitmap of 2^18 bits, weighed against a verification.
-constexpr double kAtomCost = 1.0 / (1 << 20);
+// Costs are in looked-up candidates a byte. What an atom costs by being in the
+// tables: its bit in a bitmap of 2^18 makes one in so many positions a candidate.
+constexpr double kAtomCost = 1.0 / (1 << 18);
+// Windows of less than four bytes need kernels of their own.
+constexpr double kShortCost = 1.0 / (1 << 10);
+// What a verification costs.
+constexpr double kVerifyCost = 8;
+// What trying one more atom costs where a window stands, compared with finding
+// it there.
+constexpr double kShareCost = 0.25;
 // A candidate at every position costs this; an atom set that costs more is
 // not worth its tables.
 constexpr double kEverywhereCost = 1.0;
@@ -26,7 +34,17 @@ constexpr double kEverywhereCost = 1.0;
 constexpr std::size_t kMaxSearched = 4096;
 constexpr std::size_t kMaxSearchedXor = 24;
 
-double Share(std::uint32_t eighth_bits) { return std::exp2(-static_cast<double>(eighth_bits) / 8.0); }
+// A byte with more members is not written out.
+constexpr std::size_t kMaxMembers = 64;
+
+double Share(std::uint32_t eighth_bits) {
+  static const std::vector<double> shares = [] {
+    std::vector<double> table(1024);
+    for (std::size_t i = 0; i < table.size(); ++i) table[i] = std::exp2(-static_cast<double>(i) / 8.0);
+    return table;
+  }();
+  return shares[std::min<std::size_t>(eighth_bits, shares.size() - 1)];
+}
 
 // One byte of a run that must be there.
 struct Unit {
@@ -37,23 +55,30 @@ struct Unit {
   double share = 1;                  // Of all bytes, how many are members.
 };
 
+void AddMember(Unit& unit, std::uint8_t byte) {
+  const std::uint8_t folded = Fold(byte);
+  if (std::find(unit.folded.begin(), unit.folded.end(), folded) == unit.folded.end()) unit.folded.push_back(folded);
+}
+
+void CountShare(Unit& unit) {
+  if (unit.folded.size() > kMaxMembers) unit.folded.clear();
+  if (unit.folded.empty()) return;
+  unit.share = 0;
+  for (const std::uint8_t byte : unit.folded) unit.share += Share(kFoldedByteBits[byte]);
+}
+
 Unit MaskedUnit(std::uint8_t value, std::uint8_t mask) {
   Unit unit;
   unit.value = value;
   unit.mask = mask;
-  if ((mask | 0x20) == 0xff) {
+  if (mask == 0xff || (mask == 0xdf && (value & 0x40) != 0)) {
     unit.folded.push_back(Fold(value));
   } else if (std::popcount(mask) >= 3) {
     for (unsigned byte = 0; byte < 256; ++byte) {
-      const auto folded = static_cast<std::uint8_t>(byte);
-      if (Fold(folded) != folded) continue;
-      if (((folded ^ value) & mask & 0xdf) == 0) unit.folded.push_back(folded);
+      if ((byte & mask) == value) AddMember(unit, static_cast<std::uint8_t>(byte));
     }
   }
-  if (!unit.folded.empty()) {
-    unit.share = 0;
-    for (const std::uint8_t byte : unit.folded) unit.share += Share(kFoldedByteBits[byte]);
-  }
+  CountShare(unit);
   return unit;
 }
 
@@ -63,13 +88,9 @@ Unit SetUnit(const ByteSet& set) {
   if (AsMasked(set, value, mask)) return MaskedUnit(value, mask);
   Unit unit;
   for (unsigned byte = 0; byte < 256; ++byte) {
-    const auto folded = static_cast<std::uint8_t>(byte);
-    if (Fold(folded) != folded) continue;
-    if (set.Contains(folded) || set.Contains(folded & 0xdf)) unit.folded.push_back(folded);
+    if (set.Contains(static_cast<std::uint8_t>(byte))) AddMember(unit, static_cast<std::uint8_t>(byte));
   }
-  unit.share = 0;
-  for (const std::uint8_t byte : unit.folded) unit.share += Share(kFoldedByteBits[byte]);
-  if (unit.folded.size() > 64) unit.folded.clear();
+  CountShare(unit);
   return unit;
 }
 
@@ -80,28 +101,52 @@ struct Choice {
   double cost = 0;
 };
 
+// The eight bytes around a window that are compared first: as many behind it
+// as before it, moved where the run ends. First and end in the run.
+std::pair<std::size_t, std::size_t> Extent(std::size_t run, std::size_t window, std::size_t length) {
+  const std::size_t before = std::min<std::size_t>(window, (8 - length) / 2);
+  const std::size_t behind = std::min(8 - length - before, run - window - length);
+  return {window - std::min(window, 8 - length - behind), window + length + behind};
+}
+
 // Cost of the window [first, first + length) of the run; negative when it
 // cannot be one.
-double WindowCost(std::span<const Unit> run, std::size_t first, std::size_t length) {
+double WindowCost(std::span<const Unit> run, std::size_t first, std::size_t length, const WindowUse& use) {
   std::uint64_t keys = 1;
   double share = 1;
-  for (std::size_t i = first; i < first + length; ++i) {
-    const Unit& unit = run[i];
+  std::uint8_t bytes[kWindow] = {};
+  for (std::size_t i = 0; i < length; ++i) {
+    const Unit& unit = run[first + i];
     if (unit.folded.empty()) return -1;
     keys *= unit.folded.size();
     if (keys > kMaxExpansion) return -1;
-    const bool pair = i > first && unit.folded.size() == 1 && run[i - 1].folded.size() == 1;
-    share *= pair ? Share(FoldedPairBits(run[i - 1].folded[0], unit.folded[0])) : unit.share;
+    share *= unit.share;
+    bytes[i] = unit.folded[0];
   }
-  return share + kAtomCost * static_cast<double>(keys);
+  std::uint32_t others = 0;
+  if (keys == 1) {
+    std::uint32_t window = 0;
+    for (std::size_t i = 0; i < length; ++i) window |= std::uint32_t{bytes[i]} << (8 * i);
+    share = Share(length == 4 ? FoldedWindowBits(window) : FoldedSequenceBits(std::span(bytes, length)));
+    others = use.Count(window, static_cast<std::uint32_t>(length));
+  }
+  // What passes the comparison of eight bytes is verified. The bytes around
+  // the window say less than they would alone, hence the square root.
+  const auto [from, to] = Extent(run.size(), first, length);
+  double around = 1;
+  for (std::size_t i = from; i < to; ++i) {
+    if ((i < first || i >= first + length) && run[i].mask != 0) around *= run[i].share;
+  }
+  const double tables = (others == 0 ? kAtomCost * static_cast<double>(keys) : 0) + (length < kWindow ? kShortCost : 0);
+  return share * (1 + kShareCost * others + kVerifyCost * std::sqrt(around)) + tables;
 }
 
-Choice ChooseWindow(std::span<const Unit> run, bool need_leaf) {
+Choice ChooseWindow(std::span<const Unit> run, bool need_leaf, const WindowUse& use) {
   Choice best;
   for (std::size_t first = 0; first < run.size(); ++first) {
     if (need_leaf && run[first].leaf == kNoLeaf && (first + 1 == run.size() || run[first + 1].leaf == kNoLeaf)) continue;
     for (std::size_t length = std::min(kWindow, run.size() - first); length > 0; --length) {
-      const double cost = WindowCost(run, first, length);
+      const double cost = WindowCost(run, first, length, use);
       if (cost < 0 || (best.found && cost >= best.cost)) continue;
       best = {true, first, length, cost};
     }
@@ -109,13 +154,8 @@ Choice ChooseWindow(std::span<const Unit> run, bool need_leaf) {
   return best;
 }
 
-// The eight bytes around the window that are compared first: as many behind
-// it as before it, moved where the run ends.
 void Extend(std::span<const Unit> run, const Choice& choice, Atom& atom) {
-  const std::size_t before = std::min<std::size_t>(choice.first, (8 - choice.length) / 2);
-  const std::size_t behind = std::min(8 - choice.length - before, run.size() - choice.first - choice.length);
-  const std::size_t first = choice.first - std::min(choice.first, 8 - choice.length - behind);
-  const std::size_t last = choice.first + choice.length + behind;
+  const auto [first, last] = Extent(run.size(), choice.first, choice.length);
   for (std::size_t i = first; i < last; ++i) {
     const unsigned shift = static_cast<unsigned>(i - first) * 8;
     atom.value |= std::uint64_t{run[i].value} << shift;
@@ -142,9 +182,9 @@ void Expand(std::span<const Unit> run, const Choice& choice, const Atom& base, s
   }
 }
 
-AtomSet AtomsOfRun(std::span<const Unit> run, bool is_term) {
+AtomSet AtomsOfRun(std::span<const Unit> run, bool is_term, const WindowUse& use) {
   AtomSet set;
-  const Choice choice = ChooseWindow(run, is_term);
+  const Choice choice = ChooseWindow(run, is_term, use);
   if (!choice.found || choice.cost >= kEverywhereCost) return set;
   Atom base;
   Extend(run, choice, base);
@@ -162,7 +202,7 @@ AtomSet AtomsOfRun(std::span<const Unit> run, bool is_term) {
 
 class TermAtoms {
  public:
-  explicit TermAtoms(bool wide) : wide_(wide) {}
+  TermAtoms(bool wide, const WindowUse& use) : wide_(wide), use_(use) {}
 
   AtomSet Best(const Term& term) {
     switch (term.kind) {
@@ -194,11 +234,11 @@ class TermAtoms {
         continue;
       }
       if (term.kind == TermKind::kAssert) continue;  // Reads nothing: what is around it stays adjacent.
-      Consider(AtomsOfRun(run, true), best);
+      Consider(AtomsOfRun(run, true, use_), best);
       run.clear();
       Consider(Best(term), best);
     }
-    Consider(AtomsOfRun(run, true), best);
+    Consider(AtomsOfRun(run, true, use_), best);
     return best;
   }
 
@@ -216,16 +256,17 @@ class TermAtoms {
   }
 
   bool wide_;
+  const WindowUse& use_;
 };
 
 }  // namespace
 
-AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks) {
+AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks, const WindowUse& use) {
   std::vector<Unit> run;
   const std::size_t size = std::min(values.size(), kMaxSearched);
   run.reserve(size);
   for (std::size_t i = 0; i < size; ++i) run.push_back(MaskedUnit(values[i], masks.empty() ? 0xff : masks[i]));
-  return AtomsOfRun(run, false);
+  return AtomsOfRun(run, false, use);
 }
 
 AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_key, std::uint8_t max_key) {
@@ -239,14 +280,9 @@ AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_ke
   for (std::size_t first = 0; first + length <= size; ++first) {
     double cost = 0;
     for (unsigned key = min_key; key <= max_key; ++key) {
-      std::uint32_t bits = 0;
-      std::uint8_t previous = 0;
-      for (std::size_t i = first; i < first + length; ++i) {
-        const std::uint8_t folded = Fold(static_cast<std::uint8_t>(values[i] ^ key));
-        bits += i == first ? kFoldedByteBits[folded] : FoldedPairBits(previous, folded);
-        previous = folded;
-      }
-      cost += Share(bits) + kAtomCost;
+      std::uint8_t bytes[kWindow] = {};
+      for (std::size_t i = 0; i < length; ++i) bytes[i] = Fold(static_cast<std::uint8_t>(values[first + i] ^ key));
+      cost += Share(FoldedSequenceBits(std::span(bytes, length))) + kAtomCost;
     }
     if (!best.found || cost < best.cost) best = {true, first, length, cost};
   }
@@ -268,6 +304,6 @@ AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_ke
   return set;
 }
 
-AtomSet AtomsOfTerm(const Term& root, bool wide) { return TermAtoms(wide).Best(root); }
+AtomSet AtomsOfTerm(const Term& root, bool wide, const WindowUse& use) { return TermAtoms(wide, use).Best(root); }
 
 }  // namespace dl::match

@@ -1,6 +1,6 @@
 // Atoms: the short byte sequences that must be there for a pattern to match.
 //
-//   const AtomSet set = AtomsOfTerm(form.root, /*wide=*/false);
+//   const AtomSet set = AtomsOfTerm(form.root, /*wide=*/false, use);
 //   if (!set.found) ...                  // every position is a candidate
 //   for (const Atom& atom : set.atoms) Index(atom);
 //
@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "daylight/match/normal_form.h"
@@ -35,12 +36,27 @@ struct AtomSet {
   std::vector<Atom> atoms;
 };
 
+// How often each window has been chosen so far: patterns that share a window
+// cost each other time, so rare ones are preferred.
+class WindowUse {
+ public:
+  void Add(std::uint32_t window, std::uint32_t length) { ++counts_[Key(window, length)]; }
+  std::uint32_t Count(std::uint32_t window, std::uint32_t length) const {
+    const auto found = counts_.find(Key(window, length));
+    return found == counts_.end() ? 0 : found->second;
+  }
+
+ private:
+  static std::uint64_t Key(std::uint32_t window, std::uint32_t length) { return std::uint64_t{length} << 32 | window; }
+  std::unordered_map<std::uint64_t, std::uint32_t> counts_;
+};
+
 // `masks` is empty (all bytes exact) or as long as `values`: the text is all
 // bytes b with (b & mask) == value. With xor, one atom for each key.
-AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks);
+AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks, const WindowUse& use);
 AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_key, std::uint8_t max_key);
 
 // wide: every byte of the expression is followed by a zero byte.
-AtomSet AtomsOfTerm(const Term& root, bool wide);
+AtomSet AtomsOfTerm(const Term& root, bool wide, const WindowUse& use);
 
 }  // namespace dl::match

@@ -41,7 +41,9 @@ class MatchState::Impl {
         kernel_(BestKernel()),
         lists_(tables_.header().list_count),
         verifier_(tables_),
-        candidates_(kBlock + 16) {}
+        candidates_(kBlock + 16),
+        lookups_(kBlock + 1),
+        found_slots_(kBlock + 1) {}
 
   void Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches);
   void Feed(const Window& window);
@@ -63,7 +65,27 @@ class MatchState::Impl {
   }
   void ScanAtoms(std::size_t begin, std::size_t end);
   void ScanBlock(std::size_t begin, std::size_t end);
-  void LookUp(std::size_t at, std::size_t width_index);
+  struct Lookup {
+    std::size_t at;
+    std::uint32_t window;
+  };
+  struct FoundSlot {
+    const Slot* slot;
+    std::size_t at;
+  };
+  std::uint32_t WindowAt(std::size_t at) const {
+    std::uint32_t window;
+    if (bytes_.size() - at >= sizeof window) {
+      std::memcpy(&window, bytes_.data() + at, sizeof window);
+    } else {
+      window = static_cast<std::uint32_t>(LoadBytes(bytes_, at, 0, sizeof window));
+    }
+    return FoldWindow(window);
+  }
+  // Looks up the first `count` of candidates_, which are relative to `base`.
+  void LookUpAll(std::size_t base, std::size_t count, std::size_t kind);
+  // Looks up the first `count` of lookups_.
+  void LookUp(std::size_t count, std::uint32_t length);
   void TrySlot(const Slot& slot, std::size_t at);
   void ScanEverywhere(const SubRecord& sub, std::size_t begin, std::size_t end);
   // Takes what verifying found.
@@ -83,12 +105,14 @@ class MatchState::Impl {
   // Of the groups in bitmap_groups_, which may have served the object before.
   bool have_bitmaps_ = false;
   std::vector<std::uint64_t> bitmap_groups_;
-  std::vector<std::uint32_t> bitmaps_[kWidths];
-  bool width_live_[kWidths] = {};
+  std::vector<std::uint32_t> bitmaps_[kBitmaps];
+  bool has_bits_[kBitmaps] = {};
   std::vector<std::uint32_t> everywhere_;
 
   std::span<const std::uint8_t> bytes_;
   std::vector<std::uint32_t> candidates_;
+  std::vector<Lookup> lookups_;
+  std::vector<FoundSlot> found_slots_;
   std::uint8_t padded_[2 * kKernelSlack] = {};
   std::vector<MatchRecord> found_;
 };
@@ -105,24 +129,24 @@ void MatchState::Impl::Begin(const BitSet& live_groups, const BitSet& live_patte
 }
 
 void MatchState::Impl::BuildBitmaps() {
-  for (std::size_t w = 0; w < kWidths; ++w) {
-    bitmaps_[w].assign(kBitmapWords[w], 0);
-    width_live_[w] = false;
+  for (std::size_t kind = 0; kind < kBitmaps; ++kind) {
+    bitmaps_[kind].assign(kBitmapWords[kind], 0);
+    has_bits_[kind] = false;
   }
   everywhere_.clear();
   const std::uint32_t groups = tables_.header().group_count;
   for (std::uint32_t id = 0; id < groups; ++id) {
     if (!Test(live_groups_, id)) continue;
     const GroupRecord& group = tables_.group(id);
-    for (std::size_t w = 0; w < kWidths; ++w) {
-      const std::span<const std::uint32_t> bits = tables_.bits(group.bits[w], kBitmapWords[w]);
+    for (std::size_t kind = 0; kind < kBitmaps; ++kind) {
+      const std::span<const std::uint32_t> bits = tables_.bits(group.bits[kind], kBitmapWords[kind]);
       if (bits.empty()) continue;
-      width_live_[w] = true;
-      std::vector<std::uint32_t>& bitmap = bitmaps_[w];
-      if (group.bits[w].count == kDenseBits) {
+      has_bits_[kind] = true;
+      std::vector<std::uint32_t>& bitmap = bitmaps_[kind];
+      if (group.bits[kind].count == kDenseBits) {
         for (std::size_t i = 0; i < bits.size(); ++i) bitmap[i] |= bits[i];
       } else {
-        const std::uint32_t last_bit = (1u << kBitmapLog2[w]) - 1;
+        const std::uint32_t last_bit = (1u << kBitmapLog2[kind]) - 1;
         for (const std::uint32_t bit : bits) bitmap[(bit & last_bit) >> 5] |= 1u << (bit & 31);
       }
     }
@@ -157,7 +181,7 @@ void MatchState::Impl::Feed(const Window& window) {
 }
 
 void MatchState::Impl::ScanAtoms(std::size_t begin, std::size_t end) {
-  if (!width_live_[0] && !width_live_[1] && !width_live_[2]) return;
+  if (!has_bits_[kBitmap4] && !has_bits_[kBitmapShort]) return;
   for (std::size_t at = begin; at < end; at += kBlock) ScanBlock(at, std::min(at + kBlock, end));
 }
 
@@ -166,50 +190,69 @@ void MatchState::Impl::ScanBlock(std::size_t begin, std::size_t end) {
   const std::size_t safe_end = std::min(end, bytes_.size() > kKernelSlack ? bytes_.size() - kKernelSlack : 0);
   const std::size_t direct = safe_end > begin ? safe_end - begin : 0;
   const std::size_t tail = begin + direct;
-  for (std::size_t w = 0; w < kWidths; ++w) {
-    if (!width_live_[w]) continue;
-    const std::uint32_t* bitmap = bitmaps_[w].data();
-    if (direct > 0) {
-      const std::size_t n = kernel_(bitmap, bytes_.data() + begin, direct, w, candidates_.data());
-      counters.candidates += n;
-      for (std::size_t i = 0; i < n; ++i) LookUp(begin + candidates_[i], w);
-    }
+  for (const std::size_t kind : {kBitmap4, kBitmapShort}) {
+    if (!has_bits_[kind]) continue;
+    const std::uint32_t* bitmap = bitmaps_[kind].data();
+    if (direct > 0) LookUpAll(begin, kernel_(bitmap, bytes_.data() + begin, direct, kind, candidates_.data()), kind);
     if (tail < end) {
       std::memset(padded_, 0, sizeof padded_);
       std::memcpy(padded_, bytes_.data() + tail, std::min(bytes_.size() - tail, sizeof padded_));
-      const std::size_t n = kernel_(bitmap, padded_, end - tail, w, candidates_.data());
-      counters.candidates += n;
-      for (std::size_t i = 0; i < n; ++i) LookUp(tail + candidates_[i], w);
+      LookUpAll(tail, kernel_(bitmap, padded_, end - tail, kind, candidates_.data()), kind);
     }
   }
 }
 
-void MatchState::Impl::LookUp(std::size_t at, std::size_t width_index) {
-  std::uint32_t window = 0;
-  if (bytes_.size() - at >= 4) {
-    std::memcpy(&window, bytes_.data() + at, sizeof window);
-  } else {
-    window = static_cast<std::uint32_t>(LoadBytes(bytes_, at, 0, 4));
+void MatchState::Impl::LookUpAll(std::size_t base, std::size_t count, std::size_t kind) {
+  counters.candidates += count;
+  const std::uint32_t* candidates = candidates_.data();
+  if (kind == kBitmap4) {
+    Lookup* lookup = lookups_.data();
+    for (std::size_t i = 0; i < count; ++i) *lookup++ = {base + candidates[i], WindowAt(base + candidates[i])};
+    LookUp(count, 4);
+    return;
   }
-  window |= kFoldMask;
-  const auto try_length = [&](std::uint32_t length) {
-    if (length > bytes_.size() - at) return;
-    const Slot& slot = tables_.Find(length == 4 ? window : window & ((1u << (8 * length)) - 1), length);
-    if (slot.count != 0) TrySlot(slot, at);
-  };
-  if (width_index == 0) {
-    try_length(4);
-  } else if (width_index == 1) {
-    try_length(3);
-  } else {
-    try_length(2);
-    try_length(1);
+  // Which lengths of atoms are worth a lookup, the finer bitmaps say.
+  for (const std::uint32_t length : {3u, 2u, 1u}) {
+    const std::size_t finer = length == 3 ? kBitmap3 : kBitmap2;
+    if (!has_bits_[finer]) continue;
+    const std::uint32_t* bitmap = bitmaps_[finer].data();
+    Lookup* lookup = lookups_.data();
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t at = base + candidates[i];
+      const std::uint32_t window = WindowAt(at);
+      const std::uint32_t bit = BitOf(window, finer);
+      *lookup = {at, window & (0xffffffff >> (8 * (4 - length)))};
+      lookup += (bitmap[bit >> 5] >> (bit & 31)) & 1;
+    }
+    LookUp(static_cast<std::size_t>(lookup - lookups_.data()), length);
   }
 }
 
+// In three rounds, so that memory is asked for long before it is needed.
+void MatchState::Impl::LookUp(std::size_t count, std::uint32_t length) {
+  const std::span<const Lookup> lookups(lookups_.data(), count);
+  for (const Lookup& lookup : lookups) tables_.Prefetch(lookup.window, length);
+  FoundSlot* found = found_slots_.data();
+  for (const Lookup& lookup : lookups) {
+    const Slot& slot = tables_.Find(lookup.window, length);
+    if (slot.count == 0 || length > bytes_.size() - lookup.at) continue;
+    tables_.PrefetchAtoms(slot);
+    *found++ = {&slot, lookup.at};
+  }
+  for (const FoundSlot* each = found_slots_.data(); each != found; ++each) TrySlot(*each->slot, each->at);
+}
+
 void MatchState::Impl::TrySlot(const Slot& slot, std::size_t at) {
+  // Entries look at eight bytes from up to seven before the window on.
+  const bool inside = at >= 8 && bytes_.size() - at >= 8;
+  const std::uint8_t* here = bytes_.data() + at;
   for (const AtomEntry& entry : tables_.atoms(slot)) {
-    const std::uint64_t value = LoadBytes(bytes_, at, entry.before, 8);
+    std::uint64_t value = 0;
+    if (inside && entry.before <= 8) {
+      std::memcpy(&value, here - entry.before, sizeof value);
+    } else {
+      value = LoadBytes(bytes_, at, entry.before, 8);
+    }
     if ((value & entry.mask) != entry.value) continue;
     const SubRecord& sub = tables_.sub(entry.sub);
     if (!IsSought(sub)) continue;

@@ -73,7 +73,7 @@ void SetFixed(Draft& draft, const std::vector<std::uint8_t>& values, const std::
   }
 }
 
-Result<std::vector<Draft>> DraftText(const Pattern& pattern) {
+Result<std::vector<Draft>> DraftText(const Pattern& pattern, const WindowUse& use) {
   if (pattern.text.empty()) return Fail(ErrorCode::kMalformed, "an empty text");
   if (pattern.text.size() > kMaxTextBytes) return Fail(ErrorCode::kBudget, "the text is too long");
   std::vector<Draft> drafts;
@@ -91,7 +91,7 @@ Result<std::vector<Draft>> DraftText(const Pattern& pattern) {
       draft.atoms = AtomsOfXorText(form.values, pattern.xor_min, pattern.xor_max);
       if (!draft.atoms.found) continue;  // No key at all.
     } else {
-      draft.atoms = AtomsOfText(form.values, form.masks);
+      draft.atoms = AtomsOfText(form.values, form.masks, use);
     }
     if (form.is_base64 && pattern.dialect == Dialect::kYaraX) {
       sub.flags |= kSubBase64Check;
@@ -104,7 +104,7 @@ Result<std::vector<Draft>> DraftText(const Pattern& pattern) {
 }
 
 // One part of an expression, in plain or wide bytes.
-Result<Draft> DraftExpression(const NormalForm& form, bool wide) {
+Result<Draft> DraftExpression(const NormalForm& form, bool wide, const WindowUse& use) {
   Draft draft;
   SubRecord& sub = draft.sub;
   if (wide) sub.flags |= kSubWide;
@@ -116,26 +116,27 @@ Result<Draft> DraftExpression(const NormalForm& form, bool wide) {
       Widen(masks, 0xff);
     }
     SetFixed(draft, values, masks);
-    draft.atoms = AtomsOfText(values, masks);
+    draft.atoms = AtomsOfText(values, masks, use);
   } else {
     sub.flags |= kSubAutomaton;
-    draft.atoms = AtomsOfTerm(form.root, wide);
-    DL_TRY(draft.programs, CompilePrograms(form, draft.atoms.found));
+    draft.atoms = AtomsOfTerm(form.root, wide, use);
+    const std::vector<std::uint32_t> fixed = LeavesAtFixedOffsets(form);
+    const auto is_fixed = [&](const Atom& atom) { return fixed[atom.at] <= kRegexpReach / 2; };
+    const bool fixed_start = std::all_of(draft.atoms.atoms.begin(), draft.atoms.atoms.end(), is_fixed);
+    bool longest = false;
+    if (fixed_start) {
+      sub.flags |= kSubFixedStart;
+    } else if (PrefersByLength(form.root, longest)) {
+      // Of the ends that several atoms give, the longest or shortest is preferred.
+      sub.flags |= kSubFromAtom;
+    }
+    if (longest) sub.flags |= kSubGreedy;
+    DL_TRY(draft.programs, CompilePrograms(form, draft.atoms.found && !fixed_start));
+    if (fixed_start) draft.programs.backward_entry = fixed;
     sub.size = static_cast<std::uint32_t>(draft.programs.words.size());
   }
   if (!draft.atoms.found) draft.extra = SetBytes(FirstBytes(form.root));
   return draft;
-}
-
-// Whether running forward from an atom gives the end that counts (the longest
-// or shortest of them, if there are several atoms).
-bool EndsAreByAtom(const NormalForm& form, const AtomSet& atoms, bool& longest) {
-  if (bool by_length = false; PrefersByLength(form.root, by_length)) {
-    longest = by_length;
-    return true;
-  }
-  const std::vector<bool> fixed = LeavesAtFixedOffsets(form);
-  return std::all_of(atoms.atoms.begin(), atoms.atoms.end(), [&](const Atom& atom) { return fixed[atom.at]; });
 }
 
 struct ExpressionDrafts {
@@ -144,7 +145,7 @@ struct ExpressionDrafts {
   bool unbounded = false;
 };
 
-Result<ExpressionDrafts> DraftParts(const Pattern& pattern) {
+Result<ExpressionDrafts> DraftParts(const Pattern& pattern, const WindowUse& use) {
   ExpressionDrafts out;
   const bool is_yara = pattern.dialect == Dialect::kYara;
   out.parts = SplitAtJumps(pattern.expression.root);
@@ -163,14 +164,11 @@ Result<ExpressionDrafts> DraftParts(const Pattern& pattern) {
     out.unbounded = out.unbounded || form.unbounded;
     for (const bool wide : {false, true}) {
       if (!(wide ? pattern.wide : pattern.ascii)) continue;
-      DL_TRY(Draft draft, DraftExpression(form, wide));
+      DL_TRY(Draft draft, DraftExpression(form, wide, use));
       draft.part = i;
       std::uint32_t& flags = draft.sub.flags;
       flags |= kSubExpression;
       if (pattern.fullword) flags |= kSubFullword;
-      bool longest = pattern.expression.greedy;
-      if ((flags & kSubAutomaton) != 0 && EndsAreByAtom(form, draft.atoms, longest)) flags |= kSubFromAtom;
-      if (longest) flags |= kSubGreedy;
       if (wide && !is_yara) flags |= kSubLooseEdges;
       // The plain reading is preferred, even one of no bytes.
       if (wide && pattern.ascii) {
@@ -230,9 +228,9 @@ Result<std::uint32_t> MatcherBuilder::Impl::Add(const Pattern& pattern) {
   std::vector<ExpressionPart> parts;
   PatternCost cost;
   if (pattern.is_text) {
-    DL_TRY(drafts, DraftText(pattern));
+    DL_TRY(drafts, DraftText(pattern, tables.use()));
   } else {
-    DL_TRY(ExpressionDrafts expression, DraftParts(pattern));
+    DL_TRY(ExpressionDrafts expression, DraftParts(pattern, tables.use()));
     drafts = std::move(expression.drafts);
     parts = std::move(expression.parts);
     cost.unbounded = expression.unbounded;

@@ -20,8 +20,8 @@
 //   MPRG  u32[]: programs (program.h), each at a word offset.
 //   MCHN  ChainPart[]: the parts of chained patterns, in order.
 //
-// "Folded" means that bit 5 (0x20) of each byte is set, so that one window
-// serves both cases of a letter.
+// "Folded" means that bit 5 (0x20) of each byte is cleared where bit 6 is set,
+// so that one window serves both cases of a letter.
 #pragma once
 
 #include <cstdint>
@@ -79,6 +79,7 @@ enum SubFlags : std::uint32_t {
   kSubGreedy = 64,        // Where atoms give several ends for one start, the longest counts, not the shortest.
   kSubBase64Check = 128,  // Fixed: the characters at both ends are decoded (YARA-X), see text_forms.h.
   kSubFromAtom = 256,     // Automaton: running forward from an atom gives the preferred end, not just any.
+  kSubFixedStart = 4096,  // Automaton: all atoms are at fixed distances from the start; no backward program.
   kSubExpression = 1024,  // Where it matches but is no full word, no other form counts either.
   kSubLooseEdges = 2048,  // Wide automaton: an odd byte may lie between ^ or $ and the edge of the object (YARA-X).
   kSubAsciiFirst = 512,   // Wide automaton: no match where the expression matches as plain bytes, even none.
@@ -102,22 +103,24 @@ struct SubRecord {
 };
 static_assert(sizeof(SubRecord) == 32);
 
-// Bits of one width of window in one group.
+// Bits of one bitmap in one group.
 struct BitRun {
   std::uint32_t first = 0;  // In MBIT.
   std::uint32_t count = 0;  // Of bit numbers; kDenseBits: a whole bitmap is there instead.
 };
 inline constexpr std::uint32_t kDenseBits = 0xffffffff;
 
-// Windows of four bytes, of three, and of two (which also serve atoms of one byte).
-inline constexpr std::size_t kWidths = 3;
+// The bitmaps: windows of four bytes; of two bytes that any shorter atom begins
+// with; and what candidates of the latter are then checked with: windows of
+// three bytes, and of two or one.
+enum BitmapKind : std::size_t { kBitmap4, kBitmapShort, kBitmap3, kBitmap2, kBitmaps };
 
 struct GroupRecord {
-  BitRun bits[kWidths];
+  BitRun bits[kBitmaps];
   std::uint32_t everywhere_first = 0;  // In MEVY.
   std::uint32_t everywhere_count = 0;
 };
-static_assert(sizeof(GroupRecord) == 32);
+static_assert(sizeof(GroupRecord) == 40);
 
 struct Slot {
   std::uint32_t window = 0;  // Folded.
@@ -136,7 +139,8 @@ struct AtomEntry {
   std::uint32_t sub = 0;
   // Fixed: the window's offset in the text. Automaton: entry of the forward program.
   std::uint32_t at = 0;
-  // Automaton: entry of the backward program.
+  // Automaton: entry of the backward program; with kSubFixedStart the leaf's
+  // distance from the start, in characters.
   std::uint32_t backward = 0;
   std::uint8_t before = 0;  // How many of the eight bytes come before the window.
   std::uint8_t skip = 0;    // Automaton: from the window to the character the programs start at.

@@ -46,6 +46,12 @@ class MatcherTables {
     }
     return slots_[slots_.size()];  // Past the end: a zero slot.
   }
+  void Prefetch(std::uint32_t window, std::uint32_t length) const {
+    __builtin_prefetch(slots_.data() + (SlotHash(window, length) & slot_mask_));
+  }
+  void PrefetchAtoms(const Slot& slot) const {
+    if (slot.first < atoms_.size()) __builtin_prefetch(atoms_.data() + slot.first);
+  }
   static std::size_t SlotHash(std::uint32_t window, std::uint32_t length) {
     const std::uint64_t product = (std::uint64_t{window} + (std::uint64_t{length} << 32)) * 0x9e3779b97f4a7c15;
     return static_cast<std::size_t>(product >> 32);

@@ -303,14 +303,17 @@ std::optional<std::uint32_t> FixedLength(const Term& term) {
   return std::nullopt;
 }
 
-std::vector<bool> LeavesAtFixedOffsets(const NormalForm& form) {
-  std::vector<bool> fixed(form.leaf_count, false);
+std::vector<std::uint32_t> LeavesAtFixedOffsets(const NormalForm& form) {
+  std::vector<std::uint32_t> fixed(form.leaf_count, kNoFixedOffset);
+  std::uint64_t offset = 0;
   const Term& root = form.root;
   const std::span<const Term> terms =
       root.kind == TermKind::kConcat ? std::span<const Term>(root.children) : std::span<const Term>(&root, 1);
   for (const Term& term : terms) {
-    if (!FixedLength(term)) break;
-    if (term.kind == TermKind::kSet) fixed[term.leaf] = true;
+    const std::optional<std::uint32_t> length = FixedLength(term);
+    if (!length || offset + *length >= kNoFixedOffset) break;
+    if (term.kind == TermKind::kSet) fixed[term.leaf] = static_cast<std::uint32_t>(offset);
+    offset += *length;
   }
   return fixed;
 }
@@ -333,21 +336,26 @@ bool PrefersByLength(const Term& root, bool& longest) {
 }
 
 bool AsMasked(const ByteSet& set, std::uint8_t& value, std::uint8_t& mask) {
-  // The mask of a masked set is the bits in which its members do not differ.
-  unsigned all_ones = 0xff;
-  unsigned any_ones = 0;
+  const auto& words = set.words();
+  unsigned first = 256;
+  unsigned last = 0;
   int count = 0;
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    if (!set.Contains(static_cast<std::uint8_t>(byte))) continue;
-    all_ones &= byte;
-    any_ones |= byte;
-    ++count;
+  for (unsigned i = 0; i < 4; ++i) {
+    if (words[i] == 0) continue;
+    if (first == 256) first = 64 * i + static_cast<unsigned>(std::countr_zero(words[i]));
+    last = 64 * i + 63 - static_cast<unsigned>(std::countl_zero(words[i]));
+    count += std::popcount(words[i]);
   }
-  if (count == 0) return false;
-  const unsigned varying = any_ones & ~all_ones;
-  if (count != 1 << std::popcount(varying)) return false;
+  // The members are the smallest one with any of the varying bits added.
+  const unsigned varying = first ^ last;
+  if (count == 0 || (first & varying) != 0 || count != 1 << std::popcount(varying)) return false;
+  if (count < 256) {
+    for (unsigned part = varying; part != 0; part = (part - 1) & varying) {
+      if (!set.Contains(static_cast<std::uint8_t>(first | part))) return false;
+    }
+  }
   mask = static_cast<std::uint8_t>(~varying & 0xff);
-  value = static_cast<std::uint8_t>(all_ones);
+  value = static_cast<std::uint8_t>(first);
   return true;
 }
 

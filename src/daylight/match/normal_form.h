@@ -62,9 +62,10 @@ bool IsNullable(const Term& term);
 ByteSet FirstBytes(const Term& term);
 // The number of bytes that every match of the term has; absent if they differ.
 std::optional<std::uint32_t> FixedLength(const Term& term);
-// By leaf: whether every match passes through it, and always at the same
-// distance from its start.
-std::vector<bool> LeavesAtFixedOffsets(const NormalForm& form);
+// By leaf: its distance from the start, if every match passes through it, and
+// always at the same distance; otherwise kNoFixedOffset.
+inline constexpr std::uint32_t kNoFixedOffset = 0xffffffff;
+std::vector<std::uint32_t> LeavesAtFixedOffsets(const NormalForm& form);
 // Whether the preferred match is the longest of those with the same start, or
 // the shortest: so it is when at most one thing has a choice of lengths.
 bool PrefersByLength(const Term& root, bool& longest);

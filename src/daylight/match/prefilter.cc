@@ -10,12 +10,12 @@ namespace dl::match {
 
 namespace {
 
-template <std::size_t kWidthIndex>
+template <std::size_t kKind>
 std::size_t PortableScan(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count,
                          std::uint32_t* out) {
   std::size_t found = 0;
   const auto look = [&](std::uint32_t window, std::size_t at) {
-    const std::uint32_t bit = BitOf((window | kFoldMask) & kWidthMask[kWidthIndex], kWidthIndex);
+    const std::uint32_t bit = BitOf(window, kKind);
     // Written always and kept when the bit is set: a branch would be
     // mispredicted at every candidate.
     out[found] = static_cast<std::uint32_t>(at);
@@ -26,6 +26,7 @@ std::size_t PortableScan(const std::uint32_t* bitmap, const std::uint8_t* bytes,
     // One load serves four positions.
     std::uint64_t word;
     std::memcpy(&word, bytes + at, sizeof word);
+    word &= ~((word >> 1) & 0x2020202020202020);  // FoldWindow, eight bytes at once.
     look(static_cast<std::uint32_t>(word), at);
     look(static_cast<std::uint32_t>(word >> 8), at + 1);
     look(static_cast<std::uint32_t>(word >> 16), at + 2);
@@ -34,23 +35,17 @@ std::size_t PortableScan(const std::uint32_t* bitmap, const std::uint8_t* bytes,
   for (; at < count; ++at) {
     std::uint32_t window;
     std::memcpy(&window, bytes + at, sizeof window);
-    look(window, at);
+    look(FoldWindow(window), at);
   }
   return found;
 }
 
 }  // namespace
 
-std::size_t PortableKernel(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count,
-                           std::size_t width_index, std::uint32_t* out) {
-  switch (width_index) {
-    case 0:
-      return PortableScan<0>(bitmap, bytes, count, out);
-    case 1:
-      return PortableScan<1>(bitmap, bytes, count, out);
-    default:
-      return PortableScan<2>(bitmap, bytes, count, out);
-  }
+std::size_t PortableKernel(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count, std::size_t kind,
+                           std::uint32_t* out) {
+  return kind == kBitmap4 ? PortableScan<kBitmap4>(bitmap, bytes, count, out)
+                          : PortableScan<kBitmapShort>(bitmap, bytes, count, out);
 }
 
 const KernelInfo* AvailableKernels(std::size_t& count) {

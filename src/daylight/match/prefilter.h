@@ -11,32 +11,32 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "daylight/match/byte_costs.h"
 #include "daylight/match/matcher_format.h"
 
 namespace dl::match {
 
-// The bitmaps: bits of each width's (4, 3 and 2 bytes).
-inline constexpr unsigned kBitmapLog2[kWidths] = {18, 16, 16};
-inline constexpr std::size_t kBitmapWords[kWidths] = {1u << 13, 1u << 11, 1u << 11};
-// Hash of the lower `width` bytes of a folded window.
-inline constexpr std::uint32_t kFoldMask = 0x20202020;
+// By BitmapKind.
+inline constexpr unsigned kBitmapLog2[kBitmaps] = {18, 16, 16, 16};
+inline constexpr std::size_t kBitmapWords[kBitmaps] = {1u << 13, 1u << 11, 1u << 11, 1u << 11};
+inline constexpr std::uint32_t kWindowMask[kBitmaps] = {0xffffffff, 0x0000ffff, 0x00ffffff, 0x0000ffff};
 inline constexpr std::uint32_t kHashFactor = 0x9e3779b1;
-inline constexpr std::uint32_t BitOf(std::uint32_t folded, std::size_t width_index) {
-  return (folded * kHashFactor) >> (32 - kBitmapLog2[width_index]);
+// The bit of a folded window, whose bytes outside of the mask are ignored.
+inline constexpr std::uint32_t BitOf(std::uint32_t folded, std::size_t kind) {
+  return ((folded & kWindowMask[kind]) * kHashFactor) >> (32 - kBitmapLog2[kind]);
 }
-inline constexpr std::uint32_t kWidthMask[kWidths] = {0xffffffff, 0x00ffffff, 0x0000ffff};
 
 // A kernel may read this many bytes behind the last position's first byte.
 inline constexpr std::size_t kKernelSlack = 64;
 
 // For positions [0, count): appends those whose bit is set to `out`, which has
 // room for count + 16, in ascending order; returns how many. `bytes` has at least count + kKernelSlack
-// readable bytes. `width_index` is 0, 1 or 2 for windows of 4, 3 or 2 bytes.
+// readable bytes. `kind` is kBitmap4 or kBitmapShort.
 using PrefilterKernel = std::size_t (*)(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count,
-                                        std::size_t width_index, std::uint32_t* out);
+                                        std::size_t kind, std::uint32_t* out);
 
 std::size_t PortableKernel(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count,
-                           std::size_t width_index, std::uint32_t* out);
+                           std::size_t kind, std::uint32_t* out);
 
 struct KernelInfo {
   const char* name;

@@ -7,9 +7,8 @@ namespace dl::match {
 void PrioritySimulator::Prepare(const ProgramView& program) {
   if (seen_.size() < program.size()) seen_.resize(program.size(), 0);
   if (counters_.size() < program.counters()) counters_.resize(program.counters());
-  used_counters_ = program.counters();
-  current_.clear();
-  next_.clear();
+  current_.Clear();
+  next_.Clear();
   read_ = 0;
   NextGeneration();
 }
@@ -28,7 +27,7 @@ bool PrioritySimulator::Add(const ProgramView& program, std::uint32_t start, con
     const std::uint32_t pc = stack_.back();
     stack_.pop_back();
     if ((pc & kListCount) != 0) {
-      next_.push_back({pc & ~kListCount, read_});
+      next_.Push({pc & ~kListCount, read_});
       continue;
     }
     if (pc >= program.size() || seen_[pc] == generation_) continue;
@@ -37,26 +36,26 @@ bool PrioritySimulator::Add(const ProgramView& program, std::uint32_t start, con
     switch (instruction.opcode()) {
       case Opcode::kByte:
       case Opcode::kSet:
-        next_.push_back({pc, 0});
+        next_.Push({pc, 0});
         break;
       case Opcode::kCount:
       case Opcode::kLazyCount: {
-        if (instruction.counter() >= used_counters_) break;
+        if (instruction.b >= program.counters()) break;
         const bool lazy = instruction.opcode() == Opcode::kLazyCount;
         if (lazy) stack_.push_back(pc | kListCount);
-        if (instruction.y == 0) stack_.push_back(pc + 1);
-        if (!lazy) next_.push_back({pc, read_});
+        if (program.count(instruction.b).min == 0) stack_.push_back(pc + 1);
+        if (!lazy) next_.Push({pc, read_});
         break;
       }
       case Opcode::kSplit:
-        stack_.push_back(instruction.y);
-        stack_.push_back(instruction.x);
+        stack_.push_back(instruction.b);
+        stack_.push_back(instruction.a());
         break;
       case Opcode::kJump:
-        stack_.push_back(instruction.x);
+        stack_.push_back(instruction.b);
         break;
       case Opcode::kAssert:
-        if (AssertionHolds(static_cast<RegexpKind>(instruction.x), text, at)) stack_.push_back(pc + 1);
+        if (AssertionHolds(static_cast<RegexpKind>(instruction.b), text, at)) stack_.push_back(pc + 1);
         break;
       case Opcode::kMatch:
         return true;
@@ -70,38 +69,39 @@ bool PrioritySimulator::Add(const ProgramView& program, std::uint32_t start, con
 
 bool PrioritySimulator::AdvanceCount(const ProgramView& program, const Thread& thread, const Instruction& instruction,
                                      std::uint8_t byte, const Text& text, std::size_t at) {
-  if (!program.SetContains(instruction.x, byte)) return false;
+  if (!program.SetContains(instruction.a(), byte)) return false;
+  const CountRange& range = program.count(instruction.b);
   const std::uint32_t count = read_ - thread.entered;
-  if (count > instruction.z) return false;  // Only in damaged programs.
-  bool goes_on = count < instruction.z;
-  if (instruction.z == kUnbounded && count >= instruction.y) {
+  if (count > range.max) return false;  // Only in damaged programs.
+  bool goes_on = count < range.max;
+  if (range.max == kUnbounded && count >= range.min) {
     // Past the minimum all counts are alike: the most preferred stands for all.
-    Counter& counter = counters_[instruction.counter()];
+    Counter& counter = counters_[instruction.b];
     if (counter.saturated == generation_) return false;
     counter.saturated = generation_;
     goes_on = true;
   }
   const bool lazy = instruction.opcode() == Opcode::kLazyCount;
-  if (goes_on && !lazy) next_.push_back(thread);
-  if (count >= instruction.y && Add(program, thread.pc + 1, text, at)) return true;
-  if (goes_on && lazy) next_.push_back(thread);
+  if (goes_on && !lazy) next_.Push(thread);
+  if (count >= range.min && Add(program, thread.pc + 1, text, at)) return true;
+  if (goes_on && lazy) next_.Push(thread);
   return false;
 }
 
 bool PrioritySimulator::Step(const ProgramView& program, std::uint8_t byte, const Text& text, std::size_t at) {
   NextGeneration();
   ++read_;
-  current_.swap(next_);
-  next_.clear();
+  current_.Swap(next_);
+  next_.Clear();
   for (const Thread& thread : current_) {
     const Instruction& instruction = program.at(thread.pc);
     bool matched = false;
     switch (instruction.opcode()) {
       case Opcode::kByte:
-        matched = (byte & instruction.y) == instruction.x && Add(program, thread.pc + 1, text, at);
+        matched = instruction.ByteFits(byte) && Add(program, thread.pc + 1, text, at);
         break;
       case Opcode::kSet:
-        matched = program.SetContains(instruction.x, byte) && Add(program, thread.pc + 1, text, at);
+        matched = program.SetContains(instruction.b, byte) && Add(program, thread.pc + 1, text, at);
         break;
       case Opcode::kCount:
       case Opcode::kLazyCount:
@@ -115,6 +115,21 @@ bool PrioritySimulator::Step(const ProgramView& program, std::uint8_t byte, cons
   return false;
 }
 
+bool PrioritySimulator::RunAlone(const ProgramView& program, const Text& text, std::size_t& at, std::size_t stop) {
+  std::uint32_t pc = next_.begin()->pc;
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.bytes.data());
+  while (pc < program.size() && program.at(pc).opcode() == Opcode::kByte) {
+    if (stop - at < text.step || !program.at(pc).ByteFits(bytes[at])) return false;
+    if (text.step == 2 && bytes[at + 1] != 0) return false;
+    at += text.step;
+    ++read_;
+    ++pc;
+  }
+  next_.Clear();
+  next_.Push({pc, 0});
+  return true;
+}
+
 bool PrioritySimulator::Forward(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at,
                                 std::size_t stop, std::size_t& end) {
   Prepare(program);
@@ -126,7 +141,15 @@ bool PrioritySimulator::Forward(const ProgramView& program, std::uint32_t entry,
       found = true;
       end = at;
     }
-    if (next_.empty() || stop - at < text.step) return found;
+    if (next_.size() == 1 && program.at(next_.begin()->pc).opcode() == Opcode::kByte) {
+      if (!RunAlone(program, text, at, stop)) return found;
+      const std::uint32_t pc = next_.begin()->pc;
+      next_.Clear();
+      NextGeneration();
+      matched = Add(program, pc, text, at);
+      continue;
+    }
+    if (next_.size() == 0 || stop - at < text.step) return found;
     if (text.step == 2 && static_cast<std::uint8_t>(text.bytes[at + 1]) != 0) return found;
     const auto byte = static_cast<std::uint8_t>(text.bytes[at]);
     at += text.step;

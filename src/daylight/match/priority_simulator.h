@@ -9,6 +9,7 @@
 // match ends those that are less preferred. Otherwise as Simulator.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "daylight/match/simulate.h"
@@ -32,6 +33,27 @@ class PrioritySimulator {
   };
   static constexpr std::uint32_t kListCount = 0x80000000;  // On the stack: list the count at this pc.
 
+  // A vector that does not check its size twice: most of the time goes here.
+  class ThreadList {
+   public:
+    void Push(const Thread& thread) {
+      if (size_ == threads_.size()) threads_.resize(size_ * 2 + 64);
+      threads_.data()[size_++] = thread;
+    }
+    void Clear() { size_ = 0; }
+    std::size_t size() const { return size_; }
+    const Thread* begin() const { return threads_.data(); }
+    const Thread* end() const { return threads_.data() + size_; }
+    void Swap(ThreadList& other) {
+      threads_.swap(other.threads_);
+      std::swap(size_, other.size_);
+    }
+
+   private:
+    std::vector<Thread> threads_;
+    std::size_t size_ = 0;
+  };
+
   void Prepare(const ProgramView& program);
   void NextGeneration();
   // Lists everything that `pc` leads to without reading. True if that is a
@@ -39,14 +61,16 @@ class PrioritySimulator {
   bool Add(const ProgramView& program, std::uint32_t pc, const Text& text, std::size_t at);
   bool AdvanceCount(const ProgramView& program, const Thread& thread, const Instruction& instruction,
                     std::uint8_t byte, const Text& text, std::size_t at);
+  // While there is one thread and it reads single bytes: reads them. False
+  // when it failed.
+  bool RunAlone(const ProgramView& program, const Text& text, std::size_t& at, std::size_t stop);
   bool Step(const ProgramView& program, std::uint8_t byte, const Text& text, std::size_t at);
 
-  std::vector<Thread> current_;
-  std::vector<Thread> next_;
+  ThreadList current_;
+  ThreadList next_;
   std::vector<std::uint32_t> stack_;
   std::vector<std::uint32_t> seen_;  // By pc: the generation that reached it.
   std::vector<Counter> counters_;
-  std::uint32_t used_counters_ = 0;
   std::uint32_t generation_ = 0;
   std::uint32_t read_ = 0;
 };

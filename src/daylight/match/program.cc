@@ -9,8 +9,8 @@ namespace {
 
 class Compiler {
  public:
-  Compiler(bool backward, std::vector<ByteSet>& sets, std::uint32_t leaves)
-      : backward_(backward), sets_(sets), entries_(leaves, 0) {}
+  Compiler(bool backward, std::vector<ByteSet>& sets, std::vector<CountRange>& counts, std::uint32_t leaves)
+      : backward_(backward), sets_(sets), counts_(counts), entries_(leaves, 0) {}
 
   Status Compile(const Term& root) {
     DL_TRY_STATUS(Emit(root));
@@ -18,14 +18,17 @@ class Compiler {
   }
   std::vector<Instruction>& code() { return code_; }
   std::vector<std::uint32_t>& entries() { return entries_; }
-  std::uint32_t counters() const { return counters_; }
 
  private:
   std::uint32_t pc() const { return static_cast<std::uint32_t>(code_.size()); }
-  Status Push(Opcode opcode, std::uint32_t x = 0, std::uint32_t y = 0, std::uint32_t z = 0, std::uint32_t counter = 0) {
+  Status Push(Opcode opcode, std::uint32_t a = 0, std::uint32_t b = 0) {
     if (code_.size() >= kMaxProgramStates) return Fail(ErrorCode::kBudget, "the expression is too large");
-    code_.push_back({static_cast<std::uint32_t>(opcode) | counter << 8, x, y, z});
+    code_.push_back({static_cast<std::uint32_t>(opcode) | a << 8, b});
     return {};
+  }
+  void SetBranches(std::uint32_t split, std::uint32_t more, std::uint32_t out, bool greedy) {
+    code_[split].op |= (greedy ? more : out) << 8;
+    code_[split].b = greedy ? out : more;
   }
   std::uint32_t SetIndex(const ByteSet& set) {
     const auto found = std::find(sets_.begin(), sets_.end(), set);
@@ -33,27 +36,30 @@ class Compiler {
     sets_.push_back(set);
     return static_cast<std::uint32_t>(sets_.size() - 1);
   }
-  void SetBranches(std::uint32_t split, std::uint32_t more, std::uint32_t out, bool greedy) {
-    code_[split].x = greedy ? more : out;
-    code_[split].y = greedy ? out : more;
-  }
   Status Emit(const Term& term);
   Status EmitSet(const Term& term);
+  Status EmitCount(const Term& term);
   Status EmitAlternate(const Term& term);
 
   bool backward_;
   std::vector<ByteSet>& sets_;
+  std::vector<CountRange>& counts_;
   std::vector<std::uint32_t> entries_;
   std::vector<Instruction> code_;
-  std::uint32_t counters_ = 0;
 };
 
 Status Compiler::EmitSet(const Term& term) {
   if (term.leaf < entries_.size()) entries_[term.leaf] = backward_ ? pc() + 1 : pc();
   std::uint8_t value = 0;
   std::uint8_t mask = 0;
-  if (AsMasked(term.set, value, mask)) return Push(Opcode::kByte, value, mask);
-  return Push(Opcode::kSet, SetIndex(term.set));
+  if (AsMasked(term.set, value, mask)) return Push(Opcode::kByte, value | std::uint32_t{mask} << 8);
+  return Push(Opcode::kSet, 0, SetIndex(term.set));
+}
+
+Status Compiler::EmitCount(const Term& term) {
+  counts_.push_back({term.min, term.max});
+  return Push(term.greedy ? Opcode::kCount : Opcode::kLazyCount, SetIndex(term.set),
+              static_cast<std::uint32_t>(counts_.size() - 1));
 }
 
 Status Compiler::EmitAlternate(const Term& term) {
@@ -61,14 +67,14 @@ Status Compiler::EmitAlternate(const Term& term) {
   for (std::size_t i = 0; i < term.children.size(); ++i) {
     const bool last = i + 1 == term.children.size();
     const std::uint32_t split = pc();
-    if (!last) DL_TRY_STATUS(Push(Opcode::kSplit, split + 1));
+    if (!last) DL_TRY_STATUS(Push(Opcode::kSplit));
     DL_TRY_STATUS(Emit(term.children[i]));
     if (last) break;
     jumps.push_back(pc());
     DL_TRY_STATUS(Push(Opcode::kJump));
-    code_[split].y = pc();
+    SetBranches(split, split + 1, pc(), /*greedy=*/true);
   }
-  for (const std::uint32_t jump : jumps) code_[jump].x = pc();
+  for (const std::uint32_t jump : jumps) code_[jump].b = pc();
   return {};
 }
 
@@ -79,9 +85,9 @@ Status Compiler::Emit(const Term& term) {
     case TermKind::kSet:
       return EmitSet(term);
     case TermKind::kCount:
-      return Push(term.greedy ? Opcode::kCount : Opcode::kLazyCount, SetIndex(term.set), term.min, term.max, counters_++);
+      return EmitCount(term);
     case TermKind::kAssert:
-      return Push(Opcode::kAssert, static_cast<std::uint32_t>(term.assertion));
+      return Push(Opcode::kAssert, 0, static_cast<std::uint32_t>(term.assertion));
     case TermKind::kConcat:
       if (backward_) {
         for (auto child = term.children.rbegin(); child != term.children.rend(); ++child) DL_TRY_STATUS(Emit(*child));
@@ -95,7 +101,7 @@ Status Compiler::Emit(const Term& term) {
       const std::uint32_t split = pc();
       DL_TRY_STATUS(Push(Opcode::kSplit));
       DL_TRY_STATUS(Emit(term.children.front()));
-      DL_TRY_STATUS(Push(Opcode::kJump, split));
+      DL_TRY_STATUS(Push(Opcode::kJump, 0, split));
       SetBranches(split, split + 1, pc(), term.greedy);
       return {};
     }
@@ -125,9 +131,10 @@ Status Compiler::Emit(const Term& term) {
 
 Result<CompiledPrograms> CompilePrograms(const NormalForm& form, bool with_backward) {
   std::vector<ByteSet> sets;
-  Compiler forward(false, sets, form.leaf_count);
+  std::vector<CountRange> counts;
+  Compiler forward(false, sets, counts, form.leaf_count);
   DL_TRY_STATUS(forward.Compile(form.root));
-  Compiler backward(true, sets, form.leaf_count);
+  Compiler backward(true, sets, counts, form.leaf_count);
   if (with_backward) DL_TRY_STATUS(backward.Compile(form.root));
 
   CompiledPrograms out;
@@ -135,15 +142,16 @@ Result<CompiledPrograms> CompilePrograms(const NormalForm& form, bool with_backw
   header.forward_count = static_cast<std::uint32_t>(forward.code().size());
   header.backward_count = static_cast<std::uint32_t>(backward.code().size());
   header.set_count = static_cast<std::uint32_t>(sets.size());
-  header.counter_count = forward.counters();
-  out.words.resize(4 + std::size_t{4} * (header.forward_count + header.backward_count));
-  std::memcpy(out.words.data(), &header, sizeof header);
-  std::size_t at = 4;
-  for (const std::vector<Instruction>* code : {&forward.code(), &backward.code()}) {
-    if (code->empty()) continue;
-    std::memcpy(out.words.data() + at, code->data(), code->size() * sizeof(Instruction));
-    at += code->size() * 4;
-  }
+  header.count_count = static_cast<std::uint32_t>(counts.size());
+  const auto append = [&]<typename T>(const std::vector<T>& items) {
+    const std::size_t at = out.words.size();
+    out.words.resize(at + items.size() * (sizeof(T) / 4));
+    if (!items.empty()) std::memcpy(out.words.data() + at, items.data(), items.size() * sizeof(T));
+  };
+  append(std::vector<ProgramHeader>{header});
+  append(forward.code());
+  append(backward.code());
+  append(counts);
   for (const ByteSet& set : sets) {
     for (const std::uint64_t word : set.words()) {
       out.words.push_back(static_cast<std::uint32_t>(word));
@@ -159,18 +167,18 @@ ProgramView::ProgramView(std::span<const std::uint32_t> words, bool backward) {
   if (words.size() < 4) return;
   ProgramHeader header;
   std::memcpy(static_cast<void*>(&header), words.data(), sizeof header);
+  const std::uint64_t code_words = 2 * (std::uint64_t{header.forward_count} + header.backward_count);
+  const std::uint64_t count_words = 2 * std::uint64_t{header.count_count};
+  const std::uint64_t set_words = 8 * std::uint64_t{header.set_count};
   if (header.forward_count > kMaxProgramStates || header.backward_count > kMaxProgramStates ||
-      header.set_count > 2 * kMaxProgramStates || header.counter_count > kMaxProgramStates) {
+      code_words + count_words + set_words > words.size() - 4) {
     return;
   }
-  const std::size_t forward_words = std::size_t{4} * header.forward_count;
-  const std::size_t backward_words = std::size_t{4} * header.backward_count;
-  const std::size_t set_words = std::size_t{8} * header.set_count;
-  if (forward_words + backward_words + set_words > words.size() - 4) return;
-  const std::uint32_t* code = words.data() + 4 + (backward ? forward_words : 0);
+  const std::uint32_t* code = words.data() + 4 + (backward ? std::size_t{2} * header.forward_count : 0);
   code_ = {reinterpret_cast<const Instruction*>(code), backward ? header.backward_count : header.forward_count};
-  sets_ = words.subspan(4 + forward_words + backward_words, set_words);
-  counters_ = header.counter_count;
+  const std::uint32_t* counts = words.data() + 4 + code_words;
+  counts_ = {reinterpret_cast<const CountRange*>(counts), header.count_count};
+  sets_ = words.subspan(static_cast<std::size_t>(4 + code_words + count_words), static_cast<std::size_t>(set_words));
 }
 
 }  // namespace dl::match

@@ -9,6 +9,7 @@
 //   ProgramHeader
 //   Instruction[forward_count]
 //   Instruction[backward_count]
+//   CountRange[count_count]
 //   u32[8][set_count]
 //
 // The backward program reads the bytes before a place in reverse. A leaf (see
@@ -28,36 +29,39 @@ namespace dl::match {
 
 enum class Opcode : std::uint32_t {
   kFail,       // What damaged programs read as.
-  kByte,       // One byte with (byte & y) == x; then the next instruction.
-  kSet,        // One byte of set x; then the next instruction.
-  kCount,      // y to z bytes of set x, the more the better; then the next instruction. `counter` is its number.
+  kByte,       // One byte with (byte & (a >> 8)) == (a & 0xff); then the next instruction.
+  kSet,        // One byte of set b; then the next instruction.
+  kCount,      // As many bytes of set a as count b says, the more the better; then the next instruction.
   kLazyCount,  // The same, the fewer the better.
-  kSplit,      // Both x and y; x is preferred.
-  kJump,       // x.
-  kAssert,     // x is a RegexpKind that must hold here; then the next instruction.
+  kSplit,      // Both a and b; a is preferred.
+  kJump,       // b.
+  kAssert,     // b is a RegexpKind that must hold here; then the next instruction.
   kMatch,
 };
 
 struct Instruction {
-  std::uint32_t op = 0;  // Opcode | counter << 8.
-  std::uint32_t x = 0;
-  std::uint32_t y = 0;
-  std::uint32_t z = 0;
+  std::uint32_t op = 0;  // Opcode | a << 8.
+  std::uint32_t b = 0;
 
   Opcode opcode() const { return static_cast<Opcode>(op & 0xff); }
-  std::uint32_t counter() const { return op >> 8; }
+  std::uint32_t a() const { return op >> 8; }
+  bool ByteFits(std::uint8_t byte) const { return (byte & (op >> 16)) == ((op >> 8) & 0xff); }
 };
-static_assert(sizeof(Instruction) == 16);
+static_assert(sizeof(Instruction) == 8);
+
+struct CountRange {
+  std::uint32_t min = 0;
+  std::uint32_t max = 0;  // kUnbounded.
+};
+static_assert(sizeof(CountRange) == 8);
 
 struct ProgramHeader {
   std::uint32_t forward_count = 0;
   std::uint32_t backward_count = 0;
   std::uint32_t set_count = 0;
-  std::uint32_t counter_count = 0;  // Of each direction.
+  std::uint32_t count_count = 0;
 };
 static_assert(sizeof(ProgramHeader) == 16);
-
-using SetWords = std::uint32_t[8];
 
 struct CompiledPrograms {
   std::vector<std::uint32_t> words;
@@ -77,7 +81,9 @@ class ProgramView {
   ProgramView(std::span<const std::uint32_t> words, bool backward);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(code_.size()); }
-  std::uint32_t counters() const { return counters_; }
+  std::uint32_t counters() const { return static_cast<std::uint32_t>(counts_.size()); }
+  // count < counters().
+  const CountRange& count(std::uint32_t count) const { return counts_[count]; }
   const Instruction& at(std::uint32_t pc) const { return code_[pc]; }  // pc < size().
   bool SetContains(std::uint32_t set, std::uint8_t byte) const {
     const std::size_t word = std::size_t{set} * 8 + (byte >> 5);
@@ -87,7 +93,7 @@ class ProgramView {
  private:
   std::span<const Instruction> code_;
   std::span<const std::uint32_t> sets_;
-  std::uint32_t counters_ = 0;
+  std::span<const CountRange> counts_;
 };
 
 }  // namespace dl::match

@@ -63,8 +63,7 @@ bool AssertionHolds(RegexpKind assertion, const Text& text, std::size_t at) {
 void Simulator::Prepare(const ProgramView& program) {
   if (seen_.size() < program.size()) seen_.resize(program.size(), 0);
   if (counters_.size() < program.counters()) counters_.resize(program.counters());
-  used_counters_ = program.counters();
-  for (std::uint32_t i = 0; i < used_counters_; ++i) {
+  for (std::uint32_t i = 0; i < program.counters(); ++i) {
     counters_[i].runs.clear();
     counters_[i].head = 0;
   }
@@ -82,8 +81,8 @@ void Simulator::NextGeneration() {
   generation_ = 1;
 }
 
-void Simulator::Enter(std::uint32_t pc, const Instruction& instruction) {
-  Counter& counter = counters_[instruction.counter()];
+void Simulator::Enter(std::uint32_t pc, const Instruction& instruction, const CountRange& range) {
+  Counter& counter = counters_[instruction.b];
   const bool empty = counter.head == counter.runs.size();
   if (empty) {
     counter.runs.clear();
@@ -92,7 +91,7 @@ void Simulator::Enter(std::uint32_t pc, const Instruction& instruction) {
   if (empty || counter.runs.back().last != read_) {
     // Without an upper bound the oldest count says everything, but it may yet
     // die on the byte just read, so the newest is kept beside it.
-    if (instruction.z == kUnbounded && counter.runs.size() >= 2) counter.runs.pop_back();
+    if (range.max == kUnbounded && counter.runs.size() >= 2) counter.runs.pop_back();
     if (!counter.runs.empty() && counter.runs.back().last + 1 == read_) {
       counter.runs.back().last = read_;
     } else {
@@ -120,19 +119,19 @@ void Simulator::Add(const ProgramView& program, std::uint32_t start, const Text&
         break;
       case Opcode::kCount:
       case Opcode::kLazyCount:
-        if (instruction.counter() >= used_counters_) break;
-        Enter(pc, instruction);
-        if (instruction.y == 0) stack_.push_back(pc + 1);
+        if (instruction.b >= program.counters()) break;
+        Enter(pc, instruction, program.count(instruction.b));
+        if (program.count(instruction.b).min == 0) stack_.push_back(pc + 1);
         break;
       case Opcode::kSplit:
-        stack_.push_back(instruction.y);
-        stack_.push_back(instruction.x);
+        stack_.push_back(instruction.b);
+        stack_.push_back(instruction.a());
         break;
       case Opcode::kJump:
-        stack_.push_back(instruction.x);
+        stack_.push_back(instruction.b);
         break;
       case Opcode::kAssert:
-        if (AssertionHolds(static_cast<RegexpKind>(instruction.x), text, at)) stack_.push_back(pc + 1);
+        if (AssertionHolds(static_cast<RegexpKind>(instruction.b), text, at)) stack_.push_back(pc + 1);
         break;
       case Opcode::kMatch:
         matched_ = true;
@@ -146,8 +145,9 @@ void Simulator::Add(const ProgramView& program, std::uint32_t start, const Text&
 
 void Simulator::AdvanceCount(const ProgramView& program, std::uint32_t pc, const Instruction& instruction,
                              std::uint8_t byte, const Text& text, std::size_t at) {
-  Counter& counter = counters_[instruction.counter()];
-  if (!program.SetContains(instruction.x, byte)) {
+  Counter& counter = counters_[instruction.b];
+  const CountRange& range = program.count(instruction.b);
+  if (!program.SetContains(instruction.a(), byte)) {
     // Only a count that began behind this byte goes on.
     const bool fresh = counter.head < counter.runs.size() && counter.runs.back().last == read_;
     counter.runs.clear();
@@ -155,9 +155,8 @@ void Simulator::AdvanceCount(const ProgramView& program, std::uint32_t pc, const
     if (fresh) counter.runs.push_back({read_, read_});
     return;
   }
-  const std::uint32_t max = instruction.z;
-  if (max != kUnbounded && read_ > max) {
-    const std::uint32_t oldest = read_ - max;  // Counts that began before are past the maximum.
+  if (range.max != kUnbounded && read_ > range.max) {
+    const std::uint32_t oldest = read_ - range.max;  // Counts that began before are past the maximum.
     while (counter.head < counter.runs.size() && counter.runs[counter.head].last < oldest) ++counter.head;
     if (counter.head < counter.runs.size()) {
       Counter::Run& run = counter.runs[counter.head];
@@ -175,7 +174,7 @@ void Simulator::AdvanceCount(const ProgramView& program, std::uint32_t pc, const
     next_.push_back(pc);
   }
   const std::uint32_t longest = read_ - counter.runs[counter.head].first;
-  if (longest > 0 && longest >= instruction.y) Add(program, pc + 1, text, at);
+  if (longest > 0 && longest >= range.min) Add(program, pc + 1, text, at);
 }
 
 void Simulator::Step(const ProgramView& program, std::uint8_t byte, const Text& text, std::size_t at) {
@@ -188,10 +187,10 @@ void Simulator::Step(const ProgramView& program, std::uint8_t byte, const Text& 
     const Instruction& instruction = program.at(pc);
     switch (instruction.opcode()) {
       case Opcode::kByte:
-        if ((byte & instruction.y) == instruction.x) Add(program, pc + 1, text, at);
+        if (instruction.ByteFits(byte)) Add(program, pc + 1, text, at);
         break;
       case Opcode::kSet:
-        if (program.SetContains(instruction.x, byte)) Add(program, pc + 1, text, at);
+        if (program.SetContains(instruction.b, byte)) Add(program, pc + 1, text, at);
         break;
       case Opcode::kCount:
       case Opcode::kLazyCount:

@@ -59,7 +59,7 @@ class Simulator {
   void NextGeneration();
   // Follows everything that reads no byte, from `pc` on.
   void Add(const ProgramView& program, std::uint32_t pc, const Text& text, std::size_t at);
-  void Enter(std::uint32_t pc, const Instruction& instruction);
+  void Enter(std::uint32_t pc, const Instruction& instruction, const CountRange& range);
   void AdvanceCount(const ProgramView& program, std::uint32_t pc, const Instruction& instruction, std::uint8_t byte,
                     const Text& text, std::size_t at);
   // Reads one character; `at` is the boundary behind it.
@@ -70,7 +70,6 @@ class Simulator {
   std::vector<std::uint32_t> stack_;
   std::vector<std::uint32_t> seen_;  // By pc: the generation that reached it.
   std::vector<Counter> counters_;
-  std::uint32_t used_counters_ = 0;
   std::uint32_t generation_ = 0;
   std::uint32_t read_ = 0;  // Characters read in this run.
   bool matched_ = false;

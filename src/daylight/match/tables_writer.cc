@@ -33,6 +33,7 @@ void TablesWriter::AddAtom(std::uint32_t group, const Atom& atom, AtomEntry entr
   entry.value = atom.value;
   entry.mask = atom.mask;
   entry.before = static_cast<std::uint8_t>(atom.before);
+  use_.Add(atom.window, atom.length);
   atoms_.push_back({atom.window, atom.length, group, entry});
 }
 
@@ -63,35 +64,44 @@ void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std
                                std::vector<std::uint32_t>& everywhere) {
   struct Bit {
     std::uint32_t group;
-    std::uint32_t width;
+    std::uint32_t kind;
     std::uint32_t bit;
     auto operator<=>(const Bit&) const = default;
   };
   std::vector<Bit> all;
   for (const Indexed& atom : atoms_) {
-    if (atom.length == 1) {
+    const auto add = [&](std::uint32_t kind, std::uint32_t window) {
+      all.push_back({atom.group, kind, BitOf(window, kind)});
+    };
+    if (atom.length == 4) {
+      add(kBitmap4, atom.window);
+    } else if (atom.length == 3) {
+      add(kBitmap3, atom.window);
+      add(kBitmapShort, atom.window);
+    } else if (atom.length == 2) {
+      add(kBitmap2, atom.window);
+      add(kBitmapShort, atom.window);
+    } else {
       // Whatever the second byte is.
       for (unsigned second = 0; second < 256; ++second) {
         if (Fold(static_cast<std::uint8_t>(second)) != second) continue;
-        all.push_back({atom.group, 2, BitOf(atom.window | second << 8, 2)});
+        add(kBitmap2, atom.window | second << 8);
+        add(kBitmapShort, atom.window | second << 8);
       }
-      continue;
     }
-    const std::uint32_t width = 4 - atom.length;
-    all.push_back({atom.group, width, BitOf(atom.window, width)});
   }
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   for (std::size_t first = 0; first < all.size();) {
     std::size_t last = first;
-    while (last < all.size() && all[last].group == all[first].group && all[last].width == all[first].width) ++last;
-    const std::uint32_t width = all[first].width;
-    BitRun& run = groups[all[first].group].bits[width];
+    while (last < all.size() && all[last].group == all[first].group && all[last].kind == all[first].kind) ++last;
+    const std::uint32_t kind = all[first].kind;
+    BitRun& run = groups[all[first].group].bits[kind];
     run.first = static_cast<std::uint32_t>(bits.size());
     // Setting a bit costs about as much as joining eight words.
-    if ((last - first) * 8 > kBitmapWords[width]) {
+    if ((last - first) * 8 > kBitmapWords[kind]) {
       run.count = kDenseBits;
-      bits.resize(bits.size() + kBitmapWords[width]);
+      bits.resize(bits.size() + kBitmapWords[kind]);
       for (std::size_t i = first; i < last; ++i) bits[run.first + (all[i].bit >> 5)] |= 1u << (all[i].bit & 31);
     } else {
       run.count = static_cast<std::uint32_t>(last - first);

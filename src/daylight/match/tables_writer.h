@@ -34,6 +34,7 @@ class TablesWriter {
   // `entry` is complete but for value, mask and before.
   void AddAtom(std::uint32_t group, const Atom& atom, AtomEntry entry);
   void AddEverywhere(std::uint32_t group, std::uint32_t sub) { everywhere_.push_back({group, sub}); }
+  const WindowUse& use() const { return use_; }
   void NeedReach(std::size_t bytes);
 
   // kBudget when a table would have 2^32 bytes or more.
@@ -62,6 +63,7 @@ class TablesWriter {
   std::vector<ChainPart> chains_;
   std::vector<Indexed> atoms_;
   std::vector<InGroup> everywhere_;
+  WindowUse use_;
   std::size_t reach_bytes_ = 0;
 };
 

@@ -112,6 +112,16 @@ void Verifier::VerifyAtom(const SubRecord& sub, const AtomEntry& entry, std::siz
   const Text text = TextFor(sub);
   std::size_t end = 0;
   if (!priorities_.Forward(forward, entry.at, text, from, from + kRegexpReach, end)) return;
+  if ((sub.flags & kSubFixedStart) != 0) {
+    const std::size_t distance = text.step * entry.backward;
+    if (distance > from) return;
+    const std::size_t start = from - distance;
+    // The end is the same, but what is before the atom may not match.
+    if (entry.at == 0 || priorities_.Forward(forward, 0, text, start, from + kRegexpReach, end)) {
+      Report(sub, start, end, 0, found);
+    }
+    return;
+  }
   simulator_.Backward(ProgramView(words, true), entry.backward, text, from, kRegexpReach, starts_);
   for (const std::size_t start : starts_) {
     // Another way from this start, past other atoms, may be preferred.

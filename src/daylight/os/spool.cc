@@ -30,6 +30,7 @@ Result<Spooled> Spool(int fd, std::uint64_t limit_bytes, const std::atomic<bool>
     spooled.size += take;
     if (spooled.cut) break;
   }
+  if (::lseek(spooled.fd.get(), 0, SEEK_SET) != 0) return Fail(ErrorCode::kIo, "cannot rewind a memory file");
   DL_TRY_STATUS(Seal(spooled.fd.get()));
   return spooled;
 }

@@ -107,9 +107,25 @@ LoadedSources LoadRuleSources(const std::vector<std::string>& paths) {
   return loaded;
 }
 
+namespace {
+
+bool IsInRepository(std::string folder) {
+  for (int level = 0; level < 4 && folder != "/"; ++level) {
+    if (::access(os::Join(folder, ".git").c_str(), F_OK) == 0) return true;
+    folder = os::ParentFolder(folder);
+  }
+  return false;
+}
+
+}  // namespace
+
 std::string FindLicence(const std::string& start) {
   std::string folder = start;
-  for (int level = 0; level < 4; ++level) {
+  const bool in_repository = IsInRepository(start);
+  for (int level = 0; level < (in_repository ? 4 : 2); ++level) {
+    // Anybody may have put a file into /tmp.
+    struct stat info {};
+    if (::stat(folder.c_str(), &info) != 0 || (info.st_mode & S_ISVTX) != 0) break;
     for (const char* stem : {"LICENSE", "LICENCE", "COPYING"}) {
       for (const char* extension : {"", ".txt", ".md"}) {
         const auto fd = os::OpenRegular(os::Join(folder, std::string(stem) + extension));

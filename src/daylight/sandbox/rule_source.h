@@ -38,7 +38,8 @@ struct LoadedSources {
 LoadedSources LoadRuleSources(const std::vector<std::string>& paths);
 
 // The first line that is not empty of LICENSE, LICENCE or COPYING (also .txt,
-// .md) in `folder` or up to three folders above; at most 200 bytes, printable.
+// .md) in `folder` or the one above, or up to the root of a Git repository three
+// folders above; at most 200 bytes, printable.
 std::string FindLicence(const std::string& folder);
 
 }  // namespace dl::sandbox

@@ -20,6 +20,8 @@ constexpr std::uint64_t kMaxBatchBytes = 2u << 20;
 constexpr std::size_t kLowWater = 8;
 constexpr int kMaxDeathsInARow = 30;
 constexpr int kTickMs = 100;
+// An object that takes longer than this is slow: others need not wait for it.
+constexpr auto kSlow = std::chrono::seconds(1);
 
 report::ObjectReport FailedReport(std::string why) {
   report::ObjectReport report;
@@ -64,7 +66,7 @@ std::optional<ScanSession::Task> ScanSession::TakeTask(const Next& next) {
       exhausted_ = true;
       break;
     }
-    Task task{next_sequence_++, std::move(*item)};
+    Task task{next_sequence_++, std::move(*item), false};
     if (!task.item.report) return task;
     report::ObjectReport report = std::move(*task.item.report);
     Finish(std::move(task), std::move(report));
@@ -108,9 +110,9 @@ void ScanSession::Feed(Worker& worker, const Next& next) {
     // What is scanned again is alone with its worker, so that a death has one cause.
     if (!again_.empty() && !worker.tasks.empty()) return;
     if (again_.empty() && exhausted_) return;
+    const bool alone = !again_.empty();
     std::vector<Task> batch = TakeBatch(options_.isolate_objects ? 1 : worker.batch_objects, next);
     if (batch.empty()) return;
-    const bool alone = batch.size() == 1 && !again_.empty();
     if (!worker.process.running() || worker.spent) {
       if (const Status started = Start(worker); !started) {
         failure_ = "cannot start " + options_.worker_program + ": " + os::Describe(started.error());
@@ -138,23 +140,26 @@ void ScanSession::Died(Worker& worker, const std::string& why, bool by_time) {
     failure_ = "workers die one after the other, the last one so: " + reason;
   } else if (!was_opened && !by_time && deaths_in_a_row_ < 3) {
     // It was not at an object yet; what it had been given is tried again.
-    for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) again_.push_front(std::move(*task));
+    for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) {
+      if (!task->given_away) again_.push_front(std::move(*task));
+    }
     return;
   }
   bool first = true;
   for (Task& task : tasks) {
     // Objects are answered in order, so it was at the first that is unanswered.
-    if (first && by_time) {
+    const bool at_it = std::exchange(first, false);
+    if (task.given_away) continue;
+    if (at_it && by_time) {
       report::ObjectReport report;
       report.verdict = report::Verdict::kIncomplete;
       report.incomplete.push_back({task.item.names.object, "timeout", reason});
       Finish(std::move(task), std::move(report));
-    } else if (first || !failure_.empty()) {
+    } else if (at_it || !failure_.empty()) {
       Finish(std::move(task), FailedReport(reason));
     } else {
       again_.push_back(std::move(task));
     }
-    first = false;
   }
 }
 
@@ -187,6 +192,7 @@ Status ScanSession::Handle(Worker& worker, const report::Frame& frame) {
       worker.tasks.pop_front();
       worker.last_word = Clock::now();
       deaths_in_a_row_ = 0;
+      if (task.given_away) return {};
       Finish(std::move(task), std::move(report));
       return {};
     }
@@ -221,11 +227,26 @@ void ScanSession::CheckTime(Worker& worker) {
   Died(worker, "no answer after " + after + " s", true);
 }
 
+bool ScanSession::HasWork(const Worker& worker) {
+  return std::any_of(worker.tasks.begin(), worker.tasks.end(), [](const Task& task) { return !task.given_away; });
+}
+
+void ScanSession::GiveAway(Worker& worker) {
+  // While a batch is still being sent, its descriptors must stay open here.
+  if (workers_.size() < 2 || worker.tasks.size() < 2 || worker.link->pending()) return;
+  if (!worker.opened || Clock::now() - worker.last_word < kSlow) return;
+  for (auto task = worker.tasks.begin() + 1; task != worker.tasks.end(); ++task) {
+    if (std::exchange(task->given_away, true)) continue;
+    again_.push_back({task->sequence, std::move(task->item), false});
+  }
+}
+
 SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
   reorder_ = std::make_unique<Reorder>(options_.reorder, print);
   auto next_tick = Clock::now();
   while (failure_.empty() && !stopped()) {
     for (Worker& worker : workers_) Feed(worker, next);
+    if (exhausted_ && again_.empty() && std::none_of(workers_.begin(), workers_.end(), HasWork)) break;
     std::vector<pollfd> items;
     std::vector<Worker*> owners;
     for (Worker& worker : workers_) {
@@ -233,10 +254,7 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
       items.push_back({worker.process.socket(), static_cast<short>(POLLIN | (worker.link->pending() ? POLLOUT : 0)), 0});
       owners.push_back(&worker);
     }
-    if (items.empty()) {
-      if (exhausted_ && again_.empty()) break;
-      continue;
-    }
+    if (items.empty()) continue;  // All have died just now.
     const int ready = ::poll(items.data(), items.size(), kTickMs);
     for (std::size_t i = 0; ready > 0 && i < items.size(); ++i) {
       if (items[i].revents == 0) continue;
@@ -244,7 +262,9 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
     }
     // Only who has nothing to say although we have listened is late.
     for (std::size_t i = 0; i < owners.size(); ++i) {
-      if (ready <= 0 || items[i].revents == 0) CheckTime(*owners[i]);
+      if (ready > 0 && items[i].revents != 0) continue;
+      CheckTime(*owners[i]);
+      GiveAway(*owners[i]);
     }
     if (options_.tick && Clock::now() >= next_tick) {
       options_.tick();
@@ -256,7 +276,9 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
   end.failure = failure_;
   if (!failure_.empty() && !end.interrupted) {
     for (Worker& worker : workers_) {
-      for (Task& task : worker.tasks) Finish(std::move(task), FailedReport(failure_));
+      for (Task& task : worker.tasks) {
+        if (!task.given_away) Finish(std::move(task), FailedReport(failure_));
+      }
     }
     for (Task& task : again_) Finish(std::move(task), FailedReport(failure_));
   }

@@ -8,7 +8,8 @@
 // worker is handed open descriptors in batches. One that dies costs the object
 // it was at (failed); the others of its batch are scanned again, one by one.
 // One that is silent past the time limit is killed and its object is
-// incomplete. Used by one thread; calls back on it.
+// incomplete. What waits behind a slow object goes to other workers. Used by one
+// thread; calls back on it.
 #pragma once
 
 #include <atomic>
@@ -68,6 +69,7 @@ class ScanSession {
   struct Task {
     std::uint64_t sequence = 0;
     ScanItem item;
+    bool given_away = false;  // Another worker has it; an answer to it is dropped.
   };
   struct Worker {
     WorkerProcess process;
@@ -90,6 +92,8 @@ class ScanSession {
   void Died(Worker& worker, const std::string& why, bool by_time);
   void Finish(Task task, report::ObjectReport report);
   void CheckTime(Worker& worker);
+  void GiveAway(Worker& worker);
+  static bool HasWork(const Worker& worker);
   bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
 
   ScanOptions options_;

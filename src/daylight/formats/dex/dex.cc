@@ -55,10 +55,10 @@ class Parser {
     DL_TRY(const Bytes signature, cursor.ReadBytes(kSignatureBytes));
     h.signature = UpToNul(signature);
     for (std::uint32_t* const field :
-         {&h.file_size, &h.header_size, &h.endian_tag, &h.link_size, &h.link_offset, &h.map_offset, &h.string_ids_size,
-          &h.string_ids_offset, &h.type_ids_size, &h.type_ids_offset, &h.proto_ids_size, &h.proto_ids_offset,
-          &h.field_ids_size, &h.field_ids_offset, &h.method_ids_size, &h.method_ids_offset, &h.class_defs_size,
-          &h.class_defs_offset, &h.data_size, &h.data_offset}) {
+         {&h.file_size,         &h.header_size,      &h.endian_tag,        &h.link_size,        &h.link_offset,
+          &h.map_offset,        &h.string_ids_size,  &h.string_ids_offset, &h.type_ids_size,    &h.type_ids_offset,
+          &h.proto_ids_size,    &h.proto_ids_offset, &h.field_ids_size,    &h.field_ids_offset, &h.method_ids_size,
+          &h.method_ids_offset, &h.class_defs_size,  &h.class_defs_offset, &h.data_size,        &h.data_offset}) {
       DL_TRY(*field, cursor.ReadU32Le());
     }
     return {};
@@ -134,7 +134,8 @@ class Parser {
     DL_TRY(Cursor map, file_.From(offset));
     DL_TRY(const std::uint32_t size, map.ReadU32Le());
     dex_.map_size = size;
-    if (kMapSizeBytes + size * kMapItemBytes > file_.size()) return Fail(ErrorCode::kTruncated, "map too large", offset);
+    if (kMapSizeBytes + size * kMapItemBytes > file_.size())
+      return Fail(ErrorCode::kTruncated, "map too large", offset);
     for (std::uint32_t i = 0; i < size; ++i) {
       if (records_left_ == 0) return Stop("more records than the limit");
       --records_left_;
@@ -298,7 +299,8 @@ class Parser {
 
 bool HasDexMagic(Bytes head) {
   const std::string_view text = AsText(head.first(std::min(head.size(), kMagicBytes)));
-  return text.size() == kMagicBytes && text.starts_with("dex\n03") && text[6] >= '5' && text[6] <= '9' && text[7] == '\0';
+  return text.size() == kMagicBytes && text.starts_with("dex\n03") && text[6] >= '5' && text[6] <= '9' &&
+         text[7] == '\0';
 }
 
 Result<DexFile> ParseDex(Bytes file) {

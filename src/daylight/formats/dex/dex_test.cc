@@ -2,13 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "daylight/formats/golden.h"
-#include "daylight/formats/hostile.h"
+#include "daylight/formats/sample_testing.h"
 
 namespace dl::dex {
 namespace {
 
-std::string Day() { return testing::ReadHexSample(testing::GoldenPath("dex/day.hex")); }
+std::string Day() { return std::string(AsText(formats::ReadHexSample("dex/day.hex"))); }
 
 // Places in the sample.
 constexpr std::size_t kStringIdsSize = 0x38;
@@ -112,8 +111,8 @@ TEST(DexTest, AMethodWithoutAnIdIsKeptButNotCounted) {
 TEST(DexTest, OverlappingStringsMeetTheLimit) {
   constexpr std::size_t kCount = 100000;
   std::string bytes = Day().substr(0, 112);
-  for (const std::size_t field : {kStringIdsSize, std::size_t{0x40}, std::size_t{0x48}, std::size_t{0x50},
-                                  std::size_t{0x58}, kClassDefsSize}) {
+  for (const std::size_t field :
+       {kStringIdsSize, std::size_t{0x40}, std::size_t{0x48}, std::size_t{0x50}, std::size_t{0x58}, kClassDefsSize}) {
     PutLe(bytes, field, 4, 0);
   }
   PutLe(bytes, kMapOffset, 4, 0);
@@ -130,7 +129,7 @@ TEST(DexTest, OverlappingStringsMeetTheLimit) {
 }
 
 TEST(DexTest, HostileVariantsCountWhatTheyHave) {
-  testing::ForEachHostileVariant(Day(), [](Bytes bytes) {
+  formats::ForEachHostileVariant(AsBytes(Day()), [](Bytes bytes) {
     const auto file = ParseDex(bytes);
     if (!file) return;
     EXPECT_LE(file->map.size(), file->map_size.value_or(0));

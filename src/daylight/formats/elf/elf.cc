@@ -7,7 +7,9 @@
 namespace dl::elf {
 namespace {
 
-constexpr std::string_view kMagic = "\x7f" "ELF";
+constexpr std::string_view kMagic =
+    "\x7f"
+    "ELF";
 // Positions and values in e_ident (gABI, "ELF Identification").
 constexpr std::uint64_t kIdentBytes = 16;
 constexpr std::size_t kIdentClass = 4;
@@ -157,8 +159,7 @@ bool Covers(std::uint64_t begin, std::uint64_t size, std::uint64_t address, bool
 // One parse of one file. Every method leaves out what it cannot read.
 class Parser {
  public:
-  Parser(Bytes file, Encoding encoding, ElfFile header)
-      : file_(file), encoding_(encoding), elf_(std::move(header)) {}
+  Parser(Bytes file, Encoding encoding, ElfFile header) : file_(file), encoding_(encoding), elf_(std::move(header)) {}
 
   ElfFile Parse() {
     if (elf_.entry_address != 0) elf_.entry_offset = OffsetOf(elf_.entry_address);

@@ -2,14 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "daylight/formats/golden.h"
-#include "daylight/formats/hostile.h"
+#include "daylight/formats/sample_testing.h"
 
 namespace dl::elf {
 namespace {
 
-std::string Program() { return testing::ReadHexSample(testing::GoldenPath("elf/program_64le.hex")); }
-std::string Library() { return testing::ReadHexSample(testing::GoldenPath("elf/library_32be.hex")); }
+std::string Program() { return std::string(AsText(formats::ReadHexSample("elf/program_64le.hex"))); }
+std::string Library() { return std::string(AsText(formats::ReadHexSample("elf/library_32be.hex"))); }
 
 // Places in the samples' headers.
 constexpr std::size_t kProgramType = 0x10;
@@ -168,8 +167,8 @@ TEST(ElfTest, EntryPointKeywordIsZeroWhereNothingMapsIt) {
 
 TEST(ElfTest, TheLastDynamicSegmentCounts) {
   std::string bytes = Program();
-  PutLe(bytes, 0x40, 4, 2);                                   // PT_LOAD becomes a second PT_DYNAMIC ...
-  PutLe(bytes, 0x40 + 8, 8, bytes.size() - 3 * 16);           // ... of three entries without DT_NULL.
+  PutLe(bytes, 0x40, 4, 2);                          // PT_LOAD becomes a second PT_DYNAMIC ...
+  PutLe(bytes, 0x40 + 8, 8, bytes.size() - 3 * 16);  // ... of three entries without DT_NULL.
   for (std::size_t i = 3 * 16; i > 0; --i) bytes[bytes.size() - i] = '\x7f';
   ElfFile file = Parse(bytes);
   EXPECT_EQ(file.dynamic_count, 5u);
@@ -256,7 +255,7 @@ TEST(ElfTest, NamesUpToTheLimitAndNoMore) {
 
 TEST(ElfTest, HostileVariantsKeepWhatTheHeaderPromises) {
   for (const std::string& sample : {Program(), Library()}) {
-    testing::ForEachHostileVariant(sample, [](Bytes bytes) {
+    formats::ForEachHostileVariant(AsBytes(sample), [](Bytes bytes) {
       (void)ElfEntryPointOffset(bytes);
       const auto file = ParseElf(bytes);
       if (!file) return;

@@ -9,14 +9,14 @@
 namespace dl::elf {
 namespace {
 
-constexpr std::uint8_t kTypeFunction = 2;          // STT_FUNC
-constexpr std::uint8_t kBindingGlobal = 1;         // STB_GLOBAL
-constexpr std::uint8_t kVisibilityDefault = 0;     // STV_DEFAULT
+constexpr std::uint8_t kTypeFunction = 2;            // STT_FUNC
+constexpr std::uint8_t kBindingGlobal = 1;           // STB_GLOBAL
+constexpr std::uint8_t kVisibilityDefault = 0;       // STV_DEFAULT
 constexpr std::uint16_t kSectionIndexUndefined = 0;  // SHN_UNDEF
 
 // In nearly every program, or there on one architecture and not on another.
-constexpr std::array<std::string_view, 8> kUnspecificNames = {
-    "__libc_start_main", "main", "abort", "cachectl", "cacheflush", "puts", "atol", "malloc_trim"};
+constexpr std::array<std::string_view, 8> kUnspecificNames = {"__libc_start_main", "main", "abort", "cachectl",
+                                                              "cacheflush",        "puts", "atol",  "malloc_trim"};
 
 bool IsSpecific(std::string_view name) {
   if (name.starts_with('.') || name.starts_with('_')) return false;

@@ -16,7 +16,7 @@ Symbol Function(std::string_view name) {
 }
 
 TEST(TelfhashTest, HashesTheSortedLowerCaseNames) {
-  const std::vector<Symbol> symbols = {Function("setrlimit"), Function("SSL_read"), Function("connect"),
+  const std::vector<Symbol> symbols = {Function("setrlimit"),         Function("SSL_read"),    Function("connect"),
                                        Function("inotify_add_watch"), Function("getaddrinfo"), Function("sendfile"),
                                        Function("gethostbyname")};
   const auto hash = Tlsh(AsBytes("connect,gethostbyname,getaddrinfo,inotify_add_watch,sendfile,setrlimit,ssl_read"));

@@ -58,15 +58,15 @@ struct ThreadState {
   bool is_64_bit;
 };
 constexpr ThreadState kThreadStates[] = {
-    {0x00000006, 72, 68, false},   // MC680x0
+    {0x00000006, 72, 68, false},    // MC680x0
     {0x0000000d, 136, 124, false},  // MC88000
-    {0x0000000e, 76, 4, false},    // SPARC
-    {0x00000012, 160, 0, false},   // PowerPC
-    {0x00000007, 64, 40, false},   // x86
-    {0x0000000c, 68, 60, false},   // ARM
-    {0x01000007, 168, 128, true},  // x86-64
-    {0x0100000c, 272, 256, true},  // ARM64
-    {0x01000012, 304, 0, true},    // PowerPC 64
+    {0x0000000e, 76, 4, false},     // SPARC
+    {0x00000012, 160, 0, false},    // PowerPC
+    {0x00000007, 64, 40, false},    // x86
+    {0x0000000c, 68, 60, false},    // ARM
+    {0x01000007, 168, 128, true},   // x86-64
+    {0x0100000c, 272, 256, true},   // ARM64
+    {0x01000012, 304, 0, true},     // PowerPC 64
 };
 
 class FieldReader {

@@ -2,16 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include "daylight/formats/golden.h"
-#include "daylight/formats/hostile.h"
 #include "daylight/formats/macho/linkedit.h"
 #include "daylight/formats/macho/utf8.h"
+#include "daylight/formats/sample_testing.h"
 
 namespace dl::macho {
 namespace {
 
 std::string Sample(const std::string& name) {
-  return dl::testing::ReadHexSample(dl::testing::GoldenPath("macho/" + name + ".hex"));
+  return std::string(AsText(formats::ReadHexSample("macho/" + name + ".hex")));
 }
 
 void PutLe(std::string& bytes, std::size_t offset, std::size_t width, std::uint64_t value) {
@@ -85,7 +84,11 @@ TEST(MachoTest, AJavaClassIsAUniversalFileWithoutImages) {
 }
 
 TEST(MachoTest, OtherFilesAreNotMacho) {
-  EXPECT_EQ(ParseMacho(AsBytes("\x7f" "ELF and so on")).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(ParseMacho(AsBytes("\x7f"
+                               "ELF and so on"))
+                .error()
+                .code,
+            ErrorCode::kUnsupported);
   EXPECT_EQ(ParseMacho({}).error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(ParseMacho(AsBytes(Sample("program_64le").substr(0, 31))).error().code, ErrorCode::kTruncated);
   EXPECT_TRUE(ParseMacho(AsBytes(Sample("program_64le").substr(0, 32))));
@@ -194,18 +197,19 @@ TEST(LinkeditTest, BindOpcodesSkipTheirOperands) {
 }
 
 TEST(Utf8Test, KnowsWhatRfc3629Allows) {
-  for (const std::string_view good : {"", "plain", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"}) {
+  for (const std::string_view good :
+       {"", "plain", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"}) {
     EXPECT_TRUE(IsUtf8(good)) << good;
   }
-  for (const std::string_view bad : {"\x80", "\xc0\x80", "\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe0\x80\x80",
-                                     "\xff", "a\xe2\x82"}) {
+  for (const std::string_view bad :
+       {"\x80", "\xc0\x80", "\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe0\x80\x80", "\xff", "a\xe2\x82"}) {
     EXPECT_FALSE(IsUtf8(bad)) << bad;
   }
 }
 
 TEST(MachoTest, HostileVariantsCountWhatTheyHave) {
   for (const char* name : {"program_64le", "program_ppc", "universal"}) {
-    dl::testing::ForEachHostileVariant(Sample(name), [](Bytes bytes) {
+    formats::ForEachHostileVariant(AsBytes(Sample(name)), [](Bytes bytes) {
       const auto file = ParseMacho(bytes);
       if (!file) return;
       EXPECT_EQ(file->image.has_value(), !file->fat_magic.has_value());

@@ -15,8 +15,11 @@ inline bool IsUtf8(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   while (i < text.size()) {
     const unsigned lead = byte(i);
-    const std::size_t tail = lead < 0x80 ? 0 : lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2
-                             : lead >= 0xf0 && lead < 0xf5 ? 3 : text.size();
+    const std::size_t tail = lead < 0x80                   ? 0
+                             : lead >= 0xc2 && lead < 0xe0 ? 1
+                             : lead >= 0xe0 && lead < 0xf0 ? 2
+                             : lead >= 0xf0 && lead < 0xf5 ? 3
+                                                           : text.size();
     if (tail > text.size() - i - 1) return false;
     for (std::size_t k = 1; k <= tail; ++k) {
       if ((byte(i + k) & 0xc0) != 0x80) return false;

@@ -178,7 +178,7 @@ class Parser {
       if (name) facts.program_name = *name;
     }
     return SignatureIsIntact(pkcs7.get(), signer, certificate, SignedContent(*body, *content)) ? Outcome::kIntact
-                                                                                                : Outcome::kBroken;
+                                                                                               : Outcome::kBroken;
   }
 
   // The DER of the SpcIndirectDataContent that is signed.

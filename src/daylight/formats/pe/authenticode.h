@@ -58,7 +58,7 @@ struct Signature {
 
 struct Authenticode {
   std::vector<Signature> signatures;  // Nested signatures follow the outer one.
-  bool is_signed = false;  // Whether any signature is verified.
+  bool is_signed = false;             // Whether any signature is verified.
 };
 
 Authenticode ParseAuthenticode(const Image& image);

@@ -42,8 +42,8 @@ bool RecoversTo(X509* certificate, Bytes signature, Bytes digest) {
 // RFC 2315, 9.3: signed attributes are signed as a SET OF.
 std::vector<std::byte> SignedAttributes(const PKCS7_SIGNER_INFO* signer) {
   unsigned char* raw = nullptr;
-  const int size = ASN1_item_i2d(reinterpret_cast<const ASN1_VALUE*>(signer->auth_attr), &raw,
-                                 ASN1_ITEM_rptr(PKCS7_ATTR_VERIFY));
+  const int size =
+      ASN1_item_i2d(reinterpret_cast<const ASN1_VALUE*>(signer->auth_attr), &raw, ASN1_ITEM_rptr(PKCS7_ATTR_VERIFY));
   std::vector<std::byte> der;
   if (raw != nullptr && size > 0) {
     const auto* begin = reinterpret_cast<const std::byte*>(raw);
@@ -121,9 +121,7 @@ class Token {
     return TstInfoPtr(d2i_TS_TST_INFO(nullptr, &data, ASN1_STRING_length(*content)));
   }
 
-  STACK_OF(X509) * Certificates() const {
-    return pkcs7_ != nullptr ? pkcs7_->d.sign->cert : cms_certificates_.get();
-  }
+  STACK_OF(X509) * Certificates() const { return pkcs7_ != nullptr ? pkcs7_->d.sign->cert : cms_certificates_.get(); }
 
   // Of the first signer; null when it did not come along.
   X509* SignerCertificate() const {
@@ -159,8 +157,8 @@ class Token {
     X509_ALGOR* digest_algorithm = nullptr;
     CMS_SignerInfo_get0_algs(signer, nullptr, nullptr, &digest_algorithm, nullptr);
     const EVP_MD* method = digest_algorithm == nullptr ? nullptr : MethodOf(digest_algorithm->algorithm);
-    const auto* stored = static_cast<const ASN1_OCTET_STRING*>(CMS_signed_get0_data_by_OBJ(
-        signer, OBJ_nid2obj(NID_pkcs9_messageDigest), -3, V_ASN1_OCTET_STRING));
+    const auto* stored = static_cast<const ASN1_OCTET_STRING*>(
+        CMS_signed_get0_data_by_OBJ(signer, OBJ_nid2obj(NID_pkcs9_messageDigest), -3, V_ASN1_OCTET_STRING));
     if (method == nullptr || stored == nullptr) return false;
     const auto computed = DigestWith(method, BytesOf(*content));
     if (!computed || !Equal(*computed, BytesOf(stored))) return false;
@@ -203,8 +201,8 @@ Countersignature ParseMsCountersignature(Bytes der, Bytes enc_digest, std::vecto
   const EVP_MD* method = MethodOf(algorithm);
   if (method == nullptr) return facts;
   const auto computed = DigestWith(method, enc_digest);
-  facts.verified = computed && Equal(*computed, stamped) && TS_TST_INFO_get_version(stamp.get()) == 1 &&
-                   token.IsIntact(certificate);
+  facts.verified =
+      computed && Equal(*computed, stamped) && TS_TST_INFO_get_version(stamp.get()) == 1 && token.IsIntact(certificate);
   return facts;
 }
 

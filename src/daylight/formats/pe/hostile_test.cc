@@ -96,9 +96,7 @@ TEST(PeHostileTest, EachByteOfASignatureSetToExtremes) {
 // A limit of seconds is far above what is needed, even with sanitizers.
 class Stopwatch {
  public:
-  ~Stopwatch() {
-    EXPECT_LT(std::chrono::steady_clock::now() - begin_, std::chrono::seconds(20));
-  }
+  ~Stopwatch() { EXPECT_LT(std::chrono::steady_clock::now() - begin_, std::chrono::seconds(20)); }
 
  private:
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();

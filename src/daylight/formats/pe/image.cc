@@ -6,12 +6,12 @@ namespace dl::pe {
 
 namespace {
 
-constexpr std::uint16_t kDosMagic = 0x5a4d;          // "MZ"
-constexpr std::uint32_t kNtSignature = 0x00004550;   // "PE\0\0"
-constexpr std::uint16_t kMagic64 = 0x20b;            // PE32+
+constexpr std::uint16_t kDosMagic = 0x5a4d;         // "MZ"
+constexpr std::uint32_t kNtSignature = 0x00004550;  // "PE\0\0"
+constexpr std::uint16_t kMagic64 = 0x20b;           // PE32+
 constexpr std::uint64_t kDosHeaderSize = 64;
 constexpr std::uint64_t kLfanewOffset = 0x3c;
-constexpr std::uint64_t kFileHeaderEnd = 24;         // Signature and file header.
+constexpr std::uint64_t kFileHeaderEnd = 24;          // Signature and file header.
 constexpr std::uint64_t kOptionalHeaderSize32 = 224;  // With all 16 directories.
 constexpr std::uint64_t kOptionalHeaderSize64 = 240;
 constexpr std::uint32_t kPageSize = 0x1000;

@@ -56,7 +56,8 @@ TEST(ImageTest, RawOffsetsAreRoundedDownAsTheLoaderDoes) {
 
 TEST(ImageTest, NinetySixSectionsCount) {
   std::string headers;
-  for (int i = 0; i < 97; ++i) headers += "ascii \"s\\0\\0\\0\\0\\0\\0\\0\" u32 16 0x1000+" + std::to_string(i * 0x1000) + " 16 0x2000 zero 16\n";
+  for (int i = 0; i < 97; ++i)
+    headers += "ascii \"s\\0\\0\\0\\0\\0\\0\\0\" u32 16 0x1000+" + std::to_string(i * 0x1000) + " 16 0x2000 zero 16\n";
   const auto bytes = WithSections(97, headers, "0x1000 0x200", 0x4000);
   const auto image = Image::Parse(bytes);
   ASSERT_TRUE(image);

@@ -15,6 +15,8 @@ struct OrdinalName {
   const char* name;
 };
 
+// Several entries a line.
+// clang-format off
 constexpr OrdinalName kWinsock[] = {
     {1, "accept"}, {2, "bind"}, {3, "closesocket"}, {4, "connect"}, {5, "getpeername"}, {6, "getsockname"},
     {7, "getsockopt"}, {8, "htonl"}, {9, "htons"}, {10, "ioctlsocket"}, {11, "inet_addr"}, {12, "inet_ntoa"},
@@ -148,6 +150,8 @@ constexpr OrdinalName kOleAut[] = {
     {438, "VarUI8FromI1"}, {439, "VarUI8FromUI2"}, {440, "VarUI8FromUI4"}, {441, "VarUI8FromDec"},
     {442, "RegisterTypeLibForUser"}, {443, "UnRegisterTypeLibForUser"},
 };
+
+// clang-format on
 
 template <std::size_t kCount>
 const char* Find(const OrdinalName (&table)[kCount], std::uint16_t ordinal) {

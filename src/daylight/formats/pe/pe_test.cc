@@ -39,10 +39,11 @@ std::vector<std::byte> Flat(std::size_t directory, const std::string& size, cons
 }
 
 TEST(DebugTest, EachRecordFormHasItsPath) {
-  for (const char* record : {"ascii \"RSDS\" u32 1 2 3 4 5", "ascii \"NB10\" u32 0 1 2", "ascii \"MTOC\" u32 1 2 3 4"}) {
-    const auto bytes = Flat(kDebugDirectory, "28",
-                            "u32 0 0 u16 0 0 u32 2 0 record 0 label record " + std::string(record) +
-                                " ascii \"x.pdb\\0\"");
+  for (const char* record :
+       {"ascii \"RSDS\" u32 1 2 3 4 5", "ascii \"NB10\" u32 0 1 2", "ascii \"MTOC\" u32 1 2 3 4"}) {
+    const auto bytes =
+        Flat(kDebugDirectory, "28",
+             "u32 0 0 u16 0 0 u32 2 0 record 0 label record " + std::string(record) + " ascii \"x.pdb\\0\"");
     EXPECT_EQ(ParsePe(bytes)->pdb_path, "x.pdb") << record;
   }
   // One byte of path is needed, and none of it may be missing.
@@ -78,9 +79,10 @@ TEST(RichTest, WithoutItsKeyThereIsNone) {
 
 TEST(ImportTest, LibraryNamesHaveAtMost255Bytes) {
   for (const std::size_t length : {255u, 256u}) {
-    const auto bytes = Flat(kImportDirectory, "40",
-                            "u32 thunks 0 0 name thunks zero 20 label thunks u64 0x8000000000000001 0 label name ascii \"" +
-                                std::string(length, 'n') + "\\0\"");
+    const auto bytes =
+        Flat(kImportDirectory, "40",
+             "u32 thunks 0 0 name thunks zero 20 label thunks u64 0x8000000000000001 0 label name ascii \"" +
+                 std::string(length, 'n') + "\\0\"");
     EXPECT_EQ(ParsePe(bytes)->imports.size(), length == 255 ? 1u : 0u);
   }
 }
@@ -88,8 +90,9 @@ TEST(ImportTest, LibraryNamesHaveAtMost255Bytes) {
 TEST(ImportTest, ATableHas16384Functions) {
   std::string thunks = "u64";
   for (int i = 0; i < 16385; ++i) thunks += " 0x8000000000000001";
-  const auto bytes = Flat(kImportDirectory, "40",
-                          "u32 thunks 0 0 name thunks zero 20 label name ascii \"a.dll\\0\" label thunks " + thunks + " 0");
+  const auto bytes =
+      Flat(kImportDirectory, "40",
+           "u32 thunks 0 0 name thunks zero 20 label name ascii \"a.dll\\0\" label thunks " + thunks + " 0");
   const auto file = ParsePe(bytes);
   ASSERT_EQ(file->imports.size(), 1u);
   EXPECT_EQ(file->imports[0].functions.size(), 16384u);

@@ -58,6 +58,7 @@ class Generator {
     matcher_ = std::make_unique<match::MatcherBuilder>(static_cast<std::uint32_t>(groups_.size()));
     for (std::size_t i = 0; i < compilation_.rules.size(); ++i) DL_TRY_STATUS(AddRule(i));
     AddGlobals();
+    AddDependents();
     DL_TRY_STATUS(WriteSections(writer, unit));
     return matcher_->Finish(writer, unit);
   }
@@ -135,6 +136,7 @@ class Generator {
     references_.erase(std::unique(references_.begin(), references_.end()), references_.end());
     record.references = {static_cast<std::uint32_t>(lists_.size()), static_cast<std::uint32_t>(references_.size())};
     lists_.insert(lists_.end(), references_.begin(), references_.end());
+    for (const std::uint32_t referred : references_) dependents_[referred].push_back(static_cast<std::uint32_t>(index));
     if (can_hold_without_match_[index]) always_[record.group].push_back(static_cast<std::uint32_t>(index));
     rules_.push_back(record);
     return {};
@@ -148,6 +150,14 @@ class Generator {
       const auto index = static_cast<std::uint32_t>(i);
       auto& list = always_[0];
       if (std::find(list.begin(), list.end(), index) == list.end()) list.push_back(index);
+    }
+  }
+
+  void AddDependents() {
+    for (const auto& [rule, dependents] : dependents_) {
+      if (rule >= rules_.size()) continue;
+      rules_[rule].dependents = {static_cast<std::uint32_t>(lists_.size()), static_cast<std::uint32_t>(dependents.size())};
+      lists_.insert(lists_.end(), dependents.begin(), dependents.end());
     }
   }
 
@@ -409,6 +419,7 @@ class Generator {
   std::vector<std::byte> programs_;
   std::vector<AnchorRecord> anchors_;
   std::vector<std::uint32_t> references_;
+  std::map<std::uint32_t, std::vector<std::uint32_t>> dependents_;
   std::uint32_t condition_begin_ = 0;
   std::uint32_t condition_end_ = 0;
   std::uint32_t condition_file_ = 0;

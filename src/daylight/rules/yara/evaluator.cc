@@ -53,7 +53,14 @@ class Evaluator::Impl {
     for (const std::uint32_t pattern : job_.matches->touched()) {
       for (const std::uint32_t rule : rules_->users(pattern)) Need(rule);
     }
-    EvaluateNeeded();
+    // A rule that holds can make others hold that no match has touched.
+    for (std::size_t done = 0; !needed_.empty();) {
+      EvaluateNeeded();
+      for (const std::size_t evaluated = known_.size(); done < evaluated; ++done) {
+        if (states_[known_[done]] != RuleState::kTrue) continue;
+        for (const std::uint32_t rule : rules_->list(rules_->rules()[known_[done]].dependents)) Need(rule);
+      }
+    }
 
     // A namespace in which a global rule does not hold reports nothing.
     std::vector<std::uint32_t> closed;

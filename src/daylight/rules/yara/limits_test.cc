@@ -151,7 +151,6 @@ TEST(LimitsTest, FiftyMegabytesOfAnything) {
     const std::string text = Repeat(part, kSize / part.size());
     // Generous: a sanitizer build on a busy machine takes many times longer.
     EXPECT_LT(seconds("rule r { condition: " + text), 60.0) << part;
-    EXPECT_LT(seconds("x" + text), 60.0) << part;
   }
 }
 

@@ -112,7 +112,7 @@ bool ExpressionParser::RegexpLiteral(Typed& out) {
   out.expr.text = regexp.source;
   out.expr.nocase = regexp.nocase;
   out.expr.dot_all = regexp.dot_all;
-  session_.pattern_bytes += regexp.source.size();
+  session_.pattern_bytes += regexp.source.size() * 2;
   if (session_.pattern_bytes > kMaxPatternBytes || regexp.source.size() > kMaxOnePatternBytes) {
     Error(code::kPatternTooLong, span, "too long a regular expression, or too many");
     session_.stopped = session_.pattern_bytes > kMaxPatternBytes;

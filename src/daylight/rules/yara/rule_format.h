@@ -67,6 +67,7 @@ struct RuleRecord {
   Range metas;
   Range strings;
   Range references;  // In kListSection: rules that the condition refers to.
+  Range dependents;  // In kListSection: rules whose conditions refer to this one.
   std::uint32_t condition;  // A node.
   std::uint32_t locals;
   std::uint32_t group;
@@ -146,7 +147,7 @@ struct MagicRecord {
 };
 
 // docs/formats/database.md says these sizes.
-static_assert(sizeof(HeadRecord) == 32 && sizeof(RuleRecord) == 88 && sizeof(StringRecord) == 32);
+static_assert(sizeof(HeadRecord) == 32 && sizeof(RuleRecord) == 96 && sizeof(StringRecord) == 32);
 static_assert(sizeof(AnchorRecord) == 24 && sizeof(MetaRecord) == 32 && sizeof(ExternalRecord) == 32);
 static_assert(sizeof(ModuleRecord) == 16 && sizeof(NodeRecord) == 40 && sizeof(GroupRecord) == 16);
 static_assert(sizeof(MagicRecord) == 24);

@@ -1,12 +1,31 @@
 #include "daylight/rules/yara/string_usage.h"
 
+#include <algorithm>
+
 namespace dl::yara {
 
 namespace {
 
+// Text, or an expression that is nothing but single characters.
+bool IsLiteral(const StringDefinition& string) {
+  if (string.base64 || string.base64wide) return false;
+  if (string.kind == StringKind::kText) return true;
+  const auto is_character = [&](const match::RegexpNode& node) {
+    if (node.kind != match::RegexpKind::kClass) return false;
+    match::ByteSet set = node.set;
+    if (set.Count() == 1) return true;
+    set.FoldCase();
+    return string.nocase && set == node.set && set.Count() == 2;
+  };
+  const match::RegexpNode& root = string.parsed.root;
+  if (root.kind == match::RegexpKind::kClass) return is_character(root);
+  return root.kind == match::RegexpKind::kConcat &&
+         std::all_of(root.children.begin(), root.children.end(), is_character);
+}
+
 class UsageVisitor {
  public:
-  explicit UsageVisitor(const Rule& rule) : usage_(rule.strings.size()), at_(rule.strings.size()) {}
+  explicit UsageVisitor(const Rule& rule) : rule_(rule), usage_(rule.strings.size()), at_(rule.strings.size()) {}
 
   void Visit(const Expr& expr) {
     switch (expr.op) {
@@ -38,7 +57,7 @@ class UsageVisitor {
 
   std::vector<StringUsage> Take() {
     for (std::size_t i = 0; i < usage_.size(); ++i) {
-      if (at_[i].used && !at_[i].elsewhere) usage_[i].fixed_offset = at_[i].offset;
+      if (at_[i].used && !at_[i].elsewhere && IsLiteral(rule_.strings[i])) usage_[i].fixed_offset = at_[i].offset;
       if (at_[i].used) usage_[i].existence_only = false;
     }
     return std::move(usage_);
@@ -54,24 +73,35 @@ class UsageVisitor {
   void VisitArgs(const Expr& expr) {
     for (const Expr& arg : expr.args) Visit(arg);
   }
+  // A use of `$` counts for every string of the rule, also those that its loop
+  // does not visit: that is how YARA decides which matches it lists.
   void Elsewhere(std::uint32_t s) {
-    if (s < at_.size()) at_[s].elsewhere = true;
+    if (s < at_.size()) {
+      at_[s].elsewhere = true;
+    } else {
+      for (AtUse& use : at_) use.elsewhere = true;
+    }
   }
   void All(std::uint32_t s) {
+    Elsewhere(s);
     if (s < usage_.size()) {
       usage_[s].existence_only = false;
-      at_[s].elsewhere = true;
     } else if (!current_.empty()) {
       for (const std::uint32_t each : *current_.back()) All(each);
     }
   }
   void At(const Expr& expr) {
-    if (expr.index >= at_.size()) {
-      All(expr.index);
+    if (expr.index < at_.size()) {
+      At(at_[expr.index], expr.args[0]);
       return;
     }
-    AtUse& use = at_[expr.index];
-    const Expr& offset = expr.args[0];
+    for (AtUse& use : at_) At(use, expr.args[0]);
+    if (current_.empty()) return;
+    for (const std::uint32_t each : *current_.back()) {
+      if (each < usage_.size()) usage_[each].existence_only = false;
+    }
+  }
+  static void At(AtUse& use, const Expr& offset) {
     if (offset.op != Op::kInteger || offset.integer < 0) {
       use.used = use.elsewhere = true;
       return;
@@ -81,6 +111,7 @@ class UsageVisitor {
     use.offset = static_cast<std::uint64_t>(offset.integer);
   }
 
+  const Rule& rule_;
   std::vector<StringUsage> usage_;
   std::vector<AtUse> at_;
   std::vector<const std::vector<std::uint32_t>*> current_;

@@ -14,7 +14,9 @@ namespace dl::yara {
 struct StringUsage {
   // Nothing but whether there is a match is ever asked.
   bool existence_only = true;
-  // Every use is `at` this constant.
+  // Every use is `at` this constant, and the string is literal: matches
+  // elsewhere are not even listed (as in YARA, which lists those of other
+  // strings wherever they are).
   std::optional<std::uint64_t> fixed_offset;
 };
 

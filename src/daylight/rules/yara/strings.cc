@@ -221,7 +221,7 @@ void RuleParser::CheckModifiers(StringDefinition& string) {
 }
 
 void RuleParser::ParsePattern(StringDefinition& string) {
-  session_.pattern_bytes += string.text.size();
+  session_.pattern_bytes += string.text.size() * (string.kind == StringKind::kHex ? 1 : 2);
   if (session_.pattern_bytes > kMaxPatternBytes) {
     Error(code::kPatternTooLong, string.span, "too many regular expressions and hex strings in all rules together");
     session_.stopped = true;

@@ -2,7 +2,7 @@
 #include <array>
 #include <limits>
 
-#include "daylight/crypto/md5.h"
+#include "daylight/crypto/digest.h"
 #include "daylight/formats/elf/elf.h"
 #include "daylight/formats/elf/telfhash.h"
 #include "daylight/rules/yara/modules/elf/elf_type.h"
@@ -142,7 +142,7 @@ Value ElfImportMd5(ModuleContext& context, std::span<const Value>) {
   if (!state) return Value::Undefined();
   if (!state->import_md5) {
     const auto list = elf::ImportList(LinkedSymbols(context.root(), state->byte_order));
-    state->import_md5 = list ? ToValue(context, crypto::Md5Hex(*list)) : Value::Undefined();
+    state->import_md5 = list ? ToValue(context, crypto::Hex(crypto::Md5::Of(AsBytes(*list)))) : Value::Undefined();
   }
   return *state->import_md5;
 }

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <string>
 
-#include "daylight/crypto/md5.h"
+#include "daylight/crypto/digest.h"
 #include "daylight/rules/yara/modules/macho/macho_type.h"
 
 namespace dl::yara {
@@ -44,8 +44,8 @@ Value EntryPoint(ModuleContext& context, std::span<const Value> args) {
   const Value entry_point = FieldOf(root.Get("file"), *index, "entry_point");
   const Value offset = FieldOf(root.Get("fat_arch"), *index, "offset");
   if (!entry_point.defined() || !offset.defined()) return Value::Undefined();
-  return Value::Integer(
-      static_cast<std::int64_t>(static_cast<std::uint64_t>(entry_point.integer) + static_cast<std::uint64_t>(offset.integer)));
+  return Value::Integer(static_cast<std::int64_t>(static_cast<std::uint64_t>(entry_point.integer) +
+                                                  static_cast<std::uint64_t>(offset.integer)));
 }
 
 char LowerCase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -127,8 +127,7 @@ Value HashOf(ModuleContext& context, StringsOf strings_of) {
     if (&name != &names.front()) list += ',';
     list += name;
   }
-  const auto hash = crypto::Md5Hex(list);
-  return hash ? Value::String(context.arena().Copy(*hash)) : Value::Undefined();
+  return Value::String(context.arena().Copy(crypto::Hex(crypto::Md5::Of(AsBytes(list)))));
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // The `macho` module: libyara 4.5's facts about Mach-O and universal files, and
 // YARA-X's.
-#include <fmt/format.h>
-
 #include <array>
+#include <initializer_list>
+#include <string>
 
 #include "daylight/formats/macho/macho.h"
 #include "daylight/rules/yara/modules/macho/macho_type.h"
@@ -12,22 +12,30 @@ namespace {
 
 std::int64_t Signed(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
-// 16, 8 and 8 bits.
-std::string VersionText(std::uint32_t version) {
-  return fmt::format("{}.{}.{}", version >> 16, version >> 8 & 0xff, version & 0xff);
+std::string Dotted(std::initializer_list<std::uint64_t> numbers) {
+  std::string text;
+  for (const std::uint64_t number : numbers) {
+    if (!text.empty()) text += '.';
+    text += std::to_string(number);
+  }
+  return text;
 }
+
+// 16, 8 and 8 bits.
+std::string VersionText(std::uint32_t version) { return Dotted({version >> 16, version >> 8 & 0xff, version & 0xff}); }
 
 // 24, 10, 10, 10 and 10 bits.
 std::string SourceVersionText(std::uint64_t version) {
-  return fmt::format("{}.{}.{}.{}.{}", version >> 40, version >> 30 & 0x3ff, version >> 20 & 0x3ff,
-                     version >> 10 & 0x3ff, version & 0x3ff);
+  return Dotted({version >> 40, version >> 30 & 0x3ff, version >> 20 & 0x3ff, version >> 10 & 0x3ff, version & 0x3ff});
 }
 
 std::string UuidText(Bytes uuid) {
   std::string text;
   for (std::size_t i = 0; i < uuid.size(); ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += fmt::format("{:02X}", std::to_integer<unsigned>(uuid[i]));
+    const auto byte = std::to_integer<unsigned>(uuid[i]);
+    text += "0123456789ABCDEF"[byte >> 4];
+    text += "0123456789ABCDEF"[byte & 15];
   }
   return text;
 }
@@ -93,7 +101,7 @@ void SetVersions(const macho::Image& image, StructValue& fact) {
     for (const macho::BuildTool& tool : version->tools) {
       StructValue& item = build.Array("tools").AppendStruct();
       item.SetInteger("tool", tool.tool);
-      item.SetString("version", fmt::format("{}.{}", tool.version >> 16, tool.version >> 8 & 0xff));
+      item.SetString("version", Dotted({tool.version >> 16, tool.version >> 8 & 0xff}));
     }
   }
   if (const auto& version = image.min_version) {

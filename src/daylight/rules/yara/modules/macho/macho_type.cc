@@ -242,10 +242,9 @@ const StructType& SymtabType() {
 const StructType& DysymtabType() {
   static const StructType type = [] {
     StructType t;
-    for (const char* name :
-         {"ilocalsym", "nlocalsym", "iextdefsym", "nextdefsym", "iundefsym", "nundefsym", "tocoff", "ntoc", "modtaboff",
-          "nmodtab", "extrefsymoff", "nextrefsyms", "indirectsymoff", "nindirectsyms", "extreloff", "nextrel",
-          "locreloff", "nlocrel"}) {
+    for (const char* name : {"ilocalsym", "nlocalsym", "iextdefsym", "nextdefsym", "iundefsym", "nundefsym", "tocoff",
+                             "ntoc", "modtaboff", "nmodtab", "extrefsymoff", "nextrefsyms", "indirectsymoff",
+                             "nindirectsyms", "extreloff", "nextrel", "locreloff", "nlocrel"}) {
       t.Integer(name);
     }
     return t;

@@ -78,9 +78,8 @@ std::optional<std::int64_t> FindExportByName(const pe::PeFile& file, std::string
 }
 
 std::optional<std::int64_t> FindExportByRegexp(ModuleContext& context, const pe::PeFile& file, RegexpRef regexp) {
-  return FindExport(file, [&](const pe::ExportedFunction& f) {
-    return f.name && context.RegexpMatches(regexp, *f.name);
-  });
+  return FindExport(file,
+                    [&](const pe::ExportedFunction& f) { return f.name && context.RegexpMatches(regexp, *f.name); });
 }
 
 std::optional<std::int64_t> FindExportByOrdinal(const pe::PeFile& file, std::int64_t ordinal) {
@@ -156,10 +155,9 @@ auto NamedLibrary(std::string_view wanted) {
 Value SelectByName(ModuleContext& context, std::int64_t flags, std::string_view library, std::string_view function) {
   const pe::PeFile* file = File(context);
   if (file == nullptr) return Value::Undefined();
-  const std::int64_t count =
-      CountSelected(*file, flags, NamedLibrary(library), [name = UpToNul(function)](const pe::ImportedFunction& f) {
-        return f.name && EqualNoCase(*f.name, name);
-      });
+  const std::int64_t count = CountSelected(
+      *file, flags, NamedLibrary(library),
+      [name = UpToNul(function)](const pe::ImportedFunction& f) { return f.name && EqualNoCase(*f.name, name); });
   return Found(count > 0 ? 1 : 0);
 }
 

@@ -235,7 +235,8 @@ void SetSignature(const pe::Signature& signature, StructValue& to) {
 
 void SetSignatures(const pe::PeFile& file, StructValue& root) {
   ArrayValue& signatures = root.Array("signatures");
-  for (const pe::Signature& signature : file.authenticode.signatures) SetSignature(signature, signatures.AppendStruct());
+  for (const pe::Signature& signature : file.authenticode.signatures)
+    SetSignature(signature, signatures.AppendStruct());
   root.SetInteger("number_of_signatures", Signed(file.authenticode.signatures.size()));
   root.SetInteger("is_signed", file.authenticode.is_signed ? 1 : 0);
 }

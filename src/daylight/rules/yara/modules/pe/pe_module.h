@@ -31,11 +31,11 @@ Value ExportsOrdinal(ModuleContext& context, Args args);
 Value ExportsIndexName(ModuleContext& context, Args args);
 Value ExportsIndexRegexp(ModuleContext& context, Args args);
 Value ExportsIndexOrdinal(ModuleContext& context, Args args);
-Value ImportsName(ModuleContext& context, Args args);           // dll, function
-Value ImportsOrdinal(ModuleContext& context, Args args);        // dll, ordinal
-Value ImportsDll(ModuleContext& context, Args args);            // dll
-Value ImportsRegexp(ModuleContext& context, Args args);         // dll, function
-Value ImportsFlagsName(ModuleContext& context, Args args);      // flags first, then as above
+Value ImportsName(ModuleContext& context, Args args);       // dll, function
+Value ImportsOrdinal(ModuleContext& context, Args args);    // dll, ordinal
+Value ImportsDll(ModuleContext& context, Args args);        // dll
+Value ImportsRegexp(ModuleContext& context, Args args);     // dll, function
+Value ImportsFlagsName(ModuleContext& context, Args args);  // flags first, then as above
 Value ImportsFlagsOrdinal(ModuleContext& context, Args args);
 Value ImportsFlagsDll(ModuleContext& context, Args args);
 Value ImportsFlagsRegexp(ModuleContext& context, Args args);

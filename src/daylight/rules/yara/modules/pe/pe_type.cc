@@ -179,7 +179,8 @@ void AddHeaderFields(StructType& t) {
 
 void AddFunctions(StructType& t) {
   t.Function("imphash", "", TypeKind::kString, &Imphash);
-  t.Function("section_index", "s", kInt, &SectionIndexByName).Function("section_index", "i", kInt, &SectionIndexByOffset);
+  t.Function("section_index", "s", kInt, &SectionIndexByName)
+      .Function("section_index", "i", kInt, &SectionIndexByOffset);
   t.Function("exports", "s", kInt, &ExportsName).Function("exports", "r", kInt, &ExportsRegexp);
   t.Function("exports", "i", kInt, &ExportsOrdinal);
   t.Function("exports_index", "s", kInt, &ExportsIndexName).Function("exports_index", "i", kInt, &ExportsIndexOrdinal);

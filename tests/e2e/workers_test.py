@@ -1,0 +1,146 @@
+"""Workers that die, hang or lie: what it costs, and what is said about it."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import unittest
+
+import harness
+
+
+def children_of(pid):
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if f"PPid:\t{pid}\n" in (entry / "status").read_text():
+                    found.append(int(entry.name))
+            except OSError:
+                pass
+    return found
+
+
+class Workers(harness.Case):
+    def verdicts(self, *arguments, code):
+        return {path: record["verdict"] for path, record in self.records(*arguments, "t", code=code).items()}
+
+    def test_a_death_costs_one_object(self):
+        for i in range(100):
+            self.write(f"t/{i:02}", "CRASH" if i in (50, 51, 99) else "EXIT" if i == 70 else "EVIL")
+        for threads in ("1", "3"):
+            records = self.records("--threads", threads, "t", code=1)
+            self.assertEqual(len(records), 100)
+            failed = {path: record["error"] for path, record in records.items() if record["verdict"] == "failed"}
+            self.assertEqual(failed, {
+                **{f"t/{i}": "the worker died (signal 11 (Segmentation fault))" for i in (50, 51, 99)},
+                "t/70": "the worker died (exit code 7)"})
+            self.assertEqual(list(records), [f"t/{i:02}" for i in range(100)])
+
+    def test_silence_past_the_limit_is_incomplete(self):
+        self.write("t/a", "EVIL")
+        self.write("t/b", "HANG")
+        self.write("t/c", "EVIL")
+        start = time.monotonic()
+        records = self.records("--timeout", "700ms", "--threads", "1", "t", code=1)
+        self.assertLess(time.monotonic() - start, 10)
+        self.assertEqual(records["t/b"]["verdict"], "incomplete")
+        self.assertEqual(records["t/b"]["incomplete"], [{"object": "b", "reason": "timeout", "detail": "no answer after 0.700 s"}])
+        self.assertEqual(records["t/c"]["verdict"], "detected")
+        self.assertEqual(self.scan("--timeout", "300ms", "t/b").returncode, 2)
+
+    def test_the_limit_is_for_each_object(self):
+        for i in range(6):
+            self.write(f"t/{i}", "SLEEP EVIL")
+        self.assertEqual(set(self.verdicts("--timeout", "2s", "--threads", "1", code=1).values()), {"detected"})
+
+    def test_lies_are_failures(self):
+        for order in ("GARBAGE", "HUGE", "WRONG"):
+            self.write("t/a", "EVIL")
+            self.write("t/b", order)
+            self.write("t/c", "EVIL")
+            records = self.records("--threads", "1", "t", code=1)
+            self.assertEqual(records["t/b"]["verdict"], "failed", order)
+            self.assertIn("the worker broke the protocol", records["t/b"]["error"])
+            self.assertEqual(records["t/c"]["verdict"], "detected", order)
+
+    def test_a_verdict_follows_from_what_is_listed(self):
+        self.write("t/a", "CLEANLIE EVIL")
+        self.assertEqual(self.verdicts(code=1), {"t/a": "detected"})
+
+    def test_a_worker_that_always_dies_ends_the_scan(self):
+        for i in range(200):
+            self.write(f"t/{i:03}", "CRASH")
+        result = self.scan("--format", "json", "t")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(b"workers die one after the other", result.stderr)
+        json.loads(result.stdout)
+
+    def test_a_worker_that_cannot_be_started(self):
+        self.write("t/a", "EVIL")
+        for program in ("/nonexistent", "/etc/passwd", "/bin/false"):
+            self.worker = program
+            result = self.scan("t")
+            self.assertEqual(result.returncode, 2)
+            self.assertIn(b"daylight: ", result.stderr)
+            self.assertEqual(result.stdout, b"")
+
+    def test_isolation_gives_each_object_its_own(self):
+        for i in range(10):
+            self.write(f"t/{i}", "EVIL" if i != 5 else "CRASH")
+        verdicts = self.verdicts("--isolation", "object", "--threads", "2", code=1)
+        self.assertEqual([verdicts[f"t/{i}"] for i in range(10)], ["failed" if i == 5 else "detected" for i in range(10)])
+
+    def test_a_slow_file_holds_back_only_so_many(self):
+        os.makedirs(self.folder / "t")
+        (self.folder / "t/00000").write_bytes(b"HANG")
+        for i in range(1, 6001):
+            (self.folder / f"t/{i:05}").write_bytes(b"EVIL")
+        result = self.scan("--threads", "2", "--timeout", "5s", "--all", "t")
+        lines = result.stdout.splitlines()
+        self.assertEqual(len(lines), 6001)
+        place = lines.index(b"[incomplete] t/00000")
+        self.assertGreater(place, 4096)
+        self.assertEqual(len(set(lines)), 6001)
+        # The few that its worker had in hand besides went to others.
+        self.assertEqual(place, 6000)
+
+    def test_nothing_is_left_behind(self):
+        self.write("t/a", "HANG")
+        process = self.start("scan", "--rules", "r.yar", "--threads", "2", "t")
+        deadline = time.monotonic() + 10
+        workers = []
+        while not workers and time.monotonic() < deadline:
+            time.sleep(0.1)
+            workers = children_of(process.pid)
+        self.assertTrue(workers)
+        for worker in workers:
+            # Its socket and nothing else; nothing of our environment.
+            self.assertEqual(pathlib.Path(f"/proc/{worker}/environ").read_bytes(), b"")
+            targets = {os.readlink(f"/proc/{worker}/fd/{fd}") for fd in os.listdir(f"/proc/{worker}/fd")}
+            self.assertEqual({target.split(":")[0] for target in targets if "memfd" not in target and "/t/a" not in target},
+                             {"/dev/null", "socket"})
+        process.kill()
+        process.wait()
+        deadline = time.monotonic() + 10
+        while any(os.path.exists(f"/proc/{w}") for w in workers) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        alive = [w for w in workers if os.path.exists(f"/proc/{w}") and "State:\tZ" not in pathlib.Path(f"/proc/{w}/status").read_text()]
+        self.assertEqual(alive, [])
+
+    def test_compile_workers_that_fail(self):
+        self.write("t/a", "EVIL")
+        for order, words in (("CRASH", b"signal 11"), ("EXIT", b"exit code 7"), ("GARBAGE", b"wrong magic"),
+                             ("BADDB", b"wrong magic"), ("LONGDB", b"wrong size")):
+            self.write("bad.yar", order)
+            result = self.run_daylight("scan", "--rules", "bad.yar", "t")
+            self.assertEqual((result.returncode, result.stdout), (2, b""), order)
+            self.assertIn(words, result.stderr, order)
+            result = self.run_daylight("scan", "--skip-invalid", "--rules", "bad.yar", "--rules", "r.yar", "t")
+            self.assertEqual((result.returncode, result.stdout), (1, b"Evil t/a\n"), order)
+
+
+if __name__ == "__main__":
+    unittest.main()
