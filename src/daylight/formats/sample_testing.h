@@ -63,9 +63,15 @@ inline std::vector<std::byte> ReadHexSample(const std::string& name) {
   return ParseHexSample(ReadTextFile(GoldenPath(name)));
 }
 
-// The golden text; with DAYLIGHT_UPDATE_GOLDEN set it becomes `actual` first.
+// The same as text, for parsers of which a test wants to change bytes.
+inline std::string ReadHexSampleText(const std::string& name) {
+  const std::vector<std::byte> bytes = ReadHexSample(name);
+  return std::string(AsText(bytes));
+}
+
+// The golden text; with DAYLIGHT_UPDATE_GOLDENS set it becomes `actual` first.
 inline std::string ReadGolden(const std::string& name, std::string_view actual) {
-  if (std::getenv("DAYLIGHT_UPDATE_GOLDEN") != nullptr) std::ofstream(GoldenPath(name), std::ios::binary) << actual;
+  if (std::getenv("DAYLIGHT_UPDATE_GOLDENS") != nullptr) std::ofstream(GoldenPath(name), std::ios::binary) << actual;
   return ReadTextFile(GoldenPath(name));
 }
 

@@ -6,8 +6,7 @@
 
 #include "daylight/formats/dotnet/dotnet_testing.h"
 #include "daylight/formats/dotnet/types.h"
-#include "daylight/formats/golden.h"
-#include "daylight/formats/hostile.h"
+#include "daylight/formats/sample_testing.h"
 
 namespace dl::formats {
 namespace {
@@ -255,9 +254,9 @@ TEST(DotnetTest, SharedBlobsAreChargedEachTime) {
 }
 
 TEST(DotnetTest, HostileVariantsAreFactsOrErrors) {
-  const std::string sample = testing::ReadHexSample(testing::GoldenPath("dotnet/sample.hex"));
+  const std::string sample = formats::ReadHexSampleText("dotnet/sample.hex");
   std::size_t dotnet = 0;
-  testing::ForEachHostileVariant(sample, [&dotnet](Bytes variant) {
+  formats::ForEachHostileVariant(AsBytes(sample), [&dotnet](Bytes variant) {
     const auto facts = ParseDotnet(variant);
     if (!facts || !facts->is_dotnet) return;
     ++dotnet;

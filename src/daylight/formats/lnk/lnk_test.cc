@@ -5,13 +5,12 @@
 #include <string>
 
 #include "daylight/base/check.h"
-#include "daylight/formats/golden.h"
-#include "daylight/formats/hostile.h"
+#include "daylight/formats/sample_testing.h"
 
 namespace dl::formats {
 namespace {
 
-std::string Sample(const std::string& name) { return testing::ReadHexSample(testing::GoldenPath("lnk/" + name)); }
+std::string Sample(const std::string& name) { return formats::ReadHexSampleText("lnk/" + name); }
 
 std::string Header(std::uint32_t flags) {
   std::string bytes = Sample("header.hex");
@@ -84,7 +83,8 @@ TEST(LnkTest, AnItemLongerThanItsListIsCut) {
 }
 
 TEST(LnkTest, TimesBefore1970AreAbsent) {
-  const auto facts = ParseLnk(AsBytes(Sample("header.hex")));
+  const std::string sample = Sample("header.hex");
+  const auto facts = ParseLnk(AsBytes(sample));
   ASSERT_TRUE(facts);
   EXPECT_EQ(facts->creation_time, 1221051237u);
   EXPECT_EQ(facts->access_time, 0u);
@@ -95,7 +95,7 @@ TEST(LnkTest, HostileVariantsAreFactsOrErrors) {
   for (const char* name : {"standard.hex", "items.hex", "unicode.hex"}) {
     const std::string sample = Sample(name);
     std::size_t parsed = 0;
-    testing::ForEachHostileVariant(sample, [&parsed](Bytes variant) {
+    formats::ForEachHostileVariant(AsBytes(sample), [&parsed](Bytes variant) {
       const auto facts = ParseLnk(variant);
       if (!facts) return;
       ++parsed;

@@ -1,19 +1,19 @@
 #include <gtest/gtest.h>
 
-#include "daylight/formats/golden.h"
+#include "daylight/formats/sample_testing.h"
 #include "daylight/rules/yara/module_testing.h"
 
 namespace dl::yara {
 extern const ModuleInfo module_dotnet;
 namespace {
 
-std::string Sample() { return testing::ReadHexSample(testing::GoldenPath("dotnet/sample.hex")); }
+std::string Sample() { return formats::ReadHexSampleText("dotnet/sample.hex"); }
 
 // tests/golden/dotnet/sample.cs is the source of the sample.
 TEST(DotnetModuleTest, FactsAreAsStored) {
   const std::string bytes = Sample();
   FakeModuleContext context(module_dotnet, AsBytes(bytes));
-  testing::ExpectGolden("dotnet/sample.facts", context.Dump());
+  EXPECT_EQ(context.Dump(), formats::ReadGolden("dotnet/sample.facts", context.Dump()));
 }
 
 TEST(DotnetModuleTest, NothingIsDefinedForWhatIsNoPeFile) {

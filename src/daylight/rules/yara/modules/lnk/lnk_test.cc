@@ -1,13 +1,13 @@
 #include <gtest/gtest.h>
 
-#include "daylight/formats/golden.h"
+#include "daylight/formats/sample_testing.h"
 #include "daylight/rules/yara/module_testing.h"
 
 namespace dl::yara {
 extern const ModuleInfo module_lnk;
 namespace {
 
-std::string Sample(const std::string& name) { return testing::ReadHexSample(testing::GoldenPath("lnk/" + name)); }
+std::string Sample(const std::string& name) { return formats::ReadHexSampleText("lnk/" + name); }
 
 class LnkGoldenTest : public ::testing::TestWithParam<const char*> {};
 
@@ -15,7 +15,7 @@ TEST_P(LnkGoldenTest, FactsAreAsStored) {
   const std::string name = GetParam();
   const std::string bytes = Sample(name + ".hex");
   FakeModuleContext context(module_lnk, AsBytes(bytes));
-  testing::ExpectGolden("lnk/" + name + ".facts", context.Dump());
+  EXPECT_EQ(context.Dump(), formats::ReadGolden("lnk/" + name + ".facts", context.Dump()));
 }
 INSTANTIATE_TEST_SUITE_P(Samples, LnkGoldenTest,
                          ::testing::Values("header", "standard", "items", "unicode", "network"));
