@@ -31,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   count(report->files);
   count(report->mutexes);
   count(report->resolved_names);
-  for (const auto& request : report->http) texts += request.uri.value_or("").size() + request.method.value_or("").size();
+  for (const auto& request : report->http)
+    texts += request.uri.value_or("").size() + request.method.value_or("").size();
   DL_CHECK(texts <= size);
   if (!mark) {
     DL_CHECK(again->hosts == report->hosts && again->resolved_names == report->resolved_names &&

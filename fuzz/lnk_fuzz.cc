@@ -23,8 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto facts = dl::formats::ParseLnk(bytes);
   if (!facts) return 0;
   DL_CHECK(dl::formats::IsLnk(bytes));
-  for (const auto& text : {facts->name, facts->relative_path, facts->working_dir, facts->command_line_arguments,
-                           facts->icon_location, facts->local_base_path, facts->common_path_suffix, facts->volume_label}) {
+  for (const auto& text :
+       {facts->name, facts->relative_path, facts->working_dir, facts->command_line_arguments, facts->icon_location,
+        facts->local_base_path, facts->common_path_suffix, facts->volume_label}) {
     CheckText(text);
   }
   for (const auto& item : facts->target_id_list) {

@@ -4,9 +4,9 @@
 //   EXPECT_EQ(Dump(bytes), ReadGolden("lnk/standard.facts", Dump(bytes)));
 //   ForEachHostileVariant(bytes, [](Bytes variant) { Parse(variant); });
 //
-// A sample is text: hexadecimal digits in any grouping, 'characters' in single
-// quotes for themselves, and comments from # to the end of the line. So no file
-// in the tree is what it describes.
+// A sample is text: hexadecimal digits in any grouping, N*XX for N times a byte,
+// 'characters' in single quotes for themselves, and comments from # to the end
+// of the line. So no file in the tree is what it describes.
 #pragma once
 
 #include <algorithm>
@@ -41,6 +41,15 @@ inline std::vector<std::byte> ParseHexSample(std::string_view text) {
       i = std::min(text.find('\n', i), text.size());
     } else if (c == '\'') {
       for (++i; i < text.size() && text[i] != '\''; ++i) bytes.push_back(static_cast<std::byte>(text[i]));
+    } else if (const std::size_t star = text.find_first_not_of("0123456789", i);
+               high < 0 && star != i && star != std::string_view::npos && text[star] == '*') {
+      std::size_t times = 0;
+      for (; i < star; ++i) times = times * 10 + static_cast<std::size_t>(text[i] - '0');
+      DL_CHECK(times > 0 && times <= (1u << 20));
+      const std::vector<std::byte> byte = ParseHexSample(text.substr(star + 1, 2));
+      DL_CHECK(byte.size() == 1);
+      bytes.insert(bytes.end(), times, byte[0]);
+      i = star + 2;
     } else if (c != ' ' && c != '\n' && c != '\t') {
       constexpr std::string_view kDigits = "0123456789abcdef";
       const std::size_t digit = kDigits.find(c);
@@ -57,7 +66,9 @@ inline std::vector<std::byte> ParseHexSample(std::string_view text) {
   return bytes;
 }
 
-inline std::string GoldenPath(const std::string& name) { return std::string(DAYLIGHT_SOURCE_DIR "/tests/golden/") + name; }
+inline std::string GoldenPath(const std::string& name) {
+  return std::string(DAYLIGHT_SOURCE_DIR "/tests/golden/") + name;
+}
 
 inline std::vector<std::byte> ReadHexSample(const std::string& name) {
   return ParseHexSample(ReadTextFile(GoldenPath(name)));
@@ -91,8 +102,8 @@ void ForEachHostileVariant(Bytes sample, Parse&& parse) {
   // 0, 1, the largest and smallest signed, all ones, and numbers that bring a
   // small offset, or the product with a record's size, over the top.
   constexpr std::uint64_t kMax = ~std::uint64_t{0};
-  constexpr std::array<std::uint64_t, 8> kExtremes = {
-      0, 1, kMax >> 1, ~(kMax >> 1), kMax, kMax - 15, kMax / 24 + 1, kMax / 40 + 1};
+  constexpr std::array<std::uint64_t, 8> kExtremes = {0,    1,         kMax >> 1,     ~(kMax >> 1),
+                                                      kMax, kMax - 15, kMax / 24 + 1, kMax / 40 + 1};
   std::vector<std::byte> copy(sample.begin(), sample.end());
   for (const std::size_t width : {std::size_t{2}, std::size_t{4}, std::size_t{8}}) {
     for (std::size_t at = 0; at + width <= copy.size(); at += width) {

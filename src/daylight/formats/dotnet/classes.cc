@@ -74,9 +74,9 @@ class ClassReader {
     } else if (name_space) {
       type.name_space = std::string(*name_space);
     }
-    type.full_name =
-        JoinName(name, type.name_space ? std::optional<std::string_view>(*type.name_space) : std::nullopt);
-    if (!budget_.TakeText((type.name_space ? type.name_space->size() : 0) + type.full_name->size())) return std::nullopt;
+    type.full_name = JoinName(name, type.name_space ? std::optional<std::string_view>(*type.name_space) : std::nullopt);
+    if (!budget_.TakeText((type.name_space ? type.name_space->size() : 0) + type.full_name->size()))
+      return std::nullopt;
 
     type.visibility = TypeVisibility(*flags);
     type.is_interface = (*flags & 0x20) != 0;

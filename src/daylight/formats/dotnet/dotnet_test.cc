@@ -23,7 +23,8 @@ struct Parsed {
 
 void AddType(DotnetBuilder& b, std::uint32_t flags, std::string_view name, std::string_view name_space,
              std::uint32_t extends = 0, std::uint32_t methods = 1) {
-  b.Row(Table::kTypeDef, {B::U32(flags), b.Text(name), b.Text(name_space), B::U16(extends), B::U16(1), B::U16(methods)});
+  b.Row(Table::kTypeDef,
+        {B::U32(flags), b.Text(name), b.Text(name_space), B::U16(extends), B::U16(1), B::U16(methods)});
 }
 void AddMethod(DotnetBuilder& b, std::string_view name, std::string_view signature, std::uint32_t flags = 6,
                std::uint32_t parameters = 1) {
@@ -90,11 +91,12 @@ TEST(DotnetTest, ArrayShapes) {
 }
 
 TEST(DotnetTest, NestingOfTypesIsBounded) {
-  EXPECT_EQ(TypeOf(std::string(16, '\x1d') + "\x08"), "int" + [] {
-    std::string brackets;
-    for (int i = 0; i < 16; ++i) brackets += "[]";
-    return brackets;
-  }());
+  EXPECT_EQ(
+      TypeOf(std::string(16, '\x1d') + "\x08"), "int" + [] {
+        std::string brackets;
+        for (int i = 0; i < 16; ++i) brackets += "[]";
+        return brackets;
+      }());
   EXPECT_EQ(TypeOf(std::string(17, '\x1d') + "\x08"), "no method");
 }
 
@@ -194,7 +196,8 @@ TEST(DotnetTest, ResourcesOfThisFileAndOfOthers) {
 
 TEST(DotnetTest, UserStringsLackTheirLastByte) {
   DotnetBuilder b;
-  b.user_strings += B::Length(5) + std::string("h\0i\0\0", 5) + B::Length(1) + std::string(1, '\0') + B::Length(3) + std::string("x\0\1", 3);
+  b.user_strings += B::Length(5) + std::string("h\0i\0\0", 5) + B::Length(1) + std::string(1, '\0') + B::Length(3) +
+                    std::string("x\0\1", 3);
   const Parsed parsed(b);
   ASSERT_TRUE(parsed.facts.user_strings);
   ASSERT_EQ(parsed.facts.user_strings->size(), 2u);
@@ -204,7 +207,8 @@ TEST(DotnetTest, UserStringsLackTheirLastByte) {
 
 TEST(DotnetTest, AtMostSixteenGuids) {
   DotnetBuilder b;
-  for (int i = 0; i < 17; ++i) b.guids += std::string("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10", 16);
+  for (int i = 0; i < 17; ++i)
+    b.guids += std::string("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10", 16);
   const Parsed parsed(b);
   ASSERT_EQ(parsed.facts.guids->size(), 16u);
   EXPECT_EQ(parsed.facts.guids->at(15), "04030201-0605-0807-090a-0b0c0d0e0f10");

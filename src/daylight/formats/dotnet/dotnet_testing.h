@@ -61,29 +61,35 @@ class DotnetBuilder {
 
   std::vector<std::byte> Build() const {
     const std::string tables = Tables();
-    const std::array<std::pair<std::string, const std::string*>, 5> streams = {
-        {{tables_stream, &tables}, {"#Strings", &strings_}, {"#US", &user_strings}, {"#GUID", &guids}, {"#Blob", &blobs_}}};
+    const std::array<std::pair<std::string, const std::string*>, 5> streams = {{{tables_stream, &tables},
+                                                                                {"#Strings", &strings_},
+                                                                                {"#US", &user_strings},
+                                                                                {"#GUID", &guids},
+                                                                                {"#Blob", &blobs_}}};
     std::string headers, bodies;
     std::size_t headers_size = 0;
     for (const auto& [name, body] : streams) headers_size += 8 + name.size() + 4 - name.size() % 4;
     const std::size_t root_size = 16 + 12 + 4 + headers_size;
     for (const auto& [name, body] : streams) {
-      headers += U32(static_cast<std::uint32_t>(root_size + bodies.size())) + U32(static_cast<std::uint32_t>(body->size()));
+      headers +=
+          U32(static_cast<std::uint32_t>(root_size + bodies.size())) + U32(static_cast<std::uint32_t>(body->size()));
       headers += name + std::string(4 - name.size() % 4, '\0');
       bodies += *body;
     }
-    const std::string metadata = U32(0x424a5342) + U16(1) + U16(1) + U32(0) + U32(12) + std::string("v4.0.30319\0\0", 12) +
-                                 U16(0) + U16(static_cast<std::uint32_t>(streams.size())) + headers + bodies;
+    const std::string metadata = U32(0x424a5342) + U16(1) + U16(1) + U32(0) + U32(12) +
+                                 std::string("v4.0.30319\0\0", 12) + U16(0) +
+                                 U16(static_cast<std::uint32_t>(streams.size())) + headers + bodies;
     constexpr std::uint32_t kRva = 0x2000;
     const auto resources_rva = static_cast<std::uint32_t>(kRva + 72 + metadata.size());
-    const std::string cli = U32(72) + U16(2) + U16(5) + U32(kRva + 72) + U32(static_cast<std::uint32_t>(metadata.size())) +
-                            U32(1) + U32(0) + U32(resources_rva) + U32(static_cast<std::uint32_t>(resources.size())) +
-                            std::string(72 - 32, '\0');
+    const std::string cli = U32(72) + U16(2) + U16(5) + U32(kRva + 72) +
+                            U32(static_cast<std::uint32_t>(metadata.size())) + U32(1) + U32(0) + U32(resources_rva) +
+                            U32(static_cast<std::uint32_t>(resources.size())) + std::string(72 - 32, '\0');
     const std::string section = cli + metadata + resources;
 
     const std::size_t optional_size = pe32_plus ? 240 : 224;
     std::string pe = "MZ" + std::string(58, '\0') + U32(64) + std::string("PE\0\0", 4);
-    pe += U16(pe32_plus ? 0x8664 : 0x14c) + U16(1) + std::string(12, '\0') + U16(static_cast<std::uint32_t>(optional_size)) + U16(0x2000);
+    pe += U16(pe32_plus ? 0x8664 : 0x14c) + U16(1) + std::string(12, '\0') +
+          U16(static_cast<std::uint32_t>(optional_size)) + U16(0x2000);
     std::string optional(optional_size, '\0');
     optional.replace(0, 2, U16(pe32_plus ? 0x20b : 0x10b));
     optional.replace(36, 4, U32(0x200));
@@ -122,8 +128,8 @@ class DotnetBuilder {
     }
     for (const auto& [number, table] : tables_) bytes += table.bytes;
     return U32(0) + std::string("\2\0", 2) + static_cast<char>(heap_sizes) + '\1' +
-           U32(static_cast<std::uint32_t>(valid)) + U32(static_cast<std::uint32_t>(valid >> 32)) + std::string(8, '\0') +
-           counts + ((heap_sizes & 0x40) != 0 ? U32(0xdeadbeef) : std::string()) + bytes;
+           U32(static_cast<std::uint32_t>(valid)) + U32(static_cast<std::uint32_t>(valid >> 32)) +
+           std::string(8, '\0') + counts + ((heap_sizes & 0x40) != 0 ? U32(0xdeadbeef) : std::string()) + bytes;
   }
 
   std::string strings_ = std::string(1, '\0');

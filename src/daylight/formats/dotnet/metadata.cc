@@ -10,9 +10,23 @@ namespace {
 
 // Kinds of columns: the number of a table is an index into it.
 enum : std::uint8_t {
-  kU16 = 0x80, kU32, kString, kGuid, kBlob,
-  kTypeDefOrRef, kHasConstant, kHasCustomAttribute, kHasFieldMarshal, kHasDeclSecurity, kMemberRefParent,
-  kHasSemantics, kMethodDefOrRef, kMemberForwarded, kImplementation, kCustomAttributeType, kResolutionScope,
+  kU16 = 0x80,
+  kU32,
+  kString,
+  kGuid,
+  kBlob,
+  kTypeDefOrRef,
+  kHasConstant,
+  kHasCustomAttribute,
+  kHasFieldMarshal,
+  kHasDeclSecurity,
+  kMemberRefParent,
+  kHasSemantics,
+  kMethodDefOrRef,
+  kMemberForwarded,
+  kImplementation,
+  kCustomAttributeType,
+  kResolutionScope,
   kTypeOrMethodDef,
 };
 constexpr std::uint8_t To(Table table) { return static_cast<std::uint8_t>(table); }
@@ -27,51 +41,51 @@ struct Schema {
   }
 };
 constexpr std::array<Schema, kTableCount> kSchemas = {{
-    {kU16, kString, kGuid, kGuid, kGuid},                                                // Module
-    {kResolutionScope, kString, kString},                                                // TypeRef
-    {kU32, kString, kString, kTypeDefOrRef, To(Table::kField), To(Table::kMethodDef)},   // TypeDef
-    {To(Table::kField)},                                                                 // FieldPtr
-    {kU16, kString, kBlob},                                                              // Field
-    {To(Table::kMethodDef)},                                                             // MethodPtr
-    {kU32, kU16, kU16, kString, kBlob, To(Table::kParam)},                               // MethodDef
-    {To(Table::kParam)},                                                                 // ParamPtr
-    {kU16, kU16, kString},                                                               // Param
-    {To(Table::kTypeDef), kTypeDefOrRef},                                                // InterfaceImpl
-    {kMemberRefParent, kString, kBlob},                                                  // MemberRef
-    {kU16, kHasConstant, kBlob},                                                         // Constant
-    {kHasCustomAttribute, kCustomAttributeType, kBlob},                                  // CustomAttribute
-    {kHasFieldMarshal, kBlob},                                                           // FieldMarshal
-    {kU16, kHasDeclSecurity, kBlob},                                                     // DeclSecurity
-    {kU16, kU32, To(Table::kTypeDef)},                                                   // ClassLayout
-    {kU32, To(Table::kField)},                                                           // FieldLayout
-    {kBlob},                                                                             // StandAloneSig
-    {To(Table::kTypeDef), To(Table::kEvent)},                                            // EventMap
-    {To(Table::kEvent)},                                                                 // EventPtr
-    {kU16, kString, kTypeDefOrRef},                                                      // Event
-    {To(Table::kTypeDef), To(Table::kProperty)},                                         // PropertyMap
-    {To(Table::kProperty)},                                                              // PropertyPtr
-    {kU16, kString, kBlob},                                                              // Property
-    {kU16, To(Table::kMethodDef), kHasSemantics},                                        // MethodSemantics
-    {To(Table::kTypeDef), kMethodDefOrRef, kMethodDefOrRef},                             // MethodImpl
-    {kString},                                                                           // ModuleRef
-    {kBlob},                                                                             // TypeSpec
-    {kU16, kMemberForwarded, kString, To(Table::kModuleRef)},                            // ImplMap
-    {kU32, To(Table::kField)},                                                           // FieldRVA
-    {kU32, kU32},                                                                        // EncLog
-    {kU32},                                                                              // EncMap
-    {kU32, kU16, kU16, kU16, kU16, kU32, kBlob, kString, kString},                       // Assembly
-    {kU32},                                                                              // AssemblyProcessor
-    {kU32, kU32, kU32},                                                                  // AssemblyOS
-    {kU16, kU16, kU16, kU16, kU32, kBlob, kString, kString, kBlob},                      // AssemblyRef
-    {kU32, To(Table::kAssemblyRef)},                                                     // AssemblyRefProcessor
-    {kU32, kU32, kU32, To(Table::kAssemblyRef)},                                         // AssemblyRefOS
-    {kU32, kString, kBlob},                                                              // File
-    {kU32, kU32, kString, kString, kImplementation},                                     // ExportedType
-    {kU32, kU32, kString, kImplementation},                                              // ManifestResource
-    {To(Table::kTypeDef), To(Table::kTypeDef)},                                          // NestedClass
-    {kU16, kU16, kTypeOrMethodDef, kString},                                             // GenericParam
-    {kMethodDefOrRef, kBlob},                                                            // MethodSpec
-    {To(Table::kGenericParam), kTypeDefOrRef},                                           // GenericParamConstraint
+    {kU16, kString, kGuid, kGuid, kGuid},                                               // Module
+    {kResolutionScope, kString, kString},                                               // TypeRef
+    {kU32, kString, kString, kTypeDefOrRef, To(Table::kField), To(Table::kMethodDef)},  // TypeDef
+    {To(Table::kField)},                                                                // FieldPtr
+    {kU16, kString, kBlob},                                                             // Field
+    {To(Table::kMethodDef)},                                                            // MethodPtr
+    {kU32, kU16, kU16, kString, kBlob, To(Table::kParam)},                              // MethodDef
+    {To(Table::kParam)},                                                                // ParamPtr
+    {kU16, kU16, kString},                                                              // Param
+    {To(Table::kTypeDef), kTypeDefOrRef},                                               // InterfaceImpl
+    {kMemberRefParent, kString, kBlob},                                                 // MemberRef
+    {kU16, kHasConstant, kBlob},                                                        // Constant
+    {kHasCustomAttribute, kCustomAttributeType, kBlob},                                 // CustomAttribute
+    {kHasFieldMarshal, kBlob},                                                          // FieldMarshal
+    {kU16, kHasDeclSecurity, kBlob},                                                    // DeclSecurity
+    {kU16, kU32, To(Table::kTypeDef)},                                                  // ClassLayout
+    {kU32, To(Table::kField)},                                                          // FieldLayout
+    {kBlob},                                                                            // StandAloneSig
+    {To(Table::kTypeDef), To(Table::kEvent)},                                           // EventMap
+    {To(Table::kEvent)},                                                                // EventPtr
+    {kU16, kString, kTypeDefOrRef},                                                     // Event
+    {To(Table::kTypeDef), To(Table::kProperty)},                                        // PropertyMap
+    {To(Table::kProperty)},                                                             // PropertyPtr
+    {kU16, kString, kBlob},                                                             // Property
+    {kU16, To(Table::kMethodDef), kHasSemantics},                                       // MethodSemantics
+    {To(Table::kTypeDef), kMethodDefOrRef, kMethodDefOrRef},                            // MethodImpl
+    {kString},                                                                          // ModuleRef
+    {kBlob},                                                                            // TypeSpec
+    {kU16, kMemberForwarded, kString, To(Table::kModuleRef)},                           // ImplMap
+    {kU32, To(Table::kField)},                                                          // FieldRVA
+    {kU32, kU32},                                                                       // EncLog
+    {kU32},                                                                             // EncMap
+    {kU32, kU16, kU16, kU16, kU16, kU32, kBlob, kString, kString},                      // Assembly
+    {kU32},                                                                             // AssemblyProcessor
+    {kU32, kU32, kU32},                                                                 // AssemblyOS
+    {kU16, kU16, kU16, kU16, kU32, kBlob, kString, kString, kBlob},                     // AssemblyRef
+    {kU32, To(Table::kAssemblyRef)},                                                    // AssemblyRefProcessor
+    {kU32, kU32, kU32, To(Table::kAssemblyRef)},                                        // AssemblyRefOS
+    {kU32, kString, kBlob},                                                             // File
+    {kU32, kU32, kString, kString, kImplementation},                                    // ExportedType
+    {kU32, kU32, kString, kImplementation},                                             // ManifestResource
+    {To(Table::kTypeDef), To(Table::kTypeDef)},                                         // NestedClass
+    {kU16, kU16, kTypeOrMethodDef, kString},                                            // GenericParam
+    {kMethodDefOrRef, kBlob},                                                           // MethodSpec
+    {To(Table::kGenericParam), kTypeDefOrRef},                                          // GenericParamConstraint
 }};
 
 // II.24.2.6: the tables that a coded index may point to, and the bits that say
@@ -90,9 +104,14 @@ Coding CodingOf(std::uint8_t column) {
     case kTypeDefOrRef: return {2, {kTypeDef, kTypeRef, kTypeSpec}};
     case kHasConstant: return {2, {kField, kParam, kProperty}};
     case kHasCustomAttribute:
-      return {5, {kMethodDef, kField, kTypeRef, kTypeDef, kParam, kInterfaceImpl, kMemberRef, kModule, kDeclSecurity,
-                  kProperty, kEvent, kStandAloneSig, kModuleRef, kTypeSpec, kAssembly, kAssemblyRef, kFile,
-                  kExportedType, kManifestResource, kGenericParam, kGenericParamConstraint, kMethodSpec}};
+      return {5, {kMethodDef,        kField,        kTypeRef,
+                  kTypeDef,          kParam,        kInterfaceImpl,
+                  kMemberRef,        kModule,       kDeclSecurity,
+                  kProperty,         kEvent,        kStandAloneSig,
+                  kModuleRef,        kTypeSpec,     kAssembly,
+                  kAssemblyRef,      kFile,         kExportedType,
+                  kManifestResource, kGenericParam, kGenericParamConstraint,
+                  kMethodSpec}};
     case kHasFieldMarshal: return {1, {kField, kParam}};
     case kHasDeclSecurity: return {2, {kTypeDef, kMethodDef, kAssembly}};
     case kMemberRefParent: return {3, {kTypeDef, kTypeRef, kModuleRef, kMethodDef, kTypeSpec}};
@@ -225,7 +244,8 @@ Status Metadata::LayOutTables() {
     if (const auto rows = counts.ReadU32Le(); rows && table < kTableCount) declared_rows_[table] = *rows;
   }
   // Undocumented: bit 6 says that four more bytes precede the tables.
-  std::uint64_t offset = streams_[*tilde_].offset + cursor.position() + count_bytes + ((heap_sizes_ & 0x40) != 0 ? 4 : 0);
+  std::uint64_t offset =
+      streams_[*tilde_].offset + cursor.position() + count_bytes + ((heap_sizes_ & 0x40) != 0 ? 4 : 0);
 
   for (std::size_t table = 0; table < 64; ++table) {
     if (!is_valid(table)) continue;

@@ -132,7 +132,8 @@ TEST(MetadataTest, NamesEndAt1024Bytes) {
 }
 
 TEST(BlobTest, LengthsOfOneTwoAndFourBytes) {
-  for (const std::size_t size : {std::size_t{0}, std::size_t{0x7f}, std::size_t{0x80}, std::size_t{0x3fff}, std::size_t{0x4000}}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{0x7f}, std::size_t{0x80}, std::size_t{0x3fff}, std::size_t{0x4000}}) {
     const std::string bytes = B::Length(size) + std::string(size, 'x');
     Cursor cursor(AsBytes(bytes));
     const auto blob = ReadBlob(cursor);

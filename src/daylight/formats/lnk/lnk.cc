@@ -20,7 +20,7 @@ constexpr std::uint32_t kHasIconLocation = 1u << 6;
 constexpr std::uint32_t kIsUnicode = 1u << 7;
 
 // 2.1: HeaderSize, then LinkCLSID 00021401-0000-0000-C000-000000000046.
-constexpr std::array<unsigned char, 20> kBeginning = {0x4c, 0, 0, 0,    0x01, 0x14, 0x02, 0, 0, 0,
+constexpr std::array<unsigned char, 20> kBeginning = {0x4c, 0, 0,    0, 0x01, 0x14, 0x02, 0, 0, 0,
                                                       0,    0, 0xc0, 0, 0,    0,    0,    0, 0, 0x46};
 
 // FILETIME counts 100 ns since 1601-01-01.
@@ -178,8 +178,7 @@ Status ReadVolumeId(Cursor cursor, LnkFacts& facts) {
 std::optional<std::string> TextAt(const Cursor& info, std::uint32_t offset, std::uint32_t unicode_offset) {
   const auto text = info.From(unicode_offset != 0 ? unicode_offset : offset);
   if (!text) return std::nullopt;
-  return unicode_offset != 0 ? Utf16LeToUtf8(BeforeNul16(text->bytes()))
-                             : ReplaceInvalidUtf8(BeforeNul(text->bytes()));
+  return unicode_offset != 0 ? Utf16LeToUtf8(BeforeNul16(text->bytes())) : ReplaceInvalidUtf8(BeforeNul(text->bytes()));
 }
 
 // 2.3, LinkInfo. Its fields are read even when LinkInfoSize is too small for
@@ -222,9 +221,10 @@ Status ReadStrings(Cursor& cursor, LnkFacts& facts) {
     std::uint32_t flag;
     std::optional<std::string>& text;
   };
-  for (const Field& field : {Field{kHasName, facts.name}, Field{kHasRelativePath, facts.relative_path},
-                             Field{kHasWorkingDir, facts.working_dir}, Field{kHasArguments, facts.command_line_arguments},
-                             Field{kHasIconLocation, facts.icon_location}}) {
+  for (const Field& field :
+       {Field{kHasName, facts.name}, Field{kHasRelativePath, facts.relative_path},
+        Field{kHasWorkingDir, facts.working_dir}, Field{kHasArguments, facts.command_line_arguments},
+        Field{kHasIconLocation, facts.icon_location}}) {
     if ((facts.flags & field.flag) == 0) continue;
     DL_TRY(const std::uint16_t characters, cursor.ReadU16Le());
     DL_TRY(const Bytes text, cursor.ReadRecords(characters, unicode ? 2 : 1));

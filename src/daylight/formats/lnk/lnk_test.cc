@@ -72,7 +72,9 @@ TEST(LnkTest, CountsAreOfCharacters) {
 }
 
 TEST(LnkTest, AnItemLongerThanItsListIsCut) {
-  const auto facts = ParseWith(0x01, {"\x05\0\xff\0\x2f" "C:\0\0\0\0", 11});
+  const auto facts = ParseWith(0x01, {"\x05\0\xff\0\x2f"
+                                      "C:\0\0\0\0",
+                                      11});
   ASSERT_TRUE(facts);
   ASSERT_EQ(facts->target_id_list.size(), 1u);
   EXPECT_EQ(facts->target_id_list[0].item_class, ShellItem::Class::kVolume);

@@ -32,8 +32,8 @@ std::uint32_t UnitAt(Bytes bytes, std::size_t index) {
 }
 
 struct Sequence {
-  std::size_t size;    // Bytes that belong together.
-  bool valid;          // Or only the beginning of a valid sequence.
+  std::size_t size;  // Bytes that belong together.
+  bool valid;        // Or only the beginning of a valid sequence.
 };
 
 // Unicode 15, table 3-7, "Well-Formed UTF-8 Byte Sequences".

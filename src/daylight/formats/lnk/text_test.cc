@@ -36,10 +36,19 @@ TEST(TextTest, InvalidUtf8IsReplacedByMaximalParts) {
     for (int i = 0; i < n; ++i) out += kR;
     return out;
   };
-  EXPECT_EQ(FromUtf8("\xc0\xaf\xe0\x80\xbf\xf0\x81\x82" "A"), times(8) + "A");
-  EXPECT_EQ(FromUtf8("\xed\xa0\x80\xed\xbf\xbf\xed\xaf" "A"), times(8) + "A");
-  EXPECT_EQ(FromUtf8("\xf4\x91\x92\x93\xff" "A\x80\xbf" "B"), times(5) + "A" + times(2) + "B");
-  EXPECT_EQ(FromUtf8("\xe1\x80\xe2\xf0\x91\x92\xf1\xbf" "A"), times(4) + "A");
+  EXPECT_EQ(FromUtf8("\xc0\xaf\xe0\x80\xbf\xf0\x81\x82"
+                     "A"),
+            times(8) + "A");
+  EXPECT_EQ(FromUtf8("\xed\xa0\x80\xed\xbf\xbf\xed\xaf"
+                     "A"),
+            times(8) + "A");
+  EXPECT_EQ(FromUtf8("\xf4\x91\x92\x93\xff"
+                     "A\x80\xbf"
+                     "B"),
+            times(5) + "A" + times(2) + "B");
+  EXPECT_EQ(FromUtf8("\xe1\x80\xe2\xf0\x91\x92\xf1\xbf"
+                     "A"),
+            times(4) + "A");
 }
 
 TEST(TextTest, BeforeNul) {

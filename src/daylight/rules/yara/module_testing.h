@@ -77,7 +77,7 @@ class FakeModuleContext final : public ModuleContext {
   }
 
   std::int64_t seconds_now = 1'700'000'000;
-  Bytes data;                       // Borrowed: --module-data.
+  Bytes data;                           // Borrowed: --module-data.
   std::vector<std::string> log;         // What the module said to the user.
   std::vector<std::string> incomplete;  // Why facts were left out.
   std::uint64_t whole_limit_bytes = 64u << 20;

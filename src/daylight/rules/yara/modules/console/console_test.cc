@@ -21,9 +21,8 @@ TEST(ConsoleModuleTest, LinesAreThoseOfYara) {
   EXPECT_EQ(context.Call("hex", {Value::Integer(255)}).integer, 1);
   EXPECT_EQ(context.Call("hex", {Value::String("h="), Value::Integer(-1)}).integer, 1);
   EXPECT_EQ(context.Call("hex", {Value::Integer(0)}).integer, 1);
-  EXPECT_THAT(context.log,
-              ElementsAre("hello", "is: x", "-5", "n=7", "0.500000", "f=100000000000000000000.000000", "0xff",
-                          "h=0xffffffffffffffff", "0x0"));
+  EXPECT_THAT(context.log, ElementsAre("hello", "is: x", "-5", "n=7", "0.500000", "f=100000000000000000000.000000",
+                                       "0xff", "h=0xffffffffffffffff", "0x0"));
 }
 
 TEST(ConsoleModuleTest, BytesOfTheObjectCannotReachTheTerminal) {
@@ -31,7 +30,9 @@ TEST(ConsoleModuleTest, BytesOfTheObjectCannotReachTheTerminal) {
   context.Call("log", {Value::String(std::string_view("\x1b[31m\0\xff~", 8))});
   context.Call("log", {Value::String(std::string_view("msg\0rest", 8)), Value::String("\n")});
   context.Call("log", {Value::String("\x1b]0;\t\n\xc3\xa9"), Value::Integer(1)});
-  EXPECT_THAT(context.log, ElementsAre("\\x1b[31m\\x00\\xff~", "msg\\x0a", "\\x1b]0;\t\n\xc3\xa9" "1"));
+  EXPECT_THAT(context.log, ElementsAre("\\x1b[31m\\x00\\xff~", "msg\\x0a",
+                                       "\\x1b]0;\t\n\xc3\xa9"
+                                       "1"));
 }
 
 TEST(ConsoleModuleTest, TheLargestNumbers) {

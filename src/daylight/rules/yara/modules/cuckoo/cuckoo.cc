@@ -26,7 +26,7 @@ const Result<CuckooReport>& Report(ModuleContext& context) {
     context.state =
         std::make_shared<State>(State{json.empty() ? Result<CuckooReport>(CuckooReport{}) : ParseCuckooReport(json)});
     if (!static_cast<State*>(context.state.get())->report) {
-      context.MarkIncomplete("cuckoo: the report given with --module-data is not usable");
+      context.MarkIncomplete("the report given with --module-data is not usable");
     }
   }
   return static_cast<State*>(context.state.get())->report;

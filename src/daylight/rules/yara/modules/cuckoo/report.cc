@@ -211,7 +211,8 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     if (std::vector<std::string>* list = Texts(place)) list->clear();
     switch (place) {
       case Place::kNetwork:
-        for (const Place child : {Place::kDomains, Place::kDns, Place::kHttp, Place::kHosts, Place::kTcp, Place::kUdp}) {
+        for (const Place child :
+             {Place::kDomains, Place::kDns, Place::kHttp, Place::kHosts, Place::kTcp, Place::kUdp}) {
           Forget(child);
         }
         has_domains_ = false;

@@ -228,7 +228,7 @@ void Load(ModuleContext& context, StructValue& root) {
   if (!facts) return;
   root.SetInteger("is_dotnet", facts->is_dotnet ? 1 : 0);
   if (facts->is_dotnet) SetFacts(root, *facts);
-  if (facts->incomplete) context.MarkIncomplete("dotnet: metadata past the limits");
+  if (facts->incomplete) context.MarkIncomplete("metadata past the limits");
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ TEST_P(LnkGoldenTest, FactsAreAsStored) {
   FakeModuleContext context(module_lnk, AsBytes(bytes));
   EXPECT_EQ(context.Dump(), formats::ReadGolden("lnk/" + name + ".facts", context.Dump()));
 }
-INSTANTIATE_TEST_SUITE_P(Samples, LnkGoldenTest, ::testing::Values("header", "standard", "items", "unicode", "network"));
+INSTANTIATE_TEST_SUITE_P(Samples, LnkGoldenTest,
+                         ::testing::Values("header", "standard", "items", "unicode", "network"));
 
 TEST(LnkModuleTest, OtherObjectsAreNotLoaded) {
   FakeModuleContext context(module_lnk, AsBytes("hello"));

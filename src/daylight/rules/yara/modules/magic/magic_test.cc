@@ -16,14 +16,17 @@ TEST(MagicModuleTest, TheDatabaseLoads) {
 }
 
 TEST(MagicModuleTest, TypeAndMimeTypeAreThoseOfFile) {
-  FakeModuleContext elf(module_magic, AsBytes(std::string_view("\x7f" "ELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01", 21)));
+  FakeModuleContext elf(module_magic, AsBytes(std::string_view("\x7f"
+                                                               "ELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01",
+                                                               21)));
   EXPECT_NE(elf.Call("type").string.find("ELF 64-bit LSB"), std::string_view::npos);
   FakeModuleContext text(module_magic, AsBytes("hello world\n"));
   EXPECT_EQ(text.Call("type").string, "ASCII text");
   EXPECT_EQ(text.Call("mime_type").string, "text/plain");
   // The flags of one call do not stick to the next.
   EXPECT_EQ(text.Call("type").string, "ASCII text");
-  FakeModuleContext png(module_magic, AsBytes(std::string_view("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\0\0\0\0", 29)));
+  FakeModuleContext png(module_magic,
+                        AsBytes(std::string_view("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\0\0\0\0", 29)));
   EXPECT_EQ(png.Call("mime_type").string, "image/png");
 }
 

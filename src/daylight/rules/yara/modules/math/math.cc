@@ -27,8 +27,21 @@ struct Distribution {
   std::uint64_t total = 0;
 
   void Add(Bytes bytes) {
-    for (const std::byte b : bytes) ++count[std::to_integer<std::size_t>(b)];
     total += bytes.size();
+    // Equal neighbours would wait for each other's counter; four sets of
+    // counters make that four times rarer. Not worth clearing for a short text.
+    if (bytes.size() >= 4096) {
+      std::array<std::array<std::uint32_t, 256>, 4> lanes{};
+      std::size_t i = 0;
+      for (; i + 4 <= bytes.size(); i += 4) {
+        for (std::size_t lane = 0; lane < 4; ++lane) ++lanes[lane][std::to_integer<std::size_t>(bytes[i + lane])];
+      }
+      for (std::size_t value = 0; value < 256; ++value) {
+        for (const auto& lane : lanes) count[value] += lane[value];
+      }
+      bytes = bytes.subspan(i);
+    }
+    for (const std::byte b : bytes) ++count[std::to_integer<std::size_t>(b)];
   }
 };
 

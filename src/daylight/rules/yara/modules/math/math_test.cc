@@ -169,7 +169,8 @@ TEST(MathModuleTest, RangesLongerThanOneBlock) {
   const auto size = static_cast<std::int64_t>(object.size());
   EXPECT_EQ(Call(object, "mean", {I(5), I(size)}).real, sum / static_cast<double>(part.size()));
   const double pi = 4.0 * (static_cast<double>(inside) / static_cast<double>(points));
-  EXPECT_EQ(Call(object, "monte_carlo_pi", {I(5), I(size)}).real, std::fabs((pi - 3.141592653589793) / 3.141592653589793));
+  EXPECT_EQ(Call(object, "monte_carlo_pi", {I(5), I(size)}).real,
+            std::fabs((pi - 3.141592653589793) / 3.141592653589793));
 }
 
 TEST(MathModuleTest, CountsAreCachedByRange) {
