@@ -13,7 +13,8 @@ std::string Sample() { return formats::ReadHexSampleText("dotnet/sample.hex"); }
 TEST(DotnetModuleTest, FactsAreAsStored) {
   const std::string bytes = Sample();
   FakeModuleContext context(module_dotnet, AsBytes(bytes));
-  EXPECT_EQ(context.Dump(), formats::ReadGolden("dotnet/sample.facts", context.Dump()));
+  const std::string facts = context.Dump();
+  EXPECT_EQ(facts, formats::ReadGolden("dotnet/sample.facts", facts));
 }
 
 TEST(DotnetModuleTest, NothingIsDefinedForWhatIsNoPeFile) {

@@ -15,7 +15,8 @@ TEST_P(LnkGoldenTest, FactsAreAsStored) {
   const std::string name = GetParam();
   const std::string bytes = Sample(name + ".hex");
   FakeModuleContext context(module_lnk, AsBytes(bytes));
-  EXPECT_EQ(context.Dump(), formats::ReadGolden("lnk/" + name + ".facts", context.Dump()));
+  const std::string facts = context.Dump();
+  EXPECT_EQ(facts, formats::ReadGolden("lnk/" + name + ".facts", facts));
 }
 INSTANTIATE_TEST_SUITE_P(Samples, LnkGoldenTest,
                          ::testing::Values("header", "standard", "items", "unicode", "network"));
