@@ -51,8 +51,11 @@ class FakeModuleContext final : public ModuleContext {
     return Value::Regexp({static_cast<std::uint32_t>(expressions_.size() - 1)});
   }
 
-  // Parses the object; afterwards root() has the facts.
-  void Load() { module_->load(*this, *root_); }
+  // Parses the object, the first time; afterwards root() has the facts.
+  void Load() {
+    if (!loaded_) module_->load(*this, *root_);
+    loaded_ = true;
+  }
   std::string Dump() {
     Load();
     return DumpFacts(module_->name, *root_);
@@ -115,6 +118,7 @@ class FakeModuleContext final : public ModuleContext {
   ObjectSource* source_;
   Arena arena_;
   StructValue* root_;
+  bool loaded_ = false;
   std::vector<std::regex> expressions_;
 };
 
