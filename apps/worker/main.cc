@@ -9,6 +9,7 @@
 
 #include <cstdio>
 
+#include "daylight/crypto/digest.h"
 #include "serve.h"
 
 namespace {
@@ -31,5 +32,10 @@ int main() {
   // Ends with its parent, even in the middle of an object.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::fcntl(kSocket, F_SETFD, FD_CLOEXEC);
+  // What OpenSSL would read at its first use is read now: later on there will be walls.
+  if (!dl::crypto::Init()) {
+    std::fputs("daylight-worker: OpenSSL has no default provider\n", stderr);
+    return 2;
+  }
   return dl::worker::Serve(dl::os::Fd(kSocket)) ? 0 : 1;
 }
