@@ -251,7 +251,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--command", required=True, help="with {rules} or {rules_folder}, and {target}")
     parser.add_argument("--output", choices=("yara", "jsonl"), default="jsonl", help="how the command answers")
-    parser.add_argument("--rules", type=pathlib.Path, default=ROOT / "content" / "rules")
+    parser.add_argument("--rules", type=pathlib.Path, default=ROOT / "content" / "daylight")
     parser.add_argument("--tests", type=pathlib.Path, default=ROOT / "content" / "tests")
     parser.add_argument("--tree", type=pathlib.Path, action="append", help="folders that must not be detected")
     parser.add_argument("--assemble", type=pathlib.Path, help="only write the samples into this folder")

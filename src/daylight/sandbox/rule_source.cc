@@ -25,6 +25,14 @@ bool HasRuleExtension(std::string_view path) {
   return extension == ".yar" || extension == ".yara";
 }
 
+// The folder's name, or that of the one above where it only says what is inside.
+std::string SourceName(const std::string& absolute) {
+  const std::string name(os::BaseName(absolute));
+  if (name != "rules" && name != "yara" && name != "yar" && name != "signatures") return name;
+  const std::string above(os::BaseName(os::ParentFolder(absolute)));
+  return above.empty() || above == "/" ? name : above;
+}
+
 class Loader {
  public:
   explicit Loader(LoadedSources& loaded) : loaded_(loaded) {}
@@ -35,7 +43,7 @@ class Loader {
     source_ = {};
     source_.path = path;
     const std::string absolute = AbsoluteOf(path);
-    source_.name = os::BaseName(absolute);
+    source_.name = SourceName(absolute);
     if (S_ISDIR(info.st_mode)) {
       source_.licence = FindLicence(absolute);
       Search(path);

@@ -48,13 +48,26 @@ void AddFailure(report::CompileAnswer& answer, std::string_view what) {
   answer.diagnostics.push_back(std::move(line));
 }
 
+// What `rules list` calls a section; docs/formats/database.md has them all.
 std::string PartName(database::SectionKind kind) {
-  std::string name(4, ' ');
-  for (std::size_t i = 0; i < 4; ++i) name[i] = static_cast<char>((static_cast<std::uint32_t>(kind) >> (8 * i)) & 0xff);
-  for (char& c : name) {
+  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"YTXT", "texts"},          {"YRUL", "rules"},           {"YSTR", "strings"},
+      {"YMET", "metadata"},       {"YCOD", "conditions"},      {"YLST", "condition lists"},
+      {"YPRG", "expressions of conditions"},                   {"YSZC", "size gates"},
+      {"YUSE", "rules by pattern"}, {"YUSI", "rules by pattern, index"},
+      {"MPAT", "patterns"},       {"MSUB", "pattern forms"},   {"MBIT", "prefilter"},
+      {"MSLT", "atom table"},     {"MATM", "atoms"},           {"MTXT", "pattern bytes"},
+      {"MPRG", "automata"},       {"MCHN", "chains"},
+  };
+  std::string code(4, ' ');
+  for (std::size_t i = 0; i < 4; ++i) code[i] = static_cast<char>((static_cast<std::uint32_t>(kind) >> (8 * i)) & 0xff);
+  for (const auto& [known, name] : kNames) {
+    if (known == code) return std::string(name);
+  }
+  for (char& c : code) {
     if (c < 0x20 || c > 0x7e) c = '?';
   }
-  return name;
+  return code;
 }
 
 }  // namespace
@@ -108,6 +121,9 @@ Result<report::DatabaseSummary> Summarize(const database::Database& database) {
       known->bytes += section.size;
     }
   }
+  std::erase_if(summary.parts, [](const auto& part) { return part.bytes == 0; });
+  std::stable_sort(summary.parts.begin(), summary.parts.end(),
+                   [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
   // RuleSet wants to share the database; this one is only borrowed.
   const std::shared_ptr<const database::Database> borrowed(&database, [](const database::Database*) {});
   for (std::uint32_t unit = 0; unit < database.unit_count(); ++unit) {
