@@ -59,5 +59,163 @@ TEST(MatcherTest, SmokeAgainstTheOracle) {
   ExpectSame(Hex("62 [0-300] 61 [201-] 63"), "bbaxxx" + std::string(300, 'q') + "ccc");
 }
 
+TEST(MatcherTest, AnAtomAtTheVeryEndIsFound) {
+  // The kernels read past positions, so the last ones go another way.
+  for (const char* text : {"a", "ab", "abc", "abcd", "abcdefghijk"}) {
+    for (std::size_t before = 0; before < 140; ++before) {
+      TestMatcher matcher({Text(text)});
+      const std::string object = std::string(before, '.') + text;
+      matcher.Scan(AsBytes(object));
+      ASSERT_EQ(matcher.Matches(0).size(), 1u) << text << " behind " << before;
+    }
+  }
+}
+
+TEST(MatcherTest, GroupsAndPatternsThatAreNotLiveAreNotSearched) {
+  Pattern a = Text("needle");
+  Pattern b = Text("needle");
+  b.group = 1;
+  Pattern everywhere = Regexp(".+", true);
+  everywhere.group = 1;
+  TestMatcher matcher({a, b, everywhere});
+  matcher.live_groups().Clear(1);
+  matcher.Scan(AsBytes("a needle"));
+  EXPECT_EQ(matcher.Matches(0).size(), 1u);
+  EXPECT_TRUE(matcher.Matches(1).empty());
+  EXPECT_TRUE(matcher.Matches(2).empty());
+  EXPECT_EQ(matcher.state().touched().size(), 1u);
+  matcher.live_groups().Set(1);
+  matcher.live_patterns().Clear(0);
+  matcher.Scan(AsBytes("a needle"));
+  EXPECT_TRUE(matcher.Matches(0).empty());
+  EXPECT_EQ(matcher.Matches(1).size(), 1u);
+  EXPECT_EQ(matcher.Matches(2).size(), 8u);
+}
+
+TEST(MatcherTest, FirstMatchOnlyStopsAtTheFirst) {
+  Pattern pattern = Text("needle");
+  pattern.first_match_only = true;
+  TestMatcher matcher({pattern});
+  std::string object;
+  for (int i = 0; i < 50; ++i) object += "needle ";
+  matcher.Scan(AsBytes(object), 0, /*all_matches=*/false);
+  EXPECT_EQ(matcher.Matches(0).size(), 1u);
+  EXPECT_EQ(matcher.state().counters().verified, 1u);
+  matcher.Scan(AsBytes(object), 0, /*all_matches=*/true);
+  EXPECT_EQ(matcher.Matches(0).size(), 50u);
+}
+
+TEST(MatcherTest, KeepsAMillionMatchesAndSaysThatThereWereMore) {
+  TestMatcher matcher({Text("a"), Regexp("(a|ab|a)", false)});
+  const std::string at_limit(kMaxMatches, 'a');
+  matcher.Scan(AsBytes(at_limit));
+  for (const std::uint32_t id : {0u, 1u}) {
+    EXPECT_EQ(matcher.Matches(id).size(), kMaxMatches);
+    EXPECT_FALSE(matcher.state().limited(id));
+  }
+  matcher.Scan(AsBytes(at_limit + "a"));
+  for (const std::uint32_t id : {0u, 1u}) {
+    EXPECT_EQ(matcher.Matches(id).size(), kMaxMatches);
+    EXPECT_TRUE(matcher.state().limited(id));
+  }
+  matcher.Scan(AsBytes(at_limit + at_limit + at_limit));
+  EXPECT_EQ(matcher.Matches(0).size(), kMaxMatches);
+  EXPECT_TRUE(matcher.state().limited(0));
+  matcher.Scan(AsBytes("a"));
+  EXPECT_EQ(matcher.Matches(0).size(), 1u);
+  EXPECT_FALSE(matcher.state().limited(0));
+}
+
+TEST(MatcherTest, ExpressionsReachSoFarFromTheirAtom) {
+  const Pattern pattern = Regexp("x.*needle.*y", true);
+  TestMatcher matcher({pattern});
+  const auto object = [](std::size_t before, std::size_t behind) {
+    return "x" + std::string(before, '.') + "needle" + std::string(behind, '.') + "y";
+  };
+  // The reach is counted from the window of the atom, which lies in "needle".
+  matcher.Scan(AsBytes(object(kRegexpReach - 10, kRegexpReach - 10)));
+  ASSERT_EQ(matcher.Matches(0).size(), 1u);
+  EXPECT_EQ(matcher.Matches(0)[0].length, 2 * kRegexpReach - 12);
+  matcher.Scan(AsBytes(object(kRegexpReach, 10)));
+  EXPECT_TRUE(matcher.Matches(0).empty());
+  matcher.Scan(AsBytes(object(10, kRegexpReach)));
+  EXPECT_TRUE(matcher.Matches(0).empty());
+}
+
+TEST(MatcherTest, ChainsReachAnyDistance) {
+  TestMatcher matcher({Hex("68 65 61 64 [300-] 74 61 69 6c")});
+  const std::string object = "head" + std::string(200'000, '.') + "tail" + std::string(100, '.') + "tail";
+  matcher.Scan(AsBytes(object), 50'000);
+  ASSERT_EQ(matcher.Matches(0).size(), 1u);
+  EXPECT_EQ(matcher.Matches(0)[0].length, 200'008u);
+}
+
+TEST(MatcherTest, CostsAreWhatWarningsNeed) {
+  MatcherBuilder builder(1);
+  const auto cost = [&](const Pattern& pattern) {
+    const auto id = builder.Add(pattern);
+    EXPECT_TRUE(id.has_value());
+    return builder.cost(*id);
+  };
+  EXPECT_EQ(cost(Text("ab")).atom_length, 2u);
+  EXPECT_EQ(cost(Text("a long text")).atom_length, 8u);
+  EXPECT_EQ(cost(Text("a long text")).atom_count, 1u);
+  EXPECT_EQ(cost(Regexp(".+", true)).atom_length, 0u);
+  EXPECT_TRUE(cost(Regexp("needle.*", true)).unbounded);
+  EXPECT_FALSE(cost(Regexp("needle.{0,9}", true)).unbounded);
+  Pattern xored = Text("needle");
+  xored.is_xor = true;
+  EXPECT_EQ(cost(xored).atom_count, 256u);
+}
+
+TEST(MatcherTest, WhatCannotBeSearchedIsRefused) {
+  MatcherBuilder builder(1);
+  EXPECT_FALSE(builder.Add(Text("")).has_value());
+  Pattern elsewhere = Text("needle");
+  elsewhere.group = 1;
+  EXPECT_FALSE(builder.Add(elsewhere).has_value());
+  // A refused pattern leaves no trace: ids go on as if it had not been there.
+  EXPECT_EQ(*builder.Add(Text("needle")), 0u);
+}
+
+TEST(MatcherTest, AUnitWithoutPatternsFindsNothing) {
+  TestMatcher matcher({});
+  matcher.Scan(AsBytes("anything"));
+  EXPECT_TRUE(matcher.state().touched().empty());
+  matcher.Scan({});
+  EXPECT_TRUE(matcher.state().touched().empty());
+
+  database::Writer writer;
+  writer.AddSection(database::MakeSectionKind("XXXX"), 0, {});
+  const auto database = database::Database::FromBytes(writer.Finish());
+  ASSERT_TRUE(database.has_value());
+  const auto absent = Matcher::Open(**database, 0);
+  ASSERT_TRUE(absent.has_value());
+  EXPECT_EQ(absent->pattern_count(), 0u);
+}
+
+TEST(SearchTest, EqualsTheOracle) {
+  RegexpSearcher searcher;
+  for (const char* source : {"ab", "a+b?", "^a", "b$", "^$", "(a|b){2,3}$", "\\ba", "a.{1,20}b", "x*", "[^a]b"}) {
+    const Pattern pattern = Regexp(source);
+    const auto program = CompileSearch(pattern.expression);
+    ASSERT_TRUE(program.has_value());
+    for (const char* text : {"", "a", "b", "ab", "ba", "aab", "bab", "cab", "a.....b", " a "}) {
+      bool found = !FindAllSlowly(pattern, AsBytes(text)).empty();
+      // The oracle leaves empty matches out.
+      const std::string_view s = source;
+      if (s == "x*" || (s == "^$" && *text == '\0')) found = true;
+      EXPECT_EQ(searcher.Search(*program, text), found) << source << " in '" << text << "'";
+    }
+  }
+}
+
+TEST(SearchTest, DamagedProgramsMatchNothing) {
+  RegexpSearcher searcher;
+  EXPECT_FALSE(searcher.Search({}, "abc"));
+  const std::vector<std::byte> noise(100, std::byte{0xff});
+  EXPECT_FALSE(searcher.Search(noise, "abc"));
+}
+
 }  // namespace
 }  // namespace dl::match

@@ -48,11 +48,11 @@ bool PrioritySimulator::Add(const ProgramView& program, std::uint32_t start, con
         break;
       }
       case Opcode::kSplit:
-        stack_.push_back(instruction.b);
+        stack_.push_back(instruction.b & ~kListCount);
         stack_.push_back(instruction.a());
         break;
       case Opcode::kJump:
-        stack_.push_back(instruction.b);
+        stack_.push_back(instruction.b & ~kListCount);
         break;
       case Opcode::kAssert:
         if (AssertionHolds(static_cast<RegexpKind>(instruction.b), text, at)) stack_.push_back(pc + 1);
