@@ -1,7 +1,7 @@
 // Scans files in this process, one thread, and says where the time went: what
 // a profiler is pointed at.
 //
-//   daylight_scan_bench RULES_FOLDER PATH... (files or folders)
+//   daylight_scan_profile RULES_FOLDER PATH... (files or folders)
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
