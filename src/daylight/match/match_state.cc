@@ -50,6 +50,7 @@ class MatchState::Impl {
   explicit Impl(const Matcher& matcher)
       : tables_(matcher.tables()),
         kernel_(BestKernel()),
+        factor_(tables_.header().hash_factor),
         lists_(tables_.header().list_count),
         verifier_(tables_),
         candidates_(kBlock + 16),
@@ -109,6 +110,7 @@ class MatchState::Impl {
 
   const MatcherTables& tables_;
   PrefilterKernel kernel_;
+  std::uint32_t factor_;
   MatchLists lists_;
   Verifier verifier_;
 
@@ -215,11 +217,11 @@ void MatchState::Impl::ScanBlock(std::size_t begin, std::size_t end) {
   for (const std::size_t kind : {kBitmap4, kBitmapShort}) {
     if (!has_bits_[kind]) continue;
     const std::uint32_t* bitmap = bitmaps_[kind].data();
-    if (direct > 0) LookUpAll(begin, kernel_(bitmap, bytes_.data() + begin, direct, kind, candidates_.data()), kind);
+    if (direct > 0) LookUpAll(begin, kernel_(bitmap, bytes_.data() + begin, direct, kind, factor_, candidates_.data()), kind);
     if (tail < end) {
       std::memset(padded_, 0, sizeof padded_);
       std::memcpy(padded_, bytes_.data() + tail, std::min(bytes_.size() - tail, sizeof padded_));
-      LookUpAll(tail, kernel_(bitmap, padded_, end - tail, kind, candidates_.data()), kind);
+      LookUpAll(tail, kernel_(bitmap, padded_, end - tail, kind, factor_, candidates_.data()), kind);
     }
   }
 }
@@ -242,7 +244,7 @@ void MatchState::Impl::LookUpAll(std::size_t base, std::size_t count, std::size_
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t at = base + candidates[i];
       const std::uint32_t window = WindowAt(at);
-      const std::uint32_t bit = BitOf(window, finer);
+      const std::uint32_t bit = BitOf(window, finer, factor_);
       *lookup = {at, window & (0xffffffff >> (8 * (4 - length)))};
       lookup += (bitmap[bit >> 5] >> (bit & 31)) & 1;
     }
