@@ -58,7 +58,7 @@ std::vector<std::uint32_t> Bitmap() {
   std::mt19937 rng(4);
   std::vector<std::uint32_t> bitmap(kBitmapWords[0]);
   for (std::size_t i = 0; i < kAtoms; ++i) {
-    const std::uint32_t bit = BitOf(FoldWindow(static_cast<std::uint32_t>(rng())), 0);
+    const std::uint32_t bit = BitOf(FoldWindow(static_cast<std::uint32_t>(rng())), kBitmap4, kHashFactors[0]);
     bitmap[bit >> 5] |= 1u << (bit & 31);
   }
   return bitmap;
@@ -74,7 +74,7 @@ void Kernel(benchmark::State& state, PrefilterKernel kernel, int kind) {
   for (auto _ : state) {
     candidates = 0;
     for (std::size_t at = 0; at + kBlock + kKernelSlack <= object.size(); at += kBlock) {
-      candidates += kernel(bitmap.data(), bytes + at, kBlock, 0, out.data());
+      candidates += kernel(bitmap.data(), bytes + at, kBlock, kBitmap4, kHashFactors[0], out.data());
       benchmark::DoNotOptimize(out.data());
     }
   }

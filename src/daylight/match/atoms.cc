@@ -49,22 +49,33 @@ double Share(std::uint32_t eighth_bits) {
 // One byte of a run that must be there.
 struct Unit {
   std::uint8_t value = 0;
-  std::uint8_t mask = 0;             // 0 when the set is not a masked one.
+  std::uint8_t mask = 0;  // 0 when the set is not a masked one.
+  // The distinct folded members; none when there are too many. The only one,
+  // which is the usual case, takes no allocation.
+  std::uint8_t only = 0;
+  bool is_single = false;
+  std::vector<std::uint8_t> several;
   std::uint32_t leaf = kNoLeaf;
-  std::vector<std::uint8_t> folded;  // The distinct folded members; empty when there are too many.
-  double share = 1;                  // Of all bytes, how many are members.
+  double share = 1;  // Of all bytes, how many are members.
+
+  std::size_t members() const { return is_single ? 1 : several.size(); }
+  std::uint8_t member(std::size_t i) const { return is_single ? only : several[i]; }
 };
 
 void AddMember(Unit& unit, std::uint8_t byte) {
   const std::uint8_t folded = Fold(byte);
-  if (std::find(unit.folded.begin(), unit.folded.end(), folded) == unit.folded.end()) unit.folded.push_back(folded);
+  if (std::find(unit.several.begin(), unit.several.end(), folded) == unit.several.end()) unit.several.push_back(folded);
 }
 
 void CountShare(Unit& unit) {
-  if (unit.folded.size() > kMaxMembers) unit.folded.clear();
-  if (unit.folded.empty()) return;
+  if (unit.several.size() > kMaxMembers) unit.several.clear();
+  if (unit.several.size() == 1) {
+    unit.only = unit.several.front();
+    unit.is_single = true;
+  }
+  if (unit.members() == 0) return;
   unit.share = 0;
-  for (const std::uint8_t byte : unit.folded) unit.share += Share(kFoldedByteBits[byte]);
+  for (std::size_t i = 0; i < unit.members(); ++i) unit.share += Share(kFoldedByteBits[unit.member(i)]);
 }
 
 Unit MaskedUnit(std::uint8_t value, std::uint8_t mask) {
@@ -72,7 +83,8 @@ Unit MaskedUnit(std::uint8_t value, std::uint8_t mask) {
   unit.value = value;
   unit.mask = mask;
   if (mask == 0xff || (mask == 0xdf && (value & 0x40) != 0)) {
-    unit.folded.push_back(Fold(value));
+    unit.only = Fold(value);
+    unit.is_single = true;
   } else if (std::popcount(mask) >= 3) {
     for (unsigned byte = 0; byte < 256; ++byte) {
       if ((byte & mask) == value) AddMember(unit, static_cast<std::uint8_t>(byte));
@@ -117,11 +129,11 @@ double WindowCost(std::span<const Unit> run, std::size_t first, std::size_t leng
   std::uint8_t bytes[kWindow] = {};
   for (std::size_t i = 0; i < length; ++i) {
     const Unit& unit = run[first + i];
-    if (unit.folded.empty()) return -1;
-    keys *= unit.folded.size();
+    if (unit.members() == 0) return -1;
+    keys *= unit.members();
     if (keys > kMaxExpansion) return -1;
     share *= unit.share;
-    bytes[i] = unit.folded[0];
+    bytes[i] = unit.member(0);
   }
   std::uint32_t others = 0;
   if (keys == 1) {
@@ -131,11 +143,17 @@ double WindowCost(std::span<const Unit> run, std::size_t first, std::size_t leng
     others = use.Count(window, static_cast<std::uint32_t>(length));
   }
   // What passes the comparison of eight bytes is verified. The bytes around
-  // the window say less than they would alone, hence the square root.
+  // the window say less than they would alone, hence the square root, and
+  // nothing where they repeat what is one or two bytes away.
   const auto [from, to] = Extent(run.size(), first, length);
   double around = 1;
   for (std::size_t i = from; i < to; ++i) {
-    if ((i < first || i >= first + length) && run[i].mask != 0) around *= run[i].share;
+    if ((i >= first && i < first + length) || run[i].mask == 0) continue;
+    const auto repeats = [&](std::size_t other) {
+      return other >= from && other < to && run[other].mask == run[i].mask && run[other].value == run[i].value;
+    };
+    const bool is_repeated = i < first ? repeats(i + 1) || repeats(i + 2) : repeats(i - 1) || repeats(i - 2);
+    if (!is_repeated) around *= run[i].share;
   }
   const double tables = (others == 0 ? kAtomCost * static_cast<double>(keys) : 0) + (length < kWindow ? kShortCost : 0);
   return share * (1 + kShareCost * others + kVerifyCost * std::sqrt(around)) + tables;
@@ -143,14 +161,19 @@ double WindowCost(std::span<const Unit> run, std::size_t first, std::size_t leng
 
 Choice ChooseWindow(std::span<const Unit> run, bool need_leaf, const WindowUse& use) {
   Choice best;
-  for (std::size_t first = 0; first < run.size(); ++first) {
-    if (need_leaf && run[first].leaf == kNoLeaf && (first + 1 == run.size() || run[first + 1].leaf == kNoLeaf)) continue;
-    for (std::size_t length = std::min(kWindow, run.size() - first); length > 0; --length) {
+  const auto consider = [&](std::size_t length) {
+    for (std::size_t first = 0; first + length <= run.size(); ++first) {
+      if (need_leaf && run[first].leaf == kNoLeaf && (first + 1 == run.size() || run[first + 1].leaf == kNoLeaf)) {
+        continue;
+      }
       const double cost = WindowCost(run, first, length, use);
       if (cost < 0 || (best.found && cost >= best.cost)) continue;
       best = {true, first, length, cost};
     }
-  }
+  };
+  consider(kWindow);
+  if (best.found && best.cost <= kShortCost) return best;  // No shorter one costs less.
+  for (std::size_t length = kWindow - 1; length > 0; --length) consider(length);
   return best;
 }
 
@@ -173,11 +196,11 @@ void Expand(std::span<const Unit> run, const Choice& choice, const Atom& base, s
     Atom atom = base;
     atom.length = static_cast<std::uint32_t>(choice.length);
     for (std::size_t i = 0; i < choice.length; ++i) {
-      atom.window |= std::uint32_t{run[choice.first + i].folded[index[i]]} << (8 * i);
+      atom.window |= std::uint32_t{run[choice.first + i].member(index[i])} << (8 * i);
     }
     out.push_back(atom);
     std::size_t i = 0;
-    while (i < choice.length && ++index[i] == run[choice.first + i].folded.size()) index[i++] = 0;
+    while (i < choice.length && ++index[i] == run[choice.first + i].members()) index[i++] = 0;
     if (i == choice.length) return;
   }
 }

@@ -141,7 +141,11 @@ std::uint32_t FoldedWindowBits(std::uint32_t window) {
   const std::array<std::uint8_t, 4> bytes = {static_cast<std::uint8_t>(window), static_cast<std::uint8_t>(window >> 8),
                                              static_cast<std::uint8_t>(window >> 16),
                                              static_cast<std::uint8_t>(window >> 24)};
-  return std::max(FoldedSequenceBits(bytes), kCommonWindowStepList.back().bits);
+  // Not in the list, so rarer than those that are; how much rarer the bytes
+  // tell only roughly.
+  const std::uint32_t listed = kCommonWindowStepList.back().bits;
+  const std::uint32_t bits = FoldedSequenceBits(bytes);
+  return bits <= listed ? listed : listed + (bits - listed) / 2;
 }
 
 }  // namespace dl::match

@@ -16,6 +16,17 @@ namespace {
 // still in the first-level cache when candidates are looked up.
 constexpr std::size_t kBlock = 4096;
 
+// An automaton may run over the same bytes again and again, up to the reach
+// from each place that looks like a match. What that may cost is bounded, in
+// states that read a byte (a few nanoseconds each): past it the pattern is
+// limited. One pattern may take a second or so, and more in a large object;
+// when all together have taken several, no pattern may go on for long.
+constexpr std::uint64_t kMaxSteps = 1u << 28;
+constexpr std::uint64_t kMaxStepsPerByte = 32;
+constexpr std::uint64_t kMaxAllSteps = 1u << 30;
+constexpr std::uint64_t kMaxAllStepsPerByte = 128;
+constexpr std::uint64_t kMaxFewSteps = 1u << 20;
+
 // Bytes from `at` on as one number, the first the lowest; those outside of
 // the text are 0.
 std::uint64_t LoadBytes(std::span<const std::uint8_t> bytes, std::size_t at, std::size_t before, std::size_t count) {
@@ -39,11 +50,13 @@ class MatchState::Impl {
   explicit Impl(const Matcher& matcher)
       : tables_(matcher.tables()),
         kernel_(BestKernel()),
+        factor_(tables_.header().hash_factor),
         lists_(tables_.header().list_count),
         verifier_(tables_),
         candidates_(kBlock + 16),
         lookups_(kBlock + 1),
-        found_slots_(kBlock + 1) {}
+        found_slots_(kBlock + 1),
+        steps_(tables_.header().pattern_count) {}
 
   void Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches);
   void Feed(const Window& window);
@@ -88,12 +101,16 @@ class MatchState::Impl {
   void LookUp(std::size_t count, std::uint32_t length);
   void TrySlot(const Slot& slot, std::size_t at);
   void ScanEverywhere(const SubRecord& sub, std::size_t begin, std::size_t end);
+  void Stop(std::uint32_t pattern) { live_patterns_[pattern / 64] &= ~(std::uint64_t{1} << (pattern % 64)); }
+  // Ends the search for a pattern that has become too expensive.
+  void ChargeSteps(const SubRecord& sub);
   // Takes what verifying found.
   void Keep(const SubRecord& sub);
   void JoinChain(std::uint32_t id);
 
   const MatcherTables& tables_;
   PrefilterKernel kernel_;
+  std::uint32_t factor_;
   MatchLists lists_;
   Verifier verifier_;
 
@@ -115,6 +132,10 @@ class MatchState::Impl {
   std::vector<FoundSlot> found_slots_;
   std::uint8_t padded_[2 * kKernelSlack] = {};
   std::vector<MatchRecord> found_;
+
+  std::vector<std::uint64_t> steps_;    // By pattern: what its automata have cost in this object.
+  std::vector<std::uint32_t> stepped_;  // Patterns with any.
+  std::uint64_t all_steps_ = 0;
 };
 
 void MatchState::Impl::Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches) {
@@ -125,6 +146,9 @@ void MatchState::Impl::Begin(const BitSet& live_groups, const BitSet& live_patte
   counters = {};
   touched.clear();
   lists_.Reset();
+  for (const std::uint32_t pattern : stepped_) steps_[pattern] = 0;
+  stepped_.clear();
+  all_steps_ = 0;
   if (!have_bitmaps_ || bitmap_groups_ != live_groups_) BuildBitmaps();
 }
 
@@ -193,11 +217,11 @@ void MatchState::Impl::ScanBlock(std::size_t begin, std::size_t end) {
   for (const std::size_t kind : {kBitmap4, kBitmapShort}) {
     if (!has_bits_[kind]) continue;
     const std::uint32_t* bitmap = bitmaps_[kind].data();
-    if (direct > 0) LookUpAll(begin, kernel_(bitmap, bytes_.data() + begin, direct, kind, candidates_.data()), kind);
+    if (direct > 0) LookUpAll(begin, kernel_(bitmap, bytes_.data() + begin, direct, kind, factor_, candidates_.data()), kind);
     if (tail < end) {
       std::memset(padded_, 0, sizeof padded_);
       std::memcpy(padded_, bytes_.data() + tail, std::min(bytes_.size() - tail, sizeof padded_));
-      LookUpAll(tail, kernel_(bitmap, padded_, end - tail, kind, candidates_.data()), kind);
+      LookUpAll(tail, kernel_(bitmap, padded_, end - tail, kind, factor_, candidates_.data()), kind);
     }
   }
 }
@@ -220,7 +244,7 @@ void MatchState::Impl::LookUpAll(std::size_t base, std::size_t count, std::size_
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t at = base + candidates[i];
       const std::uint32_t window = WindowAt(at);
-      const std::uint32_t bit = BitOf(window, finer);
+      const std::uint32_t bit = BitOf(window, finer, factor_);
       *lookup = {at, window & (0xffffffff >> (8 * (4 - length)))};
       lookup += (bitmap[bit >> 5] >> (bit & 31)) & 1;
     }
@@ -259,6 +283,7 @@ void MatchState::Impl::TrySlot(const Slot& slot, std::size_t at) {
     ++counters.verified;
     verifier_.VerifyAtom(sub, entry, at, found_);
     if (!found_.empty()) Keep(sub);
+    if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
   }
 }
 
@@ -270,10 +295,24 @@ void MatchState::Impl::ScanEverywhere(const SubRecord& sub, std::size_t begin, s
     if (((first[byte >> 3] >> (byte & 7)) & 1) == 0) continue;
     ++counters.verified;
     verifier_.VerifyStart(sub, at, found_);
-    if (found_.empty()) continue;
-    Keep(sub);
+    if (!found_.empty()) Keep(sub);
+    if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
     if (!Test(live_patterns_, sub.pattern)) return;
   }
+}
+
+void MatchState::Impl::ChargeSteps(const SubRecord& sub) {
+  const std::uint64_t steps = verifier_.TakeSteps();
+  if (steps == 0) return;
+  std::uint64_t& spent = steps_[sub.pattern];
+  if (spent == 0) stepped_.push_back(sub.pattern);
+  spent += steps;
+  all_steps_ += steps;
+  const std::uint64_t bytes = counters.positions;
+  const bool all_spent = all_steps_ > kMaxAllSteps + bytes * kMaxAllStepsPerByte;
+  if (spent <= (all_spent ? kMaxFewSteps : kMaxSteps + bytes * kMaxStepsPerByte)) return;
+  lists_.MarkLimited(sub.pattern);
+  Stop(sub.pattern);
 }
 
 void MatchState::Impl::Keep(const SubRecord& sub) {
@@ -289,7 +328,7 @@ void MatchState::Impl::Keep(const SubRecord& sub) {
     done = pattern.chain_count == 0;
     break;
   }
-  if (done) live_patterns_[sub.pattern / 64] &= ~(std::uint64_t{1} << (sub.pattern % 64));
+  if (done) Stop(sub.pattern);
   found_.clear();
 }
 

@@ -109,7 +109,8 @@ class MatchState {
   std::span<const std::uint32_t> touched() const;
   // By ascending offset.
   std::span<const Match> matches(std::uint32_t pattern) const;
-  // More than kMaxMatches were there.
+  // There may be more matches than were found: more than kMaxMatches, or the
+  // search for them became too expensive and was ended.
   bool limited(std::uint32_t pattern) const;
   struct Counters {
     std::uint64_t positions = 0;   // Bytes the prefilter looked at.

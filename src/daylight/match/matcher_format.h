@@ -52,7 +52,8 @@ struct MatcherHeader {
   std::uint32_t group_count = 0;
   std::uint32_t list_count = 0;   // Match lists: one a pattern, then one a part of a chain.
   std::uint32_t reach_bytes = 0;  // Context that verifying may need on each side of an atom.
-  std::uint32_t reserved[3] = {};
+  std::uint32_t hash_factor = 0;  // Of the bitmaps' hash; odd.
+  std::uint32_t reserved[2] = {};
 };
 static_assert(sizeof(MatcherHeader) == 32);
 

@@ -1,7 +1,7 @@
 // The prefilter: for every position, whether an atom can begin there.
 //
 //   const PrefilterKernel kernel = BestKernel();
-//   const std::size_t n = kernel(bitmap, bytes, count, candidates);
+//   const std::size_t n = kernel(bitmap, bytes, count, kBitmap4, factor, candidates);
 //
 // A kernel folds the window of bytes at each position (byte_costs.h), hashes
 // it, and looks the hash up in a bitmap that fits the first-level cache. All
@@ -20,10 +20,14 @@ namespace dl::match {
 inline constexpr unsigned kBitmapLog2[kBitmaps] = {18, 16, 16, 16};
 inline constexpr std::size_t kBitmapWords[kBitmaps] = {1u << 13, 1u << 11, 1u << 11, 1u << 11};
 inline constexpr std::uint32_t kWindowMask[kBitmaps] = {0xffffffff, 0x0000ffff, 0x00ffffff, 0x0000ffff};
-inline constexpr std::uint32_t kHashFactor = 0x9e3779b1;
 // The bit of a folded window, whose bytes outside of the mask are ignored.
-inline constexpr std::uint32_t BitOf(std::uint32_t folded, std::size_t kind) {
-  return ((folded & kWindowMask[kind]) * kHashFactor) >> (32 - kBitmapLog2[kind]);
+// `factor` is the matcher's: its builder takes the one of these with which the
+// most common windows share the fewest bits with atoms.
+inline constexpr std::uint32_t kHashFactors[] = {0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f, 0x165667b1, 0xcc9e2d51,
+                                                 0x1b873593, 0xe6546b65, 0x2545f491, 0x7feb352d, 0x846ca68b, 0x9e3779b9,
+                                                 0x45d9f3b3, 0x119de1f3, 0x3c6ef373, 0xdaa66d2b};
+inline constexpr std::uint32_t BitOf(std::uint32_t folded, std::size_t kind, std::uint32_t factor) {
+  return ((folded & kWindowMask[kind]) * factor) >> (32 - kBitmapLog2[kind]);
 }
 
 // A kernel may read this many bytes behind the last position's first byte.
@@ -33,16 +37,16 @@ inline constexpr std::size_t kKernelSlack = 64;
 // room for count + 16, in ascending order; returns how many. `bytes` has at least count + kKernelSlack
 // readable bytes. `kind` is kBitmap4 or kBitmapShort.
 using PrefilterKernel = std::size_t (*)(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count,
-                                        std::size_t kind, std::uint32_t* out);
+                                        std::size_t kind, std::uint32_t factor, std::uint32_t* out);
 
 std::size_t PortableKernel(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count,
-                           std::size_t kind, std::uint32_t* out);
+                           std::size_t kind, std::uint32_t factor, std::uint32_t* out);
 
 struct KernelInfo {
   const char* name;
   PrefilterKernel kernel;
 };
-// The kernels this processor can run, the portable one first, the fastest last.
+// The kernels this processor can run, the portable one first.
 const KernelInfo* AvailableKernels(std::size_t& count);
 // The fastest, unless the environment variable DAYLIGHT_KERNEL names another
 // of them. Decided at the first call.

@@ -16,7 +16,7 @@ std::vector<std::uint32_t> ScanSlowly(const std::vector<std::uint32_t>& bitmap, 
   for (std::size_t at = 0; at < count; ++at) {
     std::uint32_t window = 0;
     for (std::size_t i = 0; i < 4; ++i) window |= std::uint32_t{Fold(bytes[at + i])} << (8 * i);
-    const std::uint32_t bit = BitOf(window, kind);
+    const std::uint32_t bit = BitOf(window, kind, kHashFactors[0]);
     if ((bitmap[bit >> 5] >> (bit & 31) & 1) != 0) out.push_back(static_cast<std::uint32_t>(at));
   }
   return out;
@@ -49,7 +49,7 @@ TEST(PrefilterTest, AllKernelsGiveTheSameAnswer) {
       found += slow.size();
       for (std::size_t i = 0; i < kernel_count; ++i) {
         std::vector<std::uint32_t> out(count + 16);
-        out.resize(kernels[i].kernel(bitmap.data(), bytes.get(), count, kind, out.data()));
+        out.resize(kernels[i].kernel(bitmap.data(), bytes.get(), count, kind, kHashFactors[0], out.data()));
         ASSERT_EQ(out, slow) << kernels[i].name << " count " << count;
       }
     }

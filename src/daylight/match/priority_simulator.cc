@@ -21,11 +21,10 @@ void PrioritySimulator::NextGeneration() {
 }
 
 bool PrioritySimulator::Add(const ProgramView& program, std::uint32_t start, const Text& text, std::size_t at) {
-  stack_.clear();
-  stack_.push_back(start);
-  while (!stack_.empty()) {
-    const std::uint32_t pc = stack_.back();
-    stack_.pop_back();
+  stack_.Clear();
+  stack_.Push(start & ~kListCount);
+  while (stack_.size() > 0) {
+    const std::uint32_t pc = stack_.Pop();
     if ((pc & kListCount) != 0) {
       next_.Push({pc & ~kListCount, read_});
       continue;
@@ -42,20 +41,20 @@ bool PrioritySimulator::Add(const ProgramView& program, std::uint32_t start, con
       case Opcode::kLazyCount: {
         if (instruction.b >= program.counters()) break;
         const bool lazy = instruction.opcode() == Opcode::kLazyCount;
-        if (lazy) stack_.push_back(pc | kListCount);
-        if (program.count(instruction.b).min == 0) stack_.push_back(pc + 1);
+        if (lazy) stack_.Push(pc | kListCount);
+        if (program.count(instruction.b).min == 0) stack_.Push(pc + 1);
         if (!lazy) next_.Push({pc, read_});
         break;
       }
       case Opcode::kSplit:
-        stack_.push_back(instruction.b & ~kListCount);
-        stack_.push_back(instruction.a());
+        stack_.Push(instruction.b & ~kListCount);
+        stack_.Push(instruction.a());
         break;
       case Opcode::kJump:
-        stack_.push_back(instruction.b & ~kListCount);
+        stack_.Push(instruction.b & ~kListCount);
         break;
       case Opcode::kAssert:
-        if (AssertionHolds(static_cast<RegexpKind>(instruction.b), text, at)) stack_.push_back(pc + 1);
+        if (AssertionHolds(static_cast<RegexpKind>(instruction.b), text, at)) stack_.Push(pc + 1);
         break;
       case Opcode::kMatch:
         return true;
@@ -93,6 +92,7 @@ bool PrioritySimulator::Step(const ProgramView& program, std::uint8_t byte, cons
   ++read_;
   current_.Swap(next_);
   next_.Clear();
+  steps_ += current_.size();
   for (const Thread& thread : current_) {
     const Instruction& instruction = program.at(thread.pc);
     bool matched = false;
@@ -123,6 +123,7 @@ bool PrioritySimulator::RunAlone(const ProgramView& program, const Text& text, s
     if (text.step == 2 && bytes[at + 1] != 0) return false;
     at += text.step;
     ++read_;
+    ++steps_;
     ++pc;
   }
   next_.Clear();

@@ -22,6 +22,9 @@ class PrioritySimulator {
   bool Forward(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at, std::size_t stop,
                std::size_t& end);
 
+  // How many states read a byte since the last call: what the time goes with.
+  std::uint64_t TakeSteps() { return std::exchange(steps_, 0); }
+
  private:
   struct Thread {
     std::uint32_t pc;
@@ -33,24 +36,26 @@ class PrioritySimulator {
   };
   static constexpr std::uint32_t kListCount = 0x80000000;  // On the stack: list the count at this pc.
 
-  // A vector that does not check its size twice: most of the time goes here.
-  class ThreadList {
+  // A vector whose usual push is inlined: most of the time goes here.
+  template <typename T>
+  class FastList {
    public:
-    void Push(const Thread& thread) {
-      if (size_ == threads_.size()) threads_.resize(size_ * 2 + 64);
-      threads_.data()[size_++] = thread;
+    void Push(const T& item) {
+      if (size_ == items_.size()) items_.resize(size_ * 2 + 64);
+      items_.data()[size_++] = item;
     }
+    T Pop() { return items_.data()[--size_]; }  // size() > 0.
     void Clear() { size_ = 0; }
     std::size_t size() const { return size_; }
-    const Thread* begin() const { return threads_.data(); }
-    const Thread* end() const { return threads_.data() + size_; }
-    void Swap(ThreadList& other) {
-      threads_.swap(other.threads_);
+    const T* begin() const { return items_.data(); }
+    const T* end() const { return items_.data() + size_; }
+    void Swap(FastList& other) {
+      items_.swap(other.items_);
       std::swap(size_, other.size_);
     }
 
    private:
-    std::vector<Thread> threads_;
+    std::vector<T> items_;
     std::size_t size_ = 0;
   };
 
@@ -66,13 +71,14 @@ class PrioritySimulator {
   bool RunAlone(const ProgramView& program, const Text& text, std::size_t& at, std::size_t stop);
   bool Step(const ProgramView& program, std::uint8_t byte, const Text& text, std::size_t at);
 
-  ThreadList current_;
-  ThreadList next_;
-  std::vector<std::uint32_t> stack_;
+  FastList<Thread> current_;
+  FastList<Thread> next_;
+  FastList<std::uint32_t> stack_;
   std::vector<std::uint32_t> seen_;  // By pc: the generation that reached it.
   std::vector<Counter> counters_;
   std::uint32_t generation_ = 0;
   std::uint32_t read_ = 0;
+  std::uint64_t steps_ = 0;
 };
 
 }  // namespace dl::match

@@ -183,6 +183,7 @@ void Simulator::Step(const ProgramView& program, std::uint8_t byte, const Text& 
   current_.swap(next_);
   next_.clear();
   matched_ = false;
+  steps_ += current_.size();
   for (const std::uint32_t pc : current_) {
     const Instruction& instruction = program.at(pc);
     switch (instruction.opcode()) {

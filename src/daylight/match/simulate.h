@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "daylight/bytes/bytes.h"
@@ -41,6 +42,9 @@ class Simulator {
                 std::vector<std::size_t>& starts);
   // Whether there is a match, empty ones included, anywhere in the text.
   bool Search(const ProgramView& program, const Text& text);
+
+  // How many states read a byte since the last call: what the time goes with.
+  std::uint64_t TakeSteps() { return std::exchange(steps_, 0); }
 
  private:
   // When each count was begun, in characters read so far, as runs of
@@ -73,6 +77,7 @@ class Simulator {
   std::uint32_t generation_ = 0;
   std::uint32_t read_ = 0;  // Characters read in this run.
   bool matched_ = false;
+  std::uint64_t steps_ = 0;
 };
 
 }  // namespace dl::match

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <unordered_set>
 
 #include "daylight/match/byte_costs.h"
 #include "daylight/match/matcher.h"
@@ -60,6 +62,31 @@ std::vector<Slot> TablesWriter::BuildSlots(const std::vector<Slot>& runs) const 
   }
 }
 
+std::uint32_t TablesWriter::ChooseHashFactor() const {
+  std::uint32_t best = kHashFactors[0];
+  double least = 0;
+  std::vector<bool> bitmap;
+  std::unordered_set<std::uint32_t> atoms;
+  for (const Indexed& atom : atoms_) {
+    if (atom.length == 4) atoms.insert(atom.window);
+  }
+  for (const std::uint32_t factor : kHashFactors) {
+    bitmap.assign(std::size_t{1} << kBitmapLog2[kBitmap4], false);
+    for (const std::uint32_t window : atoms) bitmap[BitOf(window, kBitmap4, factor)] = true;
+    // What share of all positions are candidates for nothing.
+    double lost = 0;
+    for (const std::uint32_t window : kCommonWindowList) {
+      if (!bitmap[BitOf(window, kBitmap4, factor)] || atoms.contains(window)) continue;
+      lost += std::exp2(-static_cast<double>(FoldedWindowBits(window)) / 8);
+    }
+    if (factor == kHashFactors[0] || lost < least) {
+      least = lost;
+      best = factor;
+    }
+  }
+  return best;
+}
+
 void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std::uint32_t>& bits,
                                std::vector<std::uint32_t>& everywhere) {
   struct Bit {
@@ -71,7 +98,7 @@ void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std
   std::vector<Bit> all;
   for (const Indexed& atom : atoms_) {
     const auto add = [&](std::uint32_t kind, std::uint32_t window) {
-      all.push_back({atom.group, kind, BitOf(window, kind)});
+      all.push_back({atom.group, kind, BitOf(window, kind, hash_factor_)});
     };
     if (atom.length == 4) {
       add(kBitmap4, atom.window);
@@ -136,6 +163,7 @@ Status TablesWriter::Write(database::Writer& writer, std::uint32_t unit) {
     ++runs.back().count;
     entries.push_back(atom.entry);
   }
+  hash_factor_ = ChooseHashFactor();
   std::vector<GroupRecord> groups(groups_);
   std::vector<std::uint32_t> bits;
   std::vector<std::uint32_t> everywhere;
@@ -148,6 +176,7 @@ Status TablesWriter::Write(database::Writer& writer, std::uint32_t unit) {
   header.pattern_count = pattern_count();
   header.group_count = groups_;
   header.list_count = pattern_count() + chain_size();
+  header.hash_factor = hash_factor_;
   header.reach_bytes = static_cast<std::uint32_t>(reach_bytes_);
   writer.AddArray(kSectionHeader, unit, std::vector<MatcherHeader>{header});
   writer.AddArray(kSectionPatterns, unit, patterns_);

@@ -52,6 +52,7 @@ class TablesWriter {
     std::uint32_t sub;
   };
   std::vector<Slot> BuildSlots(const std::vector<Slot>& runs) const;
+  std::uint32_t ChooseHashFactor() const;
   void BuildGroups(std::vector<GroupRecord>& groups, std::vector<std::uint32_t>& bits,
                    std::vector<std::uint32_t>& everywhere);
 
@@ -65,6 +66,7 @@ class TablesWriter {
   std::vector<InGroup> everywhere_;
   WindowUse use_;
   std::size_t reach_bytes_ = 0;
+  std::uint32_t hash_factor_ = 0;
 };
 
 }  // namespace dl::match

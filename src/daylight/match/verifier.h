@@ -31,6 +31,9 @@ class Verifier {
   // The match of a sub-pattern without atoms that begins at `at`, if any.
   void VerifyStart(const SubRecord& sub, std::size_t at, std::vector<MatchRecord>& found);
 
+  // What verifying has cost since the last call.
+  std::uint64_t TakeSteps() { return simulator_.TakeSteps() + priorities_.TakeSteps(); }
+
  private:
   Text TextFor(const SubRecord& sub) const;
   void VerifyFixed(const SubRecord& sub, std::size_t start, std::vector<MatchRecord>& found);
