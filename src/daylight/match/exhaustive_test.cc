@@ -196,6 +196,15 @@ TEST(ExhaustiveTest, WideEdgesOfYaraX) {
   }
 }
 
+TEST(ExhaustiveTest, WideWordsOfYaraX) {
+  Grammar grammar({"a", "-", "\\b", "\\B", "\\b{end-half}"}, {"+"});
+  Pattern flags;
+  flags.wide = true;
+  flags.ascii = false;
+  flags.dialect = Dialect::kYaraX;
+  CheckExpressions(UpToSize(grammar, 3), AllInputs(std::string_view("a-\0", 3), 6), flags);
+}
+
 TEST(ExhaustiveTest, HexStrings) {
   const std::vector<std::string> tokens = {"61", "62", "??", "6?", "?1", "~61", "[1]", "[0-1]", "[1-2]", "[1-]", "[-]", "[0-201]",
                                            "(61|62 61)", "(??|61 62)"};
@@ -273,10 +282,15 @@ TEST(ExhaustiveTest, Base64) {
       }
       encoded += kAlphabet[value];
     }
-    inputs.push_back(encoded);
-    std::string wide;
-    for (const char c : encoded) wide += std::string{c, '\0'};
-    inputs.push_back(wide);
+    for (const std::string end : {"", "=", "==", "=A", "A", "E=", "B", ".", "AA", "A.", "=.", "B=", "==="}) {
+      inputs.push_back(encoded + end);
+      if (plain.size() > 3) inputs.push_back((end + encoded).substr(1));
+      std::string wide;
+      for (const char c : encoded + end) wide += std::string{c, '\0'};
+      inputs.push_back(wide);
+      inputs.push_back(wide.substr(0, wide.size() - 1));
+      inputs.push_back(wide + "=");
+    }
   }
   EXPECT_EQ(CountDifferences(patterns, names, inputs), 0);
 }
