@@ -185,6 +185,19 @@ TEST(ExhaustiveTest, WideAndFullword) {
   }
 }
 
+TEST(ExhaustiveTest, PlainAndWideOfYaraX) {
+  for (const std::string quantifier : {"?", "??"}) {
+    Grammar grammar({"a", ".", "(a|aa)", "\\b"}, {quantifier, "{2}"});
+    Pattern flags;
+    flags.wide = true;
+    flags.dialect = Dialect::kYaraX;
+    for (const bool fullword : {false, true}) {
+      flags.fullword = fullword;
+      CheckExpressions(UpToSize(grammar, 4), AllInputs(std::string_view("a\0-", 3), 5), flags);
+    }
+  }
+}
+
 TEST(ExhaustiveTest, WideEdgesOfYaraX) {
   Grammar grammar({"a", "^", "$", "(?m:^)", "(?m:$)"}, {"+"});
   Pattern flags;
@@ -202,7 +215,7 @@ TEST(ExhaustiveTest, WideWordsOfYaraX) {
   flags.wide = true;
   flags.ascii = false;
   flags.dialect = Dialect::kYaraX;
-  CheckExpressions(UpToSize(grammar, 3), AllInputs(std::string_view("a-\0", 3), 6), flags);
+  CheckExpressions(UpToSize(grammar, 3), AllInputs(std::string_view("a-\0", 3), 5), flags);
 }
 
 TEST(ExhaustiveTest, HexStrings) {

@@ -173,13 +173,21 @@ Result<ExpressionDrafts> DraftParts(const Pattern& pattern, const WindowUse& use
       DL_TRY(Draft draft, DraftExpression(form, wide, use));
       draft.part = i;
       std::uint32_t& flags = draft.sub.flags;
-      flags |= kSubExpression;
+      if (is_yara) flags |= kSubExpression;
       if (pattern.fullword) flags |= kSubFullword;
       if (wide && !is_yara) flags |= kSubLoose;
-      // The plain reading is preferred, even one of no bytes.
-      if (wide && pattern.ascii) {
+      const bool longer_counts = pattern.wide && pattern.ascii && !is_yara && pattern.expression.greedy;
+      // In YARA-X a reading that is no word hides no other one, so none may have
+      // other ends than its preferred one; nor may it where the longer one counts.
+      if (!is_yara && (pattern.fullword || (longer_counts && (flags & kSubGreedy) == 0))) {
+        flags &= ~static_cast<std::uint32_t>(kSubFromAtom);
+      }
+      if (longer_counts) {
+        flags |= kSubGreedy;
+      } else if (wide && pattern.ascii) {
+        // The plain reading is preferred; in YARA, even one of no bytes.
         flags |= 1u << kSubRankShift;
-        if (IsNullable(form.root)) flags |= kSubAsciiFirst;
+        if (is_yara && IsNullable(form.root)) flags |= kSubAsciiFirst;
       }
       out.drafts.push_back(std::move(draft));
     }

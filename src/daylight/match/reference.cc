@@ -213,19 +213,25 @@ class ExpressionFinder {
 
  private:
   // The one end of a link at `start`: the preferred one, which is no match if
-  // it is empty. The ASCII reading comes first, and where it matches but is no
-  // word the wide one is not tried.
+  // it is empty. The ASCII reading comes first; in YARA, where it matches but is
+  // no word the wide one is not tried. In YARA-X the readings are independent,
+  // and of a greedy expression the longer one counts.
   std::optional<std::size_t> LinkEnd(const Link& link, std::size_t start) const {
+    const bool is_yara = pattern_.dialect == Dialect::kYara;
+    std::optional<std::size_t> found;
     for (const bool wide : {false, true}) {
       if (!(wide ? pattern_.wide : pattern_.ascii)) continue;
       const Ends ends = Enumerator(object_, wide, pattern_.dialect).From(link.node, start);
       if (ends.empty()) continue;
       const std::size_t end = ends.front();
-      if (end == start) return std::nullopt;
-      if (pattern_.fullword && !IsFullWord(object_, start, end, wide, 0)) return std::nullopt;
-      return end;
+      if (end == start || (pattern_.fullword && !IsFullWord(object_, start, end, wide, 0))) {
+        if (is_yara) return std::nullopt;
+        continue;
+      }
+      if (is_yara || !pattern_.expression.greedy) return end;
+      found = std::max(found.value_or(0), end);
     }
-    return std::nullopt;
+    return found;
   }
 
   // The tail with the smallest start that a way through the links leads to.

@@ -230,6 +230,15 @@ TEST(ReferenceTest, YaraXAssertions) {
     EXPECT_EQ(Find(wide, "a\0b\0"sv), (Lengths{{0, 4}}));
     EXPECT_EQ(Find(wide, "xa\0b\0x"sv), dialect == Dialect::kYaraX ? (Lengths{{1, 4}}) : Lengths{});
   }
+  // Plain and wide are independent, and the longer one of a greedy expression counts.
+  for (const auto& [source, length] : {std::pair("a.?", 4u), std::pair("a..?", 6u), std::pair("a.??", 1u)}) {
+    Pattern both = Regexp(source, {.dot_all = true, .dialect = Dialect::kYaraX});
+    both.wide = true;
+    EXPECT_EQ(Find(both, "a\0b\0c\0"sv), (Lengths{{0, length}})) << source;
+  }
+  Pattern full = Regexp("a[^x]", kX);
+  full.wide = full.fullword = true;
+  EXPECT_EQ(Find(full, "a\0b\0.."sv), (Lengths{{0, 4}}));
   // Next to a wide match any byte counts, whatever the one behind it is.
   Pattern word = Regexp(R"(\bab\b)", kX);
   word.wide = true;
