@@ -185,6 +185,19 @@ TEST(ExhaustiveTest, WideAndFullword) {
   }
 }
 
+TEST(ExhaustiveTest, PlainAndWideOfYaraX) {
+  for (const std::string quantifier : {"?", "??"}) {
+    Grammar grammar({"a", ".", "(a|aa)", "\\b"}, {quantifier, "{2}"});
+    Pattern flags;
+    flags.wide = true;
+    flags.dialect = Dialect::kYaraX;
+    for (const bool fullword : {false, true}) {
+      flags.fullword = fullword;
+      CheckExpressions(UpToSize(grammar, 4), AllInputs(std::string_view("a\0-", 3), 5), flags);
+    }
+  }
+}
+
 TEST(ExhaustiveTest, WideEdgesOfYaraX) {
   Grammar grammar({"a", "^", "$", "(?m:^)", "(?m:$)"}, {"+"});
   Pattern flags;
@@ -194,6 +207,15 @@ TEST(ExhaustiveTest, WideEdgesOfYaraX) {
     flags.ascii = ascii;
     CheckExpressions(UpToSize(grammar, 3), AllInputs(std::string_view("a\n\0", 3), 5), flags);
   }
+}
+
+TEST(ExhaustiveTest, WideWordsOfYaraX) {
+  Grammar grammar({"a", "-", "\\b", "\\B", "\\b{end-half}"}, {"+"});
+  Pattern flags;
+  flags.wide = true;
+  flags.ascii = false;
+  flags.dialect = Dialect::kYaraX;
+  CheckExpressions(UpToSize(grammar, 3), AllInputs(std::string_view("a-\0", 3), 5), flags);
 }
 
 TEST(ExhaustiveTest, HexStrings) {
@@ -273,10 +295,15 @@ TEST(ExhaustiveTest, Base64) {
       }
       encoded += kAlphabet[value];
     }
-    inputs.push_back(encoded);
-    std::string wide;
-    for (const char c : encoded) wide += std::string{c, '\0'};
-    inputs.push_back(wide);
+    for (const std::string end : {"", "=", "==", "=A", "A", "E=", "B", ".", "AA", "A.", "=.", "B=", "==="}) {
+      inputs.push_back(encoded + end);
+      if (plain.size() > 3) inputs.push_back((end + encoded).substr(1));
+      std::string wide;
+      for (const char c : encoded + end) wide += std::string{c, '\0'};
+      inputs.push_back(wide);
+      inputs.push_back(wide.substr(0, wide.size() - 1));
+      inputs.push_back(wide + "=");
+    }
   }
   EXPECT_EQ(CountDifferences(patterns, names, inputs), 0);
 }

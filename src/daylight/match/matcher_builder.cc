@@ -59,9 +59,16 @@ std::vector<std::uint8_t> SetBytes(const ByteSet& set) {
   return bytes;
 }
 
-void AppendList(std::vector<std::uint8_t>& out, const std::string& list) {
-  out.push_back(static_cast<std::uint8_t>(list.size()));
-  out.insert(out.end(), list.begin(), list.end());
+// What kSubBase64Check needs, see matcher_format.h.
+std::vector<std::uint8_t> Base64Record(const TextForm& form, std::string_view alphabet) {
+  std::vector<std::uint8_t> record(kBase64ValuesBytes, kNoBase64Value);
+  for (std::size_t value = 0; value < alphabet.size(); ++value) {
+    record[static_cast<std::uint8_t>(alphabet[value])] = static_cast<std::uint8_t>(value);
+  }
+  record.push_back(form.base64_shift);
+  for (unsigned i = 0; i < 4; ++i) record.push_back(static_cast<std::uint8_t>(form.plain.size() >> (8 * i)));
+  record.insert(record.end(), form.plain.begin(), form.plain.end());
+  return record;
 }
 
 void SetFixed(Draft& draft, const std::vector<std::uint8_t>& values, const std::vector<std::uint8_t>& masks) {
@@ -95,8 +102,7 @@ Result<std::vector<Draft>> DraftText(const Pattern& pattern, const WindowUse& us
     if (!draft.atoms.found) continue;  // Only where no key is allowed.
     if (form.is_base64 && pattern.dialect == Dialect::kYaraX) {
       sub.flags |= kSubBase64Check;
-      AppendList(draft.extra, form.leading);
-      AppendList(draft.extra, form.trailing);
+      draft.extra = Base64Record(form, Base64Alphabet(pattern));
     }
     drafts.push_back(std::move(draft));
   }
@@ -167,13 +173,21 @@ Result<ExpressionDrafts> DraftParts(const Pattern& pattern, const WindowUse& use
       DL_TRY(Draft draft, DraftExpression(form, wide, use));
       draft.part = i;
       std::uint32_t& flags = draft.sub.flags;
-      flags |= kSubExpression;
+      if (is_yara) flags |= kSubExpression;
       if (pattern.fullword) flags |= kSubFullword;
-      if (wide && !is_yara) flags |= kSubLooseEdges;
-      // The plain reading is preferred, even one of no bytes.
-      if (wide && pattern.ascii) {
+      if (wide && !is_yara) flags |= kSubLoose;
+      const bool longer_counts = pattern.wide && pattern.ascii && !is_yara && pattern.expression.greedy;
+      // In YARA-X a reading that is no word hides no other one, so none may have
+      // other ends than its preferred one; nor may it where the longer one counts.
+      if (!is_yara && (pattern.fullword || (longer_counts && (flags & kSubGreedy) == 0))) {
+        flags &= ~static_cast<std::uint32_t>(kSubFromAtom);
+      }
+      if (longer_counts) {
+        flags |= kSubGreedy;
+      } else if (wide && pattern.ascii) {
+        // The plain reading is preferred; in YARA, even one of no bytes.
         flags |= 1u << kSubRankShift;
-        if (IsNullable(form.root)) flags |= kSubAsciiFirst;
+        if (is_yara && IsNullable(form.root)) flags |= kSubAsciiFirst;
       }
       out.drafts.push_back(std::move(draft));
     }

@@ -42,7 +42,7 @@ inline constexpr auto kSectionTexts = database::MakeSectionKind("MTXT");
 inline constexpr auto kSectionPrograms = database::MakeSectionKind("MPRG");
 inline constexpr auto kSectionChains = database::MakeSectionKind("MCHN");
 
-inline constexpr std::uint32_t kMatcherVersion = 1;
+inline constexpr std::uint32_t kMatcherVersion = 2;
 // The most an overlap may ask for; a header with more is malformed.
 inline constexpr std::uint32_t kMaxReachBytes = 1u << 28;
 
@@ -78,11 +78,11 @@ enum SubFlags : std::uint32_t {
   kSubXor = 16,           // Fixed: with any one key in [xor_min, xor_max].
   kSubUnxorWord = 32,     // Neighbours are looked at after removing the key (YARA-X).
   kSubGreedy = 64,        // Where atoms give several ends for one start, the longest counts, not the shortest.
-  kSubBase64Check = 128,  // Fixed: the characters at both ends are decoded (YARA-X), see text_forms.h.
+  kSubBase64Check = 128,  // Fixed: the characters around it are decoded too (YARA-X).
   kSubFromAtom = 256,     // Automaton: running forward from an atom gives the preferred end, not just any.
   kSubFixedStart = 4096,  // Automaton: all atoms are at fixed distances from the start; no backward program.
   kSubExpression = 1024,  // Where it matches but is no full word, no other form counts either.
-  kSubLooseEdges = 2048,  // Wide automaton: an odd byte may lie between ^ or $ and the edge of the object (YARA-X).
+  kSubLoose = 2048,       // Wide automaton: assertions are as loose as YARA-X's, see Text::is_loose.
   kSubAsciiFirst = 512,   // Wide automaton: no match where the expression matches as plain bytes, even none.
 };
 // The rank in the upper byte: of two forms that match at one offset the one
@@ -97,12 +97,16 @@ struct SubRecord {
   std::uint32_t data = 0;
   std::uint32_t size = 0;  // Fixed: bytes. Automaton: words.
   std::uint32_t xor_range = 0;  // min | max << 8.
-  // Byte offset in MTXT: of the neighbours of kSubBase64Check (the number of
-  // characters that may come before and those characters, then the same for
-  // behind), or of the 256 bits of first bytes of a sub-pattern in MEVY.
+  // Byte offset in MTXT: of what kSubBase64Check decodes with (the value of each
+  // of the 256 characters or kNoBase64Value, how many bytes of its group of
+  // three precede the text, four bytes of the text's size, and the text), or of
+  // the 256 bits of first bytes of a sub-pattern in MEVY.
   std::uint32_t extra = 0;
 };
 static_assert(sizeof(SubRecord) == 32);
+
+inline constexpr std::uint32_t kBase64ValuesBytes = 256;
+inline constexpr std::uint8_t kNoBase64Value = 0xff;
 
 // Bits of one bitmap in one group.
 struct BitRun {

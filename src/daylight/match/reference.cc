@@ -26,7 +26,7 @@ constexpr std::uint32_t kChainThreshold = 200;
 class Enumerator {
  public:
   Enumerator(Bytes object, bool wide, Dialect dialect)
-      : object_(object), width_(wide ? 2 : 1), slack_(dialect == Dialect::kYaraX ? width_ - 1 : 0) {}
+      : object_(object), width_(wide ? 2 : 1), loose_(wide && dialect == Dialect::kYaraX), slack_(loose_ ? 1 : 0) {}
 
   Ends From(const RegexpNode& node, std::size_t start) const {
     if (node.children.empty()) return Compute(node, start);
@@ -86,9 +86,11 @@ class Enumerator {
   bool HasCharacter(std::size_t at) const {
     return at + width_ <= object_.size() && (width_ == 1 || Byte(at + 1) == 0);
   }
-  bool After(std::size_t at, std::uint8_t byte) const { return HasCharacter(at) && Byte(at) == byte; }
+  // What assertions look at: in YARA-X next to a wide match any two bytes.
+  bool HasNeighbour(std::size_t at) const { return loose_ ? at + width_ <= object_.size() : HasCharacter(at); }
+  bool After(std::size_t at, std::uint8_t byte) const { return HasNeighbour(at) && Byte(at) == byte; }
   bool Before(std::size_t at, std::uint8_t byte) const { return at >= width_ && After(at - width_, byte); }
-  bool IsWord(std::size_t at) const { return HasCharacter(at) && WordCharacter(Byte(at)); }
+  bool IsWord(std::size_t at) const { return HasNeighbour(at) && WordCharacter(Byte(at)); }
   static bool WordCharacter(std::uint8_t c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
   }
@@ -156,6 +158,7 @@ class Enumerator {
 
   Bytes object_;
   std::size_t width_;
+  bool loose_;
   // In YARA-X the object begins or ends wherever no wide character fits between.
   std::size_t slack_;
   mutable std::map<std::pair<const RegexpNode*, std::size_t>, Ends> known_;
@@ -210,19 +213,25 @@ class ExpressionFinder {
 
  private:
   // The one end of a link at `start`: the preferred one, which is no match if
-  // it is empty. The ASCII reading comes first, and where it matches but is no
-  // word the wide one is not tried.
+  // it is empty. The ASCII reading comes first; in YARA, where it matches but is
+  // no word the wide one is not tried. In YARA-X the readings are independent,
+  // and of a greedy expression the longer one counts.
   std::optional<std::size_t> LinkEnd(const Link& link, std::size_t start) const {
+    const bool is_yara = pattern_.dialect == Dialect::kYara;
+    std::optional<std::size_t> found;
     for (const bool wide : {false, true}) {
       if (!(wide ? pattern_.wide : pattern_.ascii)) continue;
       const Ends ends = Enumerator(object_, wide, pattern_.dialect).From(link.node, start);
       if (ends.empty()) continue;
       const std::size_t end = ends.front();
-      if (end == start) return std::nullopt;
-      if (pattern_.fullword && !IsFullWord(object_, start, end, wide, 0)) return std::nullopt;
-      return end;
+      if (end == start || (pattern_.fullword && !IsFullWord(object_, start, end, wide, 0))) {
+        if (is_yara) return std::nullopt;
+        continue;
+      }
+      if (is_yara || !pattern_.expression.greedy) return end;
+      found = std::max(found.value_or(0), end);
     }
-    return std::nullopt;
+    return found;
   }
 
   // The tail with the smallest start that a way through the links leads to.

@@ -174,6 +174,32 @@ TEST(ReferenceTest, YaraXDecodesTheEdgesOfBase64) {
   EXPECT_THAT(Find(pattern, "Zm9vYmU="), IsEmpty());
 }
 
+// As YARA-X 1.7.1 answers.
+TEST(ReferenceTest, YaraXDecodesWholeGroupsOfBase64) {
+  using namespace std::string_view_literals;
+  Pattern pattern = Text("foob");
+  pattern.base64 = true;
+  pattern.dialect = Dialect::kYaraX;
+  for (const std::string_view object : {"Zm9vYg==", "Zm9vYg=", "Zm9vYg", "Zm9vYgA=", "Zm9vYgE", "Zm9vYgAB"}) {
+    EXPECT_EQ(Find(pattern, object), (Lengths{{0, 5}})) << object;
+  }
+  // Unused bits that are set, characters and padding where none may be.
+  for (const std::string_view object : {"Zm9vYh==", "Zm9vYgB", "Zm9vYg..", "Zm9vYgA.", "Zm9vYg=A", "Zm9vYg=."}) {
+    EXPECT_THAT(Find(pattern, object), IsEmpty()) << object;
+  }
+  EXPECT_EQ(Find(pattern, "eGZvb2I="), (Lengths{{2, 4}}));
+  EXPECT_EQ(Find(pattern, "eHhmb29i"), (Lengths{{3, 5}}));
+  for (const std::string_view object : {"GZvb2I=", ".GZvb2I=", "Hhmb29i", ".Hhmb29i"}) {
+    EXPECT_THAT(Find(pattern, object), IsEmpty()) << object;
+  }
+  pattern.base64 = false;
+  pattern.base64wide = true;
+  EXPECT_EQ(Find(pattern, "Z\0m\0009\0v\0Y\0g\0=\0E\0"sv), (Lengths{{0, 10}}));
+  EXPECT_THAT(Find(pattern, "Z\0m\0009\0v\0Y\0g\0=\0B\0"sv), IsEmpty());
+  EXPECT_EQ(Find(pattern, "Z\0m\0009\0v\0Y\0g\0A"sv), (Lengths{{0, 10}}));
+  EXPECT_THAT(Find(pattern, "Z\0m\0009\0v\0Y\0g\0A1"sv), IsEmpty());
+}
+
 TEST(ReferenceTest, ChainsJoinPiecesAtTheFirstTail) {
   const std::string gap(300, '-');
   EXPECT_EQ(Find(Hex("61 62 [0-300] 63"), "ab" + gap + "c"), (Lengths{{0, 303}}));
@@ -204,6 +230,23 @@ TEST(ReferenceTest, YaraXAssertions) {
     EXPECT_EQ(Find(wide, "a\0b\0"sv), (Lengths{{0, 4}}));
     EXPECT_EQ(Find(wide, "xa\0b\0x"sv), dialect == Dialect::kYaraX ? (Lengths{{1, 4}}) : Lengths{});
   }
+  // Plain and wide are independent, and the longer one of a greedy expression counts.
+  for (const auto& [source, length] : {std::pair("a.?", 4u), std::pair("a..?", 6u), std::pair("a.??", 1u)}) {
+    Pattern both = Regexp(source, {.dot_all = true, .dialect = Dialect::kYaraX});
+    both.wide = true;
+    EXPECT_EQ(Find(both, "a\0b\0c\0"sv), (Lengths{{0, length}})) << source;
+  }
+  Pattern full = Regexp("a[^x]", kX);
+  full.wide = full.fullword = true;
+  EXPECT_EQ(Find(full, "a\0b\0.."sv), (Lengths{{0, 4}}));
+  // Next to a wide match any byte counts, whatever the one behind it is.
+  Pattern word = Regexp(R"(\bab\b)", kX);
+  word.wide = true;
+  word.ascii = false;
+  EXPECT_EQ(Find(word, "xa\0b\0x"sv), (Lengths{{1, 4}}));
+  EXPECT_EQ(Find(word, ".1a\0b\0.1"sv), (Lengths{{2, 4}}));
+  EXPECT_THAT(Find(word, "a\0b\0x1"sv), IsEmpty());
+  EXPECT_THAT(Find(word, "x1a\0b\0"sv), IsEmpty());
   EXPECT_EQ(Find(Regexp(R"(\b{start}ab)", kX), "ab xab"), (Lengths{{0, 2}}));
   EXPECT_EQ(Find(Regexp(R"(ab\b{end})", kX), "ab abx"), (Lengths{{0, 2}}));
   EXPECT_EQ(Find(Regexp("(?u)^.$", kX), "\xc3\xa9"), (Lengths{{0, 2}}));

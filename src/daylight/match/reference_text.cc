@@ -46,29 +46,40 @@ std::string Base64Core(std::string_view text, std::size_t shift, std::string_vie
   return core;
 }
 
-// YARA-X looks at the trimmed characters too: what surrounds the core must
-// decode to the text's first and last bytes.
-bool EdgesDecode(const Pattern& pattern, const TextVariant& variant, Bytes object, std::size_t start) {
+// YARA-X decodes the groups of four characters that the text's bits lie in,
+// whole or cut off by the end of the object or by padding, as strictly as
+// RFC 4648, 3.5 allows: unused bits must be zero. With wide, padding is let
+// pass anywhere.
+bool DecodesToText(const Pattern& pattern, const TextVariant& variant, Bytes object, std::size_t start) {
   const std::string_view alphabet = pattern.base64_alphabet.empty() ? kBase64Alphabet : pattern.base64_alphabet;
   const std::size_t step = variant.wide ? 2 : 1;
-  const std::size_t first_bit = 8 * static_cast<std::size_t>(variant.base64_shift);
-  const std::size_t end_bit = first_bit + 8 * variant.plain.size();
-  const std::size_t core_first = (first_bit + 5) / 6;
-  // Each of the text's bits, wherever its character lies.
-  for (std::size_t bit = first_bit; bit < end_bit; ++bit) {
-    const std::size_t character = bit / 6;
-    if (character < core_first && start < (core_first - character) * step) return false;
-    const std::size_t at = start + character * step - core_first * step;
-    if (at + step > object.size()) return false;
-    if (variant.wide && object[at + 1] != std::byte{0}) return false;
-    const std::size_t value = alphabet.find(static_cast<char>(object[at]));
-    if (value == std::string_view::npos) return false;
-    const std::size_t of_text = bit - first_bit;
-    const std::size_t byte = static_cast<std::uint8_t>(variant.plain[of_text / 8]);
-    const std::size_t want = (byte >> (7 - of_text % 8)) & 1;
-    if (((value >> (5 - bit % 6)) & 1) != want) return false;
+  const auto shift = static_cast<std::size_t>(variant.base64_shift);
+  const std::size_t trimmed = (8 * shift + 5) / 6;
+  if (start < trimmed * step) return false;
+  const std::size_t begin = start - trimmed * step;
+  const std::size_t groups = (shift + variant.plain.size() + 2) / 3;
+  std::string characters;
+  for (std::size_t i = 0; i < groups * 4 * step && begin + i < object.size(); ++i) {
+    const char c = static_cast<char>(object[begin + i]);
+    if (i % step == 1) {
+      if (c != '\0') return false;
+    } else if (!variant.wide || c != '=') {
+      characters += c;
+    }
   }
-  return true;
+  for (int pads = 0; pads < 2 && characters.ends_with('='); ++pads) characters.pop_back();
+  if (characters.size() % 4 == 1) return false;
+  std::string decoded;
+  std::size_t bits = 0;
+  for (std::size_t i = 0; i < characters.size(); ++i) {
+    const std::size_t value = alphabet.find(characters[i]);
+    if (value == std::string_view::npos) return false;
+    bits = (bits << 6 | value) & 0xffff;
+    const std::size_t unused = (6 * (i + 1)) % 8;
+    if (i % 4 != 0) decoded += static_cast<char>(bits >> unused);
+    if (i + 1 == characters.size() && (bits & ((std::size_t{1} << unused) - 1)) != 0) return false;
+  }
+  return decoded.size() >= shift && decoded.substr(shift, variant.plain.size()) == variant.plain;
 }
 
 }  // namespace
@@ -127,7 +138,7 @@ std::optional<Match> MatchText(const Pattern& pattern, const std::vector<TextVar
                     [&](char a, char b) { return pattern.nocase ? Lower(a) == Lower(b) : a == b; })) {
       continue;
     }
-    if (variant.base64_shift >= 0 && pattern.dialect == Dialect::kYaraX && !EdgesDecode(pattern, variant, object, start)) {
+    if (variant.base64_shift >= 0 && pattern.dialect == Dialect::kYaraX && !DecodesToText(pattern, variant, object, start)) {
       continue;
     }
     const std::size_t end = start + variant.bytes.size();

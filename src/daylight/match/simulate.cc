@@ -13,8 +13,11 @@ bool IsWordByte(std::uint8_t byte) {
 std::uint8_t ByteAt(const Text& text, std::size_t at) { return static_cast<std::uint8_t>(text.bytes[at]); }
 
 bool HasCharacter(const Text& text, std::size_t at) {
-  return text.bytes.size() - at >= text.step && (text.step == 1 || ByteAt(text, at + 1) == 0);
+  return text.bytes.size() - at >= text.step && (text.step == 1 || text.is_loose || ByteAt(text, at + 1) == 0);
 }
+
+// How far from an edge of the object still counts as there, in bytes.
+std::size_t Slack(const Text& text) { return text.is_loose ? 1 : 0; }
 
 // Whether a word character stands at `at`, or ends there.
 bool IsWordAt(const Text& text, std::size_t at) { return HasCharacter(text, at) && IsWordByte(ByteAt(text, at)); }
@@ -34,9 +37,9 @@ bool AssertionHolds(RegexpKind assertion, const Text& text, std::size_t at) {
   const std::size_t size = text.bytes.size();
   switch (assertion) {
     case RegexpKind::kStart:
-      return text.starts_object && at <= text.slack;
+      return text.starts_object && at <= Slack(text);
     case RegexpKind::kEnd:
-      return text.ends_object && size - at <= text.slack;
+      return text.ends_object && size - at <= Slack(text);
     case RegexpKind::kWordBoundary:
     case RegexpKind::kNotWordBoundary:
       return (IsWordBefore(text, at) != IsWordAt(text, at)) == (assertion == RegexpKind::kWordBoundary);
@@ -50,10 +53,10 @@ bool AssertionHolds(RegexpKind assertion, const Text& text, std::size_t at) {
       return !IsWordAt(text, at);
     // Lines end with \n, \r or \r\n, and none ends or begins inside the latter.
     case RegexpKind::kLineStart:
-      return (text.starts_object && at <= text.slack) || IsBefore(text, at, '\n') ||
+      return (text.starts_object && at <= Slack(text)) || IsBefore(text, at, '\n') ||
              (IsBefore(text, at, '\r') && !IsAfter(text, at, '\n'));
     case RegexpKind::kLineEnd:
-      return (text.ends_object && size - at <= text.slack) || IsAfter(text, at, '\r') ||
+      return (text.ends_object && size - at <= Slack(text)) || IsAfter(text, at, '\r') ||
              (IsAfter(text, at, '\n') && !IsBefore(text, at, '\r'));
     default:
       return false;

@@ -28,7 +28,10 @@ struct Text {
   bool starts_object = true;  // bytes[0] is the object's first byte.
   bool ends_object = true;    // The last byte of bytes is the object's.
   std::size_t step = 1;       // 2: characters are a byte and a zero byte.
-  std::size_t slack = 0;      // How far from an edge of the object still counts as there, in bytes.
+  // Wide as YARA-X reads it: one odd byte may lie between an edge of the object
+  // and what stands at it, and assertions look at the character next to a match
+  // whatever its second byte is.
+  bool is_loose = false;
 };
 
 // Whether the assertion holds between bytes[at - 1] and bytes[at].

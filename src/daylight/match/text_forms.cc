@@ -42,34 +42,26 @@ TextForm PlainForm(ByteVector values, bool wide, const Pattern& pattern) {
 TextForm Base64Form(const ByteVector& bytes, unsigned before, std::string_view alphabet) {
   TextForm form;
   form.is_base64 = true;
+  form.base64_shift = static_cast<std::uint8_t>(before);
+  form.plain = bytes;
   ByteVector padded(before, 0);
   padded.insert(padded.end(), bytes.begin(), bytes.end());
-  const std::size_t bits = padded.size() * 8;
   const auto bit_at = [&](std::size_t i) { return static_cast<unsigned>(padded[i / 8] >> (7 - i % 8)) & 1u; };
-  // Character k carries bits 6k to 6k+5; the text's bits are [8*before, bits).
-  const std::size_t first_known = std::size_t{8} * before;
-  const std::size_t characters = (bits + 5) / 6;
-  for (std::size_t k = first_known / 6; k < characters; ++k) {
+  // Character k carries bits 6k to 6k+5; the text's bits are from 8*before on.
+  for (std::size_t k = (std::size_t{8} * before + 5) / 6; 6 * (k + 1) <= padded.size() * 8; ++k) {
     unsigned value = 0;
-    unsigned known = 0;
-    for (std::size_t i = 6 * k; i < 6 * k + 6; ++i) {
-      const bool is_known = i >= first_known && i < bits;
-      value = value << 1 | (is_known ? bit_at(i) : 0);
-      known = known << 1 | (is_known ? 1 : 0);
-    }
-    if (known == 0x3f) {
-      form.values.push_back(static_cast<std::uint8_t>(alphabet[value]));
-      continue;
-    }
-    std::string& side = 6 * k < first_known ? form.leading : form.trailing;
-    for (unsigned c = 0; c < 64; ++c) {
-      if ((c & known) == value) side.push_back(alphabet[c]);
-    }
+    for (std::size_t i = 6 * k; i < 6 * k + 6; ++i) value = value << 1 | bit_at(i);
+    form.values.push_back(static_cast<std::uint8_t>(alphabet[value]));
   }
   return form;
 }
 
 }  // namespace
+
+std::string_view Base64Alphabet(const Pattern& pattern) {
+  if (pattern.base64_alphabet.size() == 64) return pattern.base64_alphabet;
+  return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+}
 
 std::vector<TextForm> FormsOfText(const Pattern& pattern) {
   std::vector<TextForm> forms;
@@ -83,8 +75,7 @@ std::vector<TextForm> FormsOfText(const Pattern& pattern) {
     }
     return forms;
   }
-  std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  if (pattern.base64_alphabet.size() == 64) alphabet = pattern.base64_alphabet;
+  const std::string_view alphabet = Base64Alphabet(pattern);
   // `wide` says what is encoded, `base64wide` how the encoding lies in the object.
   const auto add = [&](const ByteVector& bytes) {
     for (unsigned before = 0; before < 3; ++before) {

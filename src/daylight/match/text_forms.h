@@ -8,7 +8,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "daylight/match/pattern.h"
@@ -21,13 +21,15 @@ struct TextForm {
   bool wide = false;                // For the neighbours that fullword looks at.
   bool is_xor = false;
   std::uint8_t rank = 0;            // Of two forms at one offset the lower counts.
-  // Base64: the characters next to this form that carry some of the text's
-  // bits, as they must be for the text to be there (YARA-X checks them).
+  // Base64: what is encoded behind `base64_shift` bytes of a group of three.
   bool is_base64 = false;
-  std::string leading;   // Which characters may stand right before; empty: any or none.
-  std::string trailing;  // ...and right behind.
+  std::uint8_t base64_shift = 0;
+  std::vector<std::uint8_t> plain;
 };
 
 std::vector<TextForm> FormsOfText(const Pattern& pattern);
+
+// 64 characters: the pattern's own or those of RFC 4648, 4.
+std::string_view Base64Alphabet(const Pattern& pattern);
 
 }  // namespace dl::match

@@ -1,5 +1,6 @@
 #include "daylight/match/verifier.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace dl::match {
@@ -50,24 +51,40 @@ bool Verifier::IsFullWord(const SubRecord& sub, std::size_t start, std::size_t e
   return !(size - end >= 1 && IsAlphanumeric(at(end)));
 }
 
-bool Verifier::Base64NeighboursFit(const SubRecord& sub, std::size_t start, std::size_t end) const {
+bool Verifier::Base64Decodes(const SubRecord& sub, std::size_t start) const {
+  constexpr std::uint32_t kHeadBytes = kBase64ValuesBytes + 5;
+  const std::span<const std::uint8_t> head = tables_.text(sub.extra, kHeadBytes);
+  if (head.size() != kHeadBytes || sub.extra > 0xffffffff - kHeadBytes) return false;
+  const std::size_t shift = head[kBase64ValuesBytes];
+  std::uint32_t size = 0;
+  for (unsigned i = 0; i < 4; ++i) size |= std::uint32_t{head[kBase64ValuesBytes + 1 + i]} << (8 * i);
+  const std::span<const std::uint8_t> plain = tables_.text(sub.extra + kHeadBytes, size);
+  if (plain.size() != size || shift > 2) return false;
   const std::size_t step = (sub.flags & kSubWide) != 0 ? 2 : 1;
-  std::uint32_t at = sub.extra;
-  // The list of characters at `at`; moves behind it.
-  const auto next_list = [&]() -> std::span<const std::uint8_t> {
-    const std::span<const std::uint8_t> count = tables_.text(at, 1);
-    if (count.empty()) return {};
-    const std::span<const std::uint8_t> list = tables_.text(at + 1, count[0]);
-    at += 1u + count[0];
-    return list;
-  };
-  const auto fits = [&](std::span<const std::uint8_t> list, bool there, std::size_t position) {
-    if (list.empty()) return true;
-    if (!there || (step == 2 && ByteAt(position + 1) != 0)) return false;
-    return std::memchr(list.data(), ByteAt(position), list.size()) != nullptr;
-  };
-  if (!fits(next_list(), start >= step, start - step)) return false;
-  return fits(next_list(), text_.bytes.size() - end >= step, end);
+  // The groups of four that the text's bits lie in, as far as the object goes.
+  const std::size_t trimmed = (8 * shift + 5) / 6 * step;
+  if (start < trimmed) return false;
+  const std::size_t begin = start - trimmed;
+  std::size_t end = begin + std::min((shift + plain.size() + 2) / 3 * 4 * step, text_.bytes.size() - begin);
+  // Padding ends the last group; wide, it may stand anywhere.
+  for (int pads = 0; step == 1 && pads < 2 && end > begin && ByteAt(end - 1) == '='; ++pads) --end;
+  std::uint32_t bits = 0;
+  std::size_t characters = 0;
+  std::size_t bytes = 0;
+  for (std::size_t at = begin; at < end; at += step) {
+    if (step == 2 && end - at > 1 && ByteAt(at + 1) != 0) return false;
+    if (step == 2 && ByteAt(at) == '=') continue;
+    const std::uint8_t value = head[ByteAt(at)];
+    if (value == kNoBase64Value) return false;
+    bits = (bits << 6 | value) & 0xffff;
+    if (++characters % 4 == 1) continue;  // No byte ends in a group's first character.
+    const auto byte = static_cast<std::uint8_t>(bits >> (6 * characters % 8));
+    if (bytes >= shift && bytes - shift < plain.size() && byte != plain[bytes - shift]) return false;
+    ++bytes;
+  }
+  // Bits that no byte uses must be zero (RFC 4648, 3.5).
+  const std::uint32_t unused = (1u << (6 * characters % 8)) - 1;
+  return characters % 4 != 1 && (bits & unused) == 0 && bytes >= shift + plain.size();
 }
 
 void Verifier::Report(const SubRecord& sub, std::size_t start, std::size_t end, std::uint8_t key,
@@ -88,14 +105,14 @@ void Verifier::VerifyFixed(const SubRecord& sub, std::size_t start, std::vector<
   std::uint8_t key = 0;
   if (!FixedMatches(sub, start, key)) return;
   const std::size_t end = start + sub.size;
-  if ((sub.flags & kSubBase64Check) != 0 && !Base64NeighboursFit(sub, start, end)) return;
+  if ((sub.flags & kSubBase64Check) != 0 && !Base64Decodes(sub, start)) return;
   Report(sub, start, end, key, found);
 }
 
 Text Verifier::TextFor(const SubRecord& sub) const {
   Text text = text_;
   text.step = (sub.flags & kSubWide) != 0 ? 2 : 1;
-  text.slack = (sub.flags & kSubLooseEdges) != 0 ? 1 : 0;
+  text.is_loose = (sub.flags & kSubLoose) != 0;
   return text;
 }
 

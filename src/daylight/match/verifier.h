@@ -39,7 +39,8 @@ class Verifier {
   void VerifyFixed(const SubRecord& sub, std::size_t start, std::vector<MatchRecord>& found);
   bool FixedMatches(const SubRecord& sub, std::size_t start, std::uint8_t& key) const;
   bool IsFullWord(const SubRecord& sub, std::size_t start, std::size_t end, std::uint8_t key) const;
-  bool Base64NeighboursFit(const SubRecord& sub, std::size_t start, std::size_t end) const;
+  // Whether what the form at `start` is part of decodes to the text.
+  bool Base64Decodes(const SubRecord& sub, std::size_t start) const;
   void Report(const SubRecord& sub, std::size_t start, std::size_t end, std::uint8_t key,
               std::vector<MatchRecord>& found) const;
   std::uint8_t ByteAt(std::size_t at) const { return static_cast<std::uint8_t>(text_.bytes[at]); }
