@@ -111,12 +111,10 @@ void SmallObjects(benchmark::State& state) {
 BENCHMARK(SmallObjects);
 
 const int registered = [] {
-  std::size_t count = 0;
-  const KernelInfo* kernels = AvailableKernels(count);
   for (int kind = 0; kind < 3; ++kind) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::string name = std::string("Kernel/") + kernels[i].name + "/" + kObjectNames[kind];
-      benchmark::RegisterBenchmark(name.c_str(), Kernel, kernels[i].kernel, kind);
+    for (const KernelInfo& kernel : AvailableKernels()) {
+      const std::string name = std::string("Kernel/") + kernel.name + "/" + kObjectNames[kind];
+      benchmark::RegisterBenchmark(name.c_str(), Kernel, kernel.kernel, kind);
     }
     benchmark::RegisterBenchmark((std::string("Matcher/") + kObjectNames[kind]).c_str(), WholeMatcher, kind);
   }

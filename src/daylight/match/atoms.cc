@@ -145,7 +145,9 @@ double WindowCost(std::span<const Unit> run, std::size_t first, std::size_t leng
   // What passes the comparison of eight bytes is verified. The bytes around
   // the window say less than they would alone, hence the square root, and
   // nothing where they repeat what is one or two bytes away.
-  const auto [from, to] = Extent(run.size(), first, length);
+  const std::pair<std::size_t, std::size_t> extent = Extent(run.size(), first, length);
+  const std::size_t from = extent.first;  // Not a structured binding: clang 14 captures none.
+  const std::size_t to = extent.second;
   double around = 1;
   for (std::size_t i = from; i < to; ++i) {
     if ((i >= first && i < first + length) || run[i].mask == 0) continue;

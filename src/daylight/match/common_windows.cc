@@ -1,5 +1,6 @@
-// The most common windows of 4 folded bytes (the first byte is the lowest) in
-// 58 MB of libraries, programs, sources and web pages, the most common first.
+// Printed by bench/window_shares.cc: the most common windows of four folded
+// bytes (the first byte is the lowest) in 58 MB of libraries, programs, sources
+// and web pages, the most common first.
 #include "daylight/match/byte_costs.h"
 
 namespace dl::match {

@@ -83,5 +83,49 @@ TEST(DifferentialTest, FirstMatchOnlyAndLiveSets) {
   }
 }
 
+// Every kernel of this processor, with the same answers.
+TEST(DifferentialTest, KernelsDoNotMatter) {
+  std::mt19937 rng(3);
+  std::vector<Pattern> patterns;
+  MatcherBuilder builder(1);
+  for (int i = 0; i < 300; ++i) {
+    const std::string recipe = RandomBytes(rng, 64);
+    ByteFeed feed(recipe);
+    patterns.push_back(MakePattern(feed));
+    ASSERT_TRUE(builder.Add(patterns.back()).has_value());
+  }
+  database::Writer writer;
+  ASSERT_TRUE(builder.Finish(writer, 0).has_value());
+  const auto database = database::Database::FromBytes(writer.Finish());
+  ASSERT_TRUE(database.has_value());
+  const auto matcher = Matcher::Open(**database, 0);
+  ASSERT_TRUE(matcher.has_value());
+  BitSet groups;
+  groups.Resize(1);
+  groups.Set(0);
+  BitSet live;
+  live.Resize(patterns.size());
+  for (std::size_t i = 0; i < patterns.size(); ++i) live.Set(i);
+  for (int round = 0; round < 20; ++round) {
+    const std::string bytes = RandomBytes(rng, 2000);
+    ByteFeed feed(bytes);
+    const std::string object = MakeObject(feed, 1500);
+    std::vector<std::string> answers;
+    for (const KernelInfo& kernel : AvailableKernels()) {
+      MatchState state(*matcher, kernel);
+      state.Begin(groups, live, true);
+      state.Feed({AsBytes(object), 0, true});
+      state.Finish();
+      std::string answer;
+      for (std::uint32_t id = 0; id < patterns.size(); ++id) {
+        const auto matches = state.matches(id);
+        answer += Describe({matches.begin(), matches.end()}) + "\n";
+      }
+      answers.push_back(answer);
+    }
+    for (const std::string& answer : answers) EXPECT_EQ(answer, answers[0]);
+  }
+}
+
 }  // namespace
 }  // namespace dl::match

@@ -29,7 +29,7 @@ struct MatchRecord {
 
 // All lists together keep at most this many records, so that a thousand
 // patterns that match everywhere do not exhaust the memory.
-inline constexpr std::size_t kMaxRecords = 16'000'000;
+inline constexpr std::size_t kMaxRecords = 8'000'000;
 
 class MatchLists {
  public:

@@ -47,9 +47,9 @@ std::uint64_t LoadBytes(std::span<const std::uint8_t> bytes, std::size_t at, std
 
 class MatchState::Impl {
  public:
-  explicit Impl(const Matcher& matcher)
+  Impl(const Matcher& matcher, PrefilterKernel kernel)
       : tables_(matcher.tables()),
-        kernel_(BestKernel()),
+        kernel_(kernel),
         factor_(tables_.header().hash_factor),
         lists_(tables_.header().list_count),
         verifier_(tables_),
@@ -375,7 +375,9 @@ void MatchState::Impl::Finish() {
   }
 }
 
-MatchState::MatchState(const Matcher& matcher) : impl_(std::make_unique<Impl>(matcher)) {}
+MatchState::MatchState(const Matcher& matcher) : MatchState(matcher, BestKernel()) {}
+MatchState::MatchState(const Matcher& matcher, const KernelInfo& kernel)
+    : impl_(std::make_unique<Impl>(matcher, kernel.kernel)) {}
 MatchState::~MatchState() = default;
 void MatchState::Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches) {
   impl_->Begin(live_groups, live_patterns, all_matches);

@@ -93,9 +93,12 @@ class BitSet {
   std::size_t bits_ = 0;
 };
 
+struct KernelInfo;  // Which of the prefilter's kernels to use; see prefilter.h.
+
 class MatchState {
  public:
-  explicit MatchState(const Matcher& matcher);  // Borrows.
+  explicit MatchState(const Matcher& matcher);  // Borrows. Uses the best kernel.
+  MatchState(const Matcher& matcher, const KernelInfo& kernel);
   ~MatchState();
   // Starts an object. live_groups has a bit for each group; live_patterns one
   // for each pattern (a pattern is sought when both are set). Borrowed until

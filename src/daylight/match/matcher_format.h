@@ -16,7 +16,7 @@
 //         an unused key have length 0.
 //   MATM  AtomEntry[]: runs of atoms with the same window.
 //   MTXT  bytes: what fixed sub-patterns compare with: the values, then, when
-//         kSubMasked is set, as many masks.
+//         kSubMasked is set, as many masks. Also what SubRecord::extra names.
 //   MPRG  u32[]: programs (program.h), each at a word offset.
 //   MCHN  ChainPart[]: the parts of chained patterns, in order.
 //
@@ -24,6 +24,7 @@
 // so that one window serves both cases of a letter.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "daylight/database/database.h"
@@ -80,10 +81,10 @@ enum SubFlags : std::uint32_t {
   kSubGreedy = 64,        // Where atoms give several ends for one start, the longest counts, not the shortest.
   kSubBase64Check = 128,  // Fixed: the characters around it are decoded too (YARA-X).
   kSubFromAtom = 256,     // Automaton: running forward from an atom gives the preferred end, not just any.
-  kSubFixedStart = 4096,  // Automaton: all atoms are at fixed distances from the start; no backward program.
+  kSubFixedStart = 512,   // Automaton: all atoms are at fixed distances from the start; no backward program.
   kSubExpression = 1024,  // Where it matches but is no full word, no other form counts either.
   kSubLoose = 2048,       // Wide automaton: assertions are as loose as YARA-X's, see Text::is_loose.
-  kSubAsciiFirst = 512,   // Wide automaton: no match where the expression matches as plain bytes, even none.
+  kSubAsciiFirst = 4096,  // Wide automaton: no match where the expression matches as plain bytes, even none.
 };
 // The rank in the upper byte: of two forms that match at one offset the one
 // with the lower rank counts, whatever the lengths.

@@ -8,6 +8,7 @@
 
 #include "daylight/base/check.h"
 #include "daylight/match/matcher.h"
+#include "daylight/match/prefilter.h"
 #include "daylight/match/reference.h"
 
 namespace dl::match {
@@ -31,7 +32,7 @@ class TestMatcher {
     auto matcher = Matcher::Open(*database_, 0);
     DL_CHECK(matcher.has_value());
     matcher_ = std::make_unique<Matcher>(std::move(*matcher));
-    state_ = std::make_unique<MatchState>(*matcher_);
+    state_ = std::make_unique<MatchState>(*matcher_, KernelFromEnvironment());
     live_groups_.Resize(groups);
     for (std::uint32_t i = 0; i < groups; ++i) live_groups_.Set(i);
     live_patterns_.Resize(patterns.size());

@@ -95,11 +95,7 @@ Result<Term> Normalizer::RepeatSet(const ByteSet& set, std::uint32_t min, std::u
   Term rest;
   rest.set = set;
   rest.greedy = greedy;
-  if (min == 0 && max == kUnbounded) {
-    rest.kind = TermKind::kStar;
-    DL_TRY(Term copy, Set(set));
-    rest.children.push_back(std::move(copy));
-  } else if (min == 0 && max == 1) {
+  if (min == 0 && max == 1) {
     rest.kind = TermKind::kUpTo;
     DL_TRY(Term copy, Set(set));
     rest.children.push_back(std::move(copy));

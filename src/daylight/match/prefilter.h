@@ -1,6 +1,6 @@
 // The prefilter: for every position, whether an atom can begin there.
 //
-//   const PrefilterKernel kernel = BestKernel();
+//   const PrefilterKernel kernel = BestKernel().kernel;
 //   const std::size_t n = kernel(bitmap, bytes, count, kBitmap4, factor, candidates);
 //
 // A kernel folds the window of bytes at each position (byte_costs.h), hashes
@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "daylight/match/byte_costs.h"
 #include "daylight/match/matcher_format.h"
@@ -47,9 +48,10 @@ struct KernelInfo {
   PrefilterKernel kernel;
 };
 // The kernels this processor can run, the portable one first.
-const KernelInfo* AvailableKernels(std::size_t& count);
-// The fastest, unless the environment variable DAYLIGHT_KERNEL names another
-// of them. Decided at the first call.
-PrefilterKernel BestKernel();
+std::span<const KernelInfo> AvailableKernels();
+const KernelInfo& BestKernel();
+// The one that the environment variable DAYLIGHT_KERNEL names, if it is
+// available; otherwise the best. For programs; nothing here calls it.
+const KernelInfo& KernelFromEnvironment();
 
 }  // namespace dl::match

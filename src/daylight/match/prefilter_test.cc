@@ -23,9 +23,8 @@ std::vector<std::uint32_t> ScanSlowly(const std::vector<std::uint32_t>& bitmap, 
 }
 
 TEST(PrefilterTest, AllKernelsGiveTheSameAnswer) {
-  std::size_t kernel_count = 0;
-  const KernelInfo* kernels = AvailableKernels(kernel_count);
-  ASSERT_GE(kernel_count, 1u);
+  const std::span<const KernelInfo> kernels = AvailableKernels();
+  ASSERT_GE(kernels.size(), 1u);
   EXPECT_STREQ(kernels[0].name, "portable");
   std::mt19937 rng(1);
   std::size_t found = 0;
@@ -47,10 +46,10 @@ TEST(PrefilterTest, AllKernelsGiveTheSameAnswer) {
       }
       const std::vector<std::uint32_t> slow = ScanSlowly(bitmap, bytes.get(), count, kind);
       found += slow.size();
-      for (std::size_t i = 0; i < kernel_count; ++i) {
+      for (const KernelInfo& kernel : kernels) {
         std::vector<std::uint32_t> out(count + 16);
-        out.resize(kernels[i].kernel(bitmap.data(), bytes.get(), count, kind, kHashFactors[0], out.data()));
-        ASSERT_EQ(out, slow) << kernels[i].name << " count " << count;
+        out.resize(kernel.kernel(bitmap.data(), bytes.get(), count, kind, kHashFactors[0], out.data()));
+        ASSERT_EQ(out, slow) << kernel.name << " count " << count;
       }
     }
   }

@@ -131,6 +131,36 @@ bool PrioritySimulator::RunAlone(const ProgramView& program, const Text& text, s
   return true;
 }
 
+bool PrioritySimulator::EndsInCount(const ProgramView& program) const {
+  const std::uint32_t pc = next_.begin()->pc;
+  return program.at(pc).opcode() == Opcode::kCount && pc + 1 < program.size() &&
+         program.at(pc + 1).opcode() == Opcode::kMatch;
+}
+
+bool PrioritySimulator::FinishCount(const ProgramView& program, const Text& text, std::size_t& at, std::size_t stop) {
+  const Thread thread = *next_.begin();
+  const Instruction& instruction = program.at(thread.pc);
+  const CountRange& range = program.count(instruction.b);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.bytes.data());
+  Run& run = last_run_;
+  const bool is_known = run.code == &instruction && run.text == text.bytes.data() && run.step == text.step &&
+                        run.from <= at && at <= run.end && (at - run.from) % run.step == 0;
+  if (!is_known) run = {&instruction, text.bytes.data(), text.step, at, at, true};
+  while (run.is_cut && stop > run.end && stop - run.end >= run.step) {
+    ++steps_;
+    if (!program.SetContains(instruction.a(), bytes[run.end]) || (run.step == 2 && bytes[run.end + 1] != 0)) {
+      run.is_cut = false;
+      break;
+    }
+    run.end += run.step;
+  }
+  const std::uint32_t count = read_ - thread.entered;
+  const std::size_t left = range.max == kUnbounded ? run.end : range.max - std::min(count, range.max);
+  const std::size_t more = std::min({(std::min(run.end, stop) - at) / text.step, left});
+  at += more * text.step;
+  return more > 0 && count + more >= range.min;
+}
+
 bool PrioritySimulator::Forward(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at,
                                 std::size_t stop, std::size_t& end) {
   Prepare(program);
@@ -149,6 +179,13 @@ bool PrioritySimulator::Forward(const ProgramView& program, std::uint32_t entry,
       NextGeneration();
       matched = Add(program, pc, text, at);
       continue;
+    }
+    if (next_.size() == 1 && EndsInCount(program)) {
+      if (FinishCount(program, text, at, stop)) {
+        found = true;
+        end = at;
+      }
+      return found;
     }
     if (next_.size() == 0 || stop - at < text.step) return found;
     if (text.step == 2 && static_cast<std::uint8_t>(text.bytes[at + 1]) != 0) return found;

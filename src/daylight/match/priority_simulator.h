@@ -22,6 +22,8 @@ class PrioritySimulator {
   bool Forward(const ProgramView& program, std::uint32_t entry, const Text& text, std::size_t at, std::size_t stop,
                std::size_t& end);
 
+  // The bytes that runs of Forward() were over have changed, or may have.
+  void ForgetRuns() { last_run_ = {}; }
   // How many states read a byte since the last call: what the time goes with.
   std::uint64_t TakeSteps() { return std::exchange(steps_, 0); }
 
@@ -33,6 +35,16 @@ class PrioritySimulator {
   struct Counter {
     std::uint32_t entered = 0;    // The generation in which a count began.
     std::uint32_t saturated = 0;  // ...and in which one without upper bound was past its minimum.
+  };
+  // Bytes of one set in a row, found by FinishCount: starts one after the other
+  // in a long run do not each walk to its end.
+  struct Run {
+    const Instruction* code = nullptr;  // Which count it was found for.
+    const std::byte* text = nullptr;
+    std::size_t step = 0;
+    std::size_t from = 0;
+    std::size_t end = 0;
+    bool is_cut = false;  // It may go on behind `end`.
   };
   static constexpr std::uint32_t kListCount = 0x80000000;  // On the stack: list the count at this pc.
 
@@ -69,6 +81,11 @@ class PrioritySimulator {
   // While there is one thread and it reads single bytes: reads them. False
   // when it failed.
   bool RunAlone(const ProgramView& program, const Text& text, std::size_t& at, std::size_t stop);
+  // The same while there is nothing left but one greedy count: how many more
+  // bytes of its set follow decides. Moves `at` to the end; true if there is a
+  // match there.
+  bool FinishCount(const ProgramView& program, const Text& text, std::size_t& at, std::size_t stop);
+  bool EndsInCount(const ProgramView& program) const;
   bool Step(const ProgramView& program, std::uint8_t byte, const Text& text, std::size_t at);
 
   FastList<Thread> current_;
@@ -76,6 +93,7 @@ class PrioritySimulator {
   FastList<std::uint32_t> stack_;
   std::vector<std::uint32_t> seen_;  // By pc: the generation that reached it.
   std::vector<Counter> counters_;
+  Run last_run_;
   std::uint32_t generation_ = 0;
   std::uint32_t read_ = 0;
   std::uint64_t steps_ = 0;

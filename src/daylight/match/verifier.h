@@ -24,6 +24,7 @@ class Verifier {
   void SetText(const Text& text, std::uint64_t offset) {
     text_ = text;
     offset_ = offset;
+    priorities_.ForgetRuns();
   }
   // All matches that pass through an atom whose window is at `at`: what is
   // appended to `found` is records with offsets in the object.
