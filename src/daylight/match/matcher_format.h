@@ -82,6 +82,7 @@ enum SubFlags : std::uint32_t {
   kSubFixedStart = 4096,  // Automaton: all atoms are at fixed distances from the start; no backward program.
   kSubExpression = 1024,  // Where it matches but is no full word, no other form counts either.
   kSubLoose = 2048,       // Wide automaton: assertions are as loose as YARA-X's, see Text::is_loose.
+  kSubEmpty = 8192,       // Where it matches, the match that counts is empty.
   kSubAsciiFirst = 512,   // Wide automaton: no match where the expression matches as plain bytes, even none.
 };
 // The rank in the upper byte: of two forms that match at one offset the one
