@@ -53,7 +53,7 @@ rule AntiForensics_Protection_Off : antiforensics
     $off_3 = /\bufw\s{1,4}disable\b/
     $off_4 = /\biptables\s{1,4}(-F|-P\s{1,4}INPUT\s{1,4}ACCEPT|--flush)\b/
     $off_5 = /\becho\s{1,4}["']?0["']?\s{0,4}>\s{0,4}\/proc\/sys\/kernel\/nmi_watchdog/
-    $off_6 = /(systemctl|service)\s[^\n]{0,20}(apparmor|auditd|rsyslog|firewalld)[^\n]{0,20}(stop|disable)|(systemctl)\s{1,4}(stop|disable)\s[^\n]{0,20}(apparmor|auditd|rsyslog|firewalld)/
+    $off_6 = /service\s[^\n]{0,20}(apparmor|auditd|rsyslog|firewalld)[^\n]{0,20}(stop|disable)|systemctl\s{1,4}(stop|disable)\s[^\n]{0,20}(apparmor|auditd|rsyslog|firewalld)/
     $off_7 = /\bchattr\s{1,4}-[ai]{1,2}[^\n]{0,60}(\/etc\/ld\.so\.preload|\/var\/spool\/cron|\/etc\/crontab|authorized_keys)/
     $get = /\b(curl|wget)\s[^\n]{0,120}https?:\/\/|\bchmod\s{1,4}\+x\s/
   condition:

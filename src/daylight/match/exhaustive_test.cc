@@ -146,7 +146,7 @@ TEST(ExhaustiveTest, LazyExpressions) {
 }
 
 TEST(ExhaustiveTest, LargerGreedyExpressions) {
-  Grammar grammar({"a", "b"}, {"*", "?", "{1,3}"});
+  Grammar grammar({"a", "b"}, {"*", "?", "{1,3}", "{0}"});
   CheckExpressions(UpToSize(grammar, 5), AllInputs("ab", 5), Pattern{});
 }
 

@@ -154,7 +154,12 @@ struct ExpressionDrafts {
 Result<ExpressionDrafts> DraftParts(const Pattern& pattern, const WindowUse& use) {
   ExpressionDrafts out;
   const bool is_yara = pattern.dialect == Dialect::kYara;
-  out.parts = SplitAtJumps(pattern.expression.root);
+  const bool is_empty = pattern.expression.matches_nothing();
+  if (is_empty) {
+    out.parts = {{std::span(&pattern.expression.root.children.front(), 1), 0, 0}};
+  } else {
+    out.parts = SplitAtJumps(pattern.expression.root);
+  }
   if (!is_yara && out.parts.size() > 1) {
     // In YARA-X a split must not show: only parts with one end for each start,
     // in one kind of bytes, behave as if they were not split.
@@ -174,6 +179,7 @@ Result<ExpressionDrafts> DraftParts(const Pattern& pattern, const WindowUse& use
       draft.part = i;
       std::uint32_t& flags = draft.sub.flags;
       if (is_yara) flags |= kSubExpression;
+      if (is_empty) flags |= kSubEmpty;
       if (pattern.fullword) flags |= kSubFullword;
       if (wide && !is_yara) flags |= kSubLoose;
       const bool longer_counts = pattern.wide && pattern.ascii && !is_yara && pattern.expression.greedy;

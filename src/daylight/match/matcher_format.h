@@ -85,6 +85,7 @@ enum SubFlags : std::uint32_t {
   kSubExpression = 1024,  // Where it matches but is no full word, no other form counts either.
   kSubLoose = 2048,       // Wide automaton: assertions are as loose as YARA-X's, see Text::is_loose.
   kSubAsciiFirst = 4096,  // Wide automaton: no match where the expression matches as plain bytes, even none.
+  kSubEmpty = 8192,       // Where it matches, the match that counts is empty.
 };
 // The rank in the upper byte: of two forms that match at one offset the one
 // with the lower rank counts, whatever the lengths.

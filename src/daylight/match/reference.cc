@@ -178,6 +178,10 @@ struct Link {
 std::vector<Link> CutIntoChain(const ParsedRegexp& expression, Dialect dialect) {
   std::vector<Link> chain(1);
   const RegexpNode& root = expression.root;
+  if (expression.matches_nothing()) {
+    chain[0].node = root.children.front();
+    return chain;
+  }
   if (dialect != Dialect::kYara || root.kind != RegexpKind::kConcat) {
     chain[0].node = root;
     return chain;
@@ -208,7 +212,7 @@ class ExpressionFinder {
     if (chain_.size() > 1) return ChainAt(start);
     const std::optional<std::size_t> end = LinkEnd(chain_[0], start);
     if (!end) return std::nullopt;
-    return Match{start, *end - start, 0};
+    return Match{start, pattern_.expression.matches_nothing() ? 0 : *end - start, 0};
   }
 
  private:

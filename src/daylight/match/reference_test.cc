@@ -200,6 +200,14 @@ TEST(ReferenceTest, YaraXDecodesWholeGroupsOfBase64) {
   EXPECT_THAT(Find(pattern, "Z\0m\0009\0v\0Y\0g\0A1"sv), IsEmpty());
 }
 
+// As YARA 4.5: its atom is what is repeated, and the match there is empty.
+TEST(ReferenceTest, ZeroTimesMatchesEmpty) {
+  EXPECT_EQ(Find(Regexp("a{,0}"), "ba a"), (Lengths{{1, 0}, {3, 0}}));
+  EXPECT_EQ(Find(Regexp("(ab){0}"), "ab a"), (Lengths{{0, 0}}));
+  EXPECT_THAT(Find(Regexp("a{0}"), "b"), IsEmpty());
+  EXPECT_EQ(Find(Regexp("a{0}b"), "b"), (Lengths{{0, 1}}));
+}
+
 TEST(ReferenceTest, ChainsJoinPiecesAtTheFirstTail) {
   const std::string gap(300, '-');
   EXPECT_EQ(Find(Hex("61 62 [0-300] 63"), "ab" + gap + "c"), (Lengths{{0, 303}}));

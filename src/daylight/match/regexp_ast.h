@@ -75,6 +75,10 @@ struct RegexpNode {
 
 struct ParsedRegexp {
   RegexpNode root;
+  // In YARA, what occurs zero times only and is all there is, as in /a{,0}/,
+  // stays in the tree: such an expression matches the empty string, but only
+  // where what is repeated matches.
+  bool matches_nothing() const { return root.kind == RegexpKind::kRepeat && root.max == 0; }
   // A greedy quantifier occurs. Which of several matches at one start counts
   // does not follow from it: in YARA and YARA-X alike that is the first in
   // order of priority, as in Perl (earlier alternatives first, greedy

@@ -6,6 +6,7 @@
 //   repeat        = "^" | "$" | "\b" | "\B" | single [ quantifier [ "?" ] ]
 //   single        = "(" alternative ")" | "." | class | character
 #include <limits>
+#include <optional>
 
 #include "daylight/match/regexp_builder.h"
 
@@ -37,6 +38,10 @@ class YaraParser {
     }
     ParsedRegexp parsed;
     parsed.root = std::move(root.node);
+    if (parsed.root.kind == RegexpKind::kEmpty && never_ && !options_.for_search) {
+      DL_TRY_PARSE(Built repeat, BuildRepeat(std::move(*never_), {.min = 0, .max = 0}));
+      parsed.root = std::move(repeat.node);
+    }
     parsed.greedy = seen_greedy_;
     return parsed;
   }
@@ -124,7 +129,10 @@ class YaraParser {
     // libyara makes a chain of what stands around a long lazy `.{n,m}?`.
     spec.is_jump = is_dot && counted && !spec.greedy;
     const bool chained = spec.is_jump && (spec.min > kChainThreshold || spec.max > kChainThreshold);
-    if (counted && spec.max == 0) return BuildLeaf(RegexpKind::kEmpty);
+    if (counted && spec.max == 0) {
+      if (!never_) never_ = std::move(item);
+      return BuildLeaf(RegexpKind::kEmpty);
+    }
     // Elsewhere {n,} is as good as unbounded, as no match exceeds the reach;
     // between the links of a chain the distance of 32767 counts.
     if (counted && !chained && spec.max == kMaxRange) spec.max = kUnbounded;
@@ -368,6 +376,7 @@ class YaraParser {
   std::size_t position_ = 0;
   bool seen_greedy_ = false;
   bool seen_lazy_ = false;
+  std::optional<Built> never_;  // The first thing that is repeated zero times.
 };
 
 }  // namespace

@@ -58,6 +58,8 @@ TEST(YaraRegexpTest, Quantifiers) {
   EXPECT_EQ(Tree("a{,}"), "rep{0,}(a)");
   EXPECT_EQ(Tree("a{1 , 2}"), "rep{1,2}(a)");
   EXPECT_EQ(Tree("ab{0}"), "a");
+  EXPECT_EQ(Tree("a{,0}"), "rep{0,0}(a)");
+  EXPECT_EQ(Tree("a{,0}", {.for_search = true}), "empty");
   EXPECT_EQ(Tree("(ab){2}"), "rep{2,2}(cat(a, b))");
   EXPECT_TRUE(ParseRegexp("ab*", {})->greedy);
   EXPECT_FALSE(ParseRegexp("ab*?", {})->greedy);

@@ -94,7 +94,7 @@ void Verifier::Report(const SubRecord& sub, std::size_t start, std::size_t end, 
   if (!is_word && (sub.flags & kSubExpression) == 0) return;
   MatchRecord record;
   record.offset = offset_ + start;
-  record.length = static_cast<std::uint32_t>(end - start);
+  record.length = (sub.flags & kSubEmpty) != 0 ? 0 : static_cast<std::uint32_t>(end - start);
   record.xor_key = key;
   record.rank = static_cast<std::uint8_t>(sub.flags >> kSubRankShift);
   record.rejected = !is_word;
