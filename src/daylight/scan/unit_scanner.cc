@@ -68,11 +68,15 @@ UnitScanner::UnitScanner(std::shared_ptr<const yara::RuleSet> rules, const ScanC
 
 UnitScanner::~UnitScanner() = default;
 
-bool UnitScanner::GroupIsOpen(std::uint32_t group, Bytes head) const {
+bool UnitScanner::GroupIsOpen(std::uint32_t group, Bytes head, bool is_whole) const {
   const yara::Range range = rules_->groups()[group].magics;
   if (range.count == 0) return true;
   for (const yara::MagicRecord& magic : rules_->magics().Range(range.first, range.count)) {
-    if (magic.length > 8 || magic.offset > head.size() || magic.length > head.size() - magic.offset) continue;
+    if (magic.length > 8) continue;
+    if (magic.offset > head.size() || magic.length > head.size() - magic.offset) {
+      if (!is_whole && magic.offset != yara::kMagicNowhere) return true;
+      continue;
+    }
     bool equal = true;
     for (std::uint32_t i = 0; i < magic.length && equal; ++i) {
       const auto byte = std::to_integer<std::uint8_t>(head[magic.offset + i]);
@@ -84,8 +88,13 @@ bool UnitScanner::GroupIsOpen(std::uint32_t group, Bytes head) const {
 }
 
 void UnitScanner::Begin(Bytes head, std::optional<std::uint64_t> size, bool all_matches) {
+  if (!context_.gated) {
+    BeginUngated(all_matches);
+    return;
+  }
+  const bool is_whole = size && head.size() >= *size;
   for (std::uint32_t g = 0; g < rules_->groups().size(); ++g) {
-    if (GroupIsOpen(g, head)) {
+    if (GroupIsOpen(g, head, is_whole)) {
       live_groups_.Set(g);
     } else {
       live_groups_.Clear(g);
@@ -101,11 +110,11 @@ void UnitScanner::Begin(Bytes head, std::optional<std::uint64_t> size, bool all_
   matches_.Begin(live_groups_, live_patterns_, all_matches);
 }
 
-void UnitScanner::BeginUngated() {
+void UnitScanner::BeginUngated(bool all_matches) {
   for (std::uint32_t g = 0; g < rules_->groups().size(); ++g) live_groups_.Set(g);
   const std::span<std::uint64_t> words = live_patterns_.words();
   std::fill(words.begin(), words.end(), ~std::uint64_t{0});
-  matches_.Begin(live_groups_, live_patterns_, true);
+  matches_.Begin(live_groups_, live_patterns_, all_matches);
 }
 
 void UnitScanner::Feed(const Window& window) { matches_.Feed(window); }
@@ -136,6 +145,7 @@ void UnitScanner::StartEvaluation(ObjectSource& object, const report::ObjectName
   job.now = context_.settings.now;
   job.module_data = &context_.module_data;
   job.whole_object_limit_bytes = kWholeObjectLimitBytes;
+  job.every_rule = !context_.gated;
   evaluator_.Begin(job);
 }
 

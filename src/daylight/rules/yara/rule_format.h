@@ -138,6 +138,9 @@ struct GroupRecord {
   Range always;  // In kAlwaysSection.
 };
 
+// The offset of a magic that no object has.
+inline constexpr std::uint32_t kMagicNowhere = 0xffffffff;
+
 // bytes[0..length) after the mask, at `offset` of the object.
 struct MagicRecord {
   std::uint32_t offset;
