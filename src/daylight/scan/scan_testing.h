@@ -18,6 +18,12 @@
 
 namespace dl::scan {
 
+// What the compiler said of the rules that did not compile.
+inline std::string& LastDiagnostics() {
+  static std::string text;
+  return text;
+}
+
 inline Result<std::shared_ptr<const Engine>> CompileEngine(std::string_view rules, bool yara_x = false,
                                                            std::vector<report::ExternalValue> externals = {}) {
   report::CompileJob job;
@@ -28,6 +34,8 @@ inline Result<std::shared_ptr<const Engine>> CompileEngine(std::string_view rule
   job.externals = std::move(externals);
   job.files.push_back({"test.yar", std::string(rules), "default", ""});
   const report::CompileAnswer answer = Compile(job, nullptr);
+  LastDiagnostics().clear();
+  for (const auto& line : answer.diagnostics) LastDiagnostics() += line.text;
   if (answer.database.empty()) return Fail(ErrorCode::kMalformed, "the rules do not compile");
   const Bytes bytes = AsBytes(answer.database);
   DL_TRY(auto database, database::Database::FromBytes(std::vector<std::byte>(bytes.begin(), bytes.end())));

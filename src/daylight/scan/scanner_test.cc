@@ -10,8 +10,8 @@ namespace {
 std::shared_ptr<const Engine> MustCompile(std::string_view rules, bool yara_x = false,
                                           std::vector<report::ExternalValue> externals = {}) {
   auto engine = CompileEngine(rules, yara_x, std::move(externals));
-  DL_CHECK(engine.has_value());
-  return *engine;
+  EXPECT_TRUE(engine) << LastDiagnostics();
+  return engine ? *engine : *CompileEngine("rule none { condition: false }");
 }
 
 report::ObjectReport ScanText(Scanner& scanner, std::string_view object) {
@@ -33,8 +33,8 @@ constexpr std::string_view kRules =
     "rule regexp { strings: $a = /ne+dle[0-9]{0,30}x/ condition: #a == 1 and @a > 0 }\n"
     "rule chain { strings: $a = { 6e 65 65 64 [0-40] 78 79 } condition: $a }\n"
     "rule jump { strings: $a = { 6e 65 65 64 [100-2000] 7a 7a } condition: $a }\n"
-    "rule wide { strings: $a = \"needle\" wide nocase condition: $a }\n"
-    "rule at { strings: $a = \"MZ\" condition: $a at 0 }\n"
+    "rule wide_text { strings: $a = \"needle\" wide nocase condition: $a }\n"
+    "rule at_start { strings: $a = \"MZ\" condition: $a at 0 }\n"
     "rule magic { condition: uint32be(8) == 0x6d616769 }\n"
     "rule size { condition: filesize > 100 and not magic }\n"
     "rule many { strings: $a = \"e\" condition: #a > 3 and !a == 1 and #a in (0..50000) > 1 }\n";
@@ -60,7 +60,7 @@ std::string AsEachSource(std::string_view rules, const std::string& object, std:
   same(copied, "copied");
   DescriptorSource windows(fd, object.size(), scratch, {.copy_limit_bytes = 0, .window_bytes = window});
   same(windows, "windows");
-  StreamSource stream = MakeStream(object, window / 3 + 1, {.window_bytes = window, .head_bytes = 64, .tail_bytes = 16});
+  StreamSource stream = MakeStream(object, window / 3 + 1, {.window_bytes = window, .head_bytes = 5000, .tail_bytes = 16});
   same(stream, "stream");
   Scanner slow(engine, settings);
   slow.UseGates(false);
@@ -89,7 +89,7 @@ TEST(ScannerTest, PlantedMatchesAreFound) {
   object.replace(19'996, 13, "needle012345x");
   EXPECT_EQ(AsEachSource(kRules, object, 20'000), "detected\nregexp $a@19996+13\nsize\n");
   EXPECT_EQ(AsEachSource(kRules, "", 100), "clean\n");
-  EXPECT_EQ(AsEachSource(kRules, "MZ......magic", 100), "detected\nat $a@0+2\nmagic\n");
+  EXPECT_EQ(AsEachSource(kRules, "MZ......magic", 100), "detected\nat_start $a@0+2\nmagic\n");
 }
 
 // A gate looks further than the first window reaches.
@@ -183,7 +183,7 @@ TEST(ScannerTest, ExternalsOfTheUserWinOverTheObjects) {
   name.name = "filename";
   name.kind = report::ExternalValue::Kind::kString;
   const auto engine = MustCompile(
-      "rule n { condition: n == 2 } rule d { condition: n == 1 } rule f { condition: filename == \"object.bin\" }"
+      "rule n2 { condition: n == 2 } rule d { condition: n == 1 } rule f { condition: filename == \"object.bin\" }"
       "rule u { condition: filename == \"mine\" }",
       false, {number, name});
   Scanner plain(engine, {});
@@ -193,7 +193,7 @@ TEST(ScannerTest, ExternalsOfTheUserWinOverTheObjects) {
   report::ScanSettings settings;
   settings.externals = {number, name};
   Scanner defined(engine, settings);
-  EXPECT_EQ(Summary(ScanText(defined, "")), "detected\nn\nu\n");
+  EXPECT_EQ(Summary(ScanText(defined, "")), "detected\nn2\nu\n");
 }
 
 TEST(ScannerTest, ModuleData) {
@@ -259,7 +259,7 @@ TEST(ExplainTest, TermByTerm) {
             "    uint16(0) = 23117 (0x5a4d)\n"
             "  filesize < 100 = true\n"
             "    filesize = 16 (0x10)\n"
-            "  $a or $b = true\n"
+            "  ($a or $b) = true\n"
             "    $a = true ($a found 2 times at 0x3 0xa)\n"
             "    $b = false ($b not found)\n"
             "  2 of them = false ($a found 2 times at 0x3 0xa; $b not found)\n");
