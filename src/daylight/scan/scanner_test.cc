@@ -225,6 +225,36 @@ TEST(ScannerTest, ListedStringsAreBounded) {
   EXPECT_TRUE(report.detections[0].strings[1].data_truncated);
 }
 
+TEST(ScannerTest, WhatIsListedHasABound) {
+  report::ScanSettings settings;
+  settings.list_strings = true;
+  settings.max_strings = 0;
+  settings.max_string_bytes = 0;
+  std::string object(300'000, 'a');
+  object += 'b';
+  const auto report = ScanText("rule r { strings: $a = /a{1,2000}b?/ condition: $a }", object, settings);
+  ASSERT_EQ(report.detections.size(), 1u);
+  EXPECT_TRUE(report.detections[0].strings_truncated);
+  std::size_t bytes = 0;
+  for (const auto& string : report.detections[0].strings) bytes += string.data.size();
+  EXPECT_GT(bytes, 1u << 20);
+  EXPECT_LT(bytes, 70u << 20);
+}
+
+// The search counts up to a million; a rule that asked for more was not answered.
+TEST(ScannerTest, CountsPastTheLimitAreNoAnswer) {
+  const std::string object(1'100'000, 'a');
+  const auto asked = ScanText("rule r { strings: $a = \"a\" condition: #a > 1050000 }", object);
+  EXPECT_EQ(asked.verdict, report::Verdict::kIncomplete);
+  ASSERT_EQ(asked.incomplete.size(), 1u);
+  EXPECT_EQ(asked.incomplete[0].reason, "match-limit");
+  EXPECT_EQ(asked.warnings.size(), 1u);
+  report::ScanSettings settings;
+  settings.list_strings = true;
+  const auto existence = ScanText("rule r { strings: $a = \"a\" condition: $a and filesize < 5 }", object, settings);
+  EXPECT_EQ(existence.verdict, report::Verdict::kClean);
+}
+
 // A string that is compared in place is listed although the condition never asked for it.
 TEST(ScannerTest, StringsThatWereNotAskedForAreListed) {
   report::ScanSettings settings;

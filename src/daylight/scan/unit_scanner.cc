@@ -12,6 +12,10 @@ namespace {
 // rules that ask for them make the object incomplete.
 constexpr std::uint64_t kWholeObjectLimitBytes = std::uint64_t{1} << 30;
 
+// What one detection lists, also when the user lifts the limits: a million long
+// matches that overlap would not fit in any memory.
+constexpr std::size_t kMaxListedBytes = 64u << 20;
+
 report::MetaValue MakeMeta(const yara::RuleSet& rules, const yara::MetaRecord& record) {
   report::MetaValue meta;
   meta.key = rules.text(record.key);
@@ -167,6 +171,12 @@ void UnitScanner::Finish(ObjectSource& object, const report::ObjectNames& names,
       for (std::uint32_t s = 0; s < record.strings.count; ++s) {
         const yara::StringRecord& string = rules_->strings()[std::size_t{record.strings.first} + s];
         if ((string.flags & yara::kStringAnchored) != 0 || string.pattern != pattern) continue;
+        // What was not counted may have made the condition true.
+        if ((string.flags & yara::kStringExistence) == 0 && !evaluator_.Holds(rule)) {
+          report.incomplete.push_back({names.object, "match-limit",
+                                       "too many matches of " + std::string(rules_->text(string.identifier)) +
+                                           " in rule " + std::string(rules_->text(record.identifier))});
+        }
         report.warnings.push_back("too many matches of " + std::string(rules_->text(string.identifier)) + " in rule " +
                                   std::string(rules_->text(record.identifier)) + "; the rest were not counted");
       }
@@ -195,6 +205,7 @@ void UnitScanner::AddDetection(std::uint32_t rule, const report::ObjectNames& na
 
 void UnitScanner::AddStrings(const yara::RuleRecord& rule, report::Detection& detection) {
   const auto& settings = context_.settings;
+  std::size_t bytes_listed = 0;
   for (std::uint32_t s = 0; s < rule.strings.count; ++s) {
     const yara::StringRecord& string = rules_->strings()[std::size_t{rule.strings.first} + s];
     if ((string.flags & yara::kStringPrivate) != 0) continue;
@@ -205,6 +216,10 @@ void UnitScanner::AddStrings(const yara::RuleRecord& rule, report::Detection& de
       detection.strings_truncated = true;
     }
     for (const match::Match& match : matches.first(listed)) {
+      if (bytes_listed >= kMaxListedBytes) {
+        detection.strings_truncated = true;
+        return;
+      }
       report::MatchedString line;
       line.id = rules_->text(string.identifier);
       line.offset = match.offset;
@@ -218,6 +233,7 @@ void UnitScanner::AddStrings(const yara::RuleRecord& rule, report::Detection& de
       const auto got = object_->ReadAt(match.offset, std::as_writable_bytes(std::span(line.data)));
       line.data.resize(got ? *got : 0);
       line.data_truncated = line.data.size() < match.length;
+      bytes_listed += line.data.size() + sizeof line;
       detection.strings.push_back(std::move(line));
     }
   }

@@ -176,7 +176,7 @@ class Generator {
   Status AddString(std::uint32_t rule, const StringDefinition& string, const StringUsage& usage) {
     StringRecord record{};
     record.identifier = text_.Add(string.identifier);
-    record.flags = string.is_private ? kStringPrivate : 0U;
+    record.flags = (string.is_private ? kStringPrivate : 0U) | (usage.existence_only ? kStringExistence : 0U);
     if (usage.fixed_offset) {
       record.flags |= kStringFixedOffset;
       record.fixed_offset = *usage.fixed_offset;

@@ -85,6 +85,7 @@ class ModuleHost::Context final : public ModuleContext {
     return host_.RegexpMatches(regexp.index, text);
   }
   void Log(std::string_view line) override {
+    if (host_.log_.size() == kMaxLogLines) host_.log_.emplace_back("(what was said after this was not kept)");
     if (host_.log_.size() < kMaxLogLines) host_.log_.emplace_back(line.substr(0, kMaxLogLineBytes));
   }
   void MarkIncomplete(std::string_view why) override {

@@ -81,6 +81,7 @@ enum StringFlags : std::uint32_t {
   kStringPrivate = 1,
   kStringFixedOffset = 2,  // Only the match at fixed_offset counts.
   kStringAnchored = 4,     // `pattern` is {first anchor}, the matcher does not know the string.
+  kStringExistence = 8,    // The condition asks for nothing but whether there is a match.
 };
 
 struct StringRecord {
