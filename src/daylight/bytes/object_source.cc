@@ -10,6 +10,9 @@ namespace dl {
 
 namespace {
 
+// Scratch memory past this many times the usual need is given back.
+constexpr std::uint64_t kScratchFactor = 2;
+
 std::size_t CopyOverlap(std::uint64_t source_offset, Bytes source, std::uint64_t offset, std::span<std::byte> out) {
   if (offset < source_offset || offset - source_offset >= source.size()) return 0;
   const auto from = static_cast<std::size_t>(offset - source_offset);
@@ -45,7 +48,11 @@ Result<Bytes> MemorySource::Whole(std::uint64_t limit_bytes) {
 // DescriptorSource
 
 DescriptorSource::DescriptorSource(int fd, std::uint64_t size, std::vector<std::byte>& scratch, Limits limits)
-    : fd_(fd), size_(size), buffer_(scratch), limits_(limits) {}
+    : fd_(fd), size_(size), buffer_(scratch), limits_(limits) {
+  // One large object that was loaded whole does not hold its memory for ever.
+  const std::uint64_t usual = std::max<std::uint64_t>(limits_.copy_limit_bytes, limits_.window_bytes);
+  if (buffer_.size() > kScratchFactor * usual) std::vector<std::byte>().swap(buffer_);
+}
 
 Result<std::size_t> DescriptorSource::ReadFully(std::uint64_t offset, std::span<std::byte> out) {
   std::size_t filled = 0;

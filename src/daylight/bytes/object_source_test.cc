@@ -123,5 +123,90 @@ TEST(ObjectSourceTest, WholeKeepsToItsLimit) {
   ::close(fd);
 }
 
+// One large object that was loaded whole must not keep its memory for the rest
+// of a worker's life.
+TEST(ObjectSourceTest, ScratchOfALargeObjectIsGivenBack) {
+  const std::string text = Pattern(5000);
+  const int fd = MemoryFile(text);
+  std::vector<std::byte> scratch;
+  const DescriptorSource::Limits limits{.copy_limit_bytes = 1000, .window_bytes = 100};
+  {
+    DescriptorSource large(fd, 5000, scratch, limits);
+    ASSERT_TRUE(large.Whole(5000));
+    EXPECT_EQ(scratch.size(), 5000u);
+  }
+  DescriptorSource small(fd, 900, scratch, limits);
+  EXPECT_EQ(ReadAll(small, 10), text.substr(0, 900));
+  EXPECT_LE(scratch.capacity(), 2000u);
+  // Memory of the usual size is kept.
+  const auto* kept = scratch.data();
+  DescriptorSource next(fd, 800, scratch, limits);
+  EXPECT_EQ(ReadAll(next, 10), text.substr(0, 800));
+  EXPECT_EQ(scratch.data(), kept);
+  ::close(fd);
+}
+
+TEST(ObjectSourceTest, ADescriptorThatCannotBeReadIsAnError) {
+  std::vector<std::byte> scratch;
+  for (const std::uint64_t copy_limit : {0u, 1000u}) {
+    DescriptorSource source(-1, 300, scratch, {.copy_limit_bytes = copy_limit, .window_bytes = 100});
+    const auto window = source.NextWindow(10);
+    ASSERT_FALSE(window);
+    EXPECT_EQ(window.error().code, ErrorCode::kIo);
+    std::vector<std::byte> out(4);
+    EXPECT_FALSE(source.ReadAt(0, out));
+    EXPECT_FALSE(source.Whole(1000));
+  }
+}
+
+TEST(ObjectSourceTest, WholeInTheMiddleOfAPass) {
+  const std::string text = Pattern(300);
+  const int fd = MemoryFile(text);
+  std::vector<std::byte> scratch;
+  DescriptorSource source(fd, 300, scratch, {.copy_limit_bytes = 0, .window_bytes = 100});
+  ASSERT_TRUE(source.NextWindow(10));
+  ASSERT_TRUE(source.Whole(300));
+  const auto rest = source.NextWindow(10);
+  ASSERT_TRUE(rest);
+  EXPECT_TRUE(rest->last);
+  EXPECT_EQ(AsText(rest->bytes), text);
+  std::vector<std::byte> out(10);
+  EXPECT_EQ(*source.ReadAt(295, out), 5u);
+  EXPECT_EQ(*source.ReadAt(~std::uint64_t{0}, out), 0u);
+  ::close(fd);
+}
+
+TEST(ObjectSourceTest, NoWindowAfterTheLast) {
+  MemorySource memory(AsBytes(std::string_view("abc")));
+  ASSERT_TRUE(memory.NextWindow(0));
+  EXPECT_FALSE(memory.NextWindow(0));
+  ASSERT_TRUE(memory.Rewind());
+  EXPECT_TRUE(memory.NextWindow(0));
+}
+
+TEST(ObjectSourceTest, AStreamThatBreaksIsAnError) {
+  int pulls = 0;
+  StreamSource stream(
+      [&](std::span<std::byte> out) -> Result<std::size_t> {
+        if (++pulls > 3) return Fail(ErrorCode::kIo, "broken pipe");
+        std::fill(out.begin(), out.begin() + 10, std::byte{1});
+        return std::size_t{10};
+      },
+      {.window_bytes = 100, .head_bytes = 64, .tail_bytes = 16});
+  EXPECT_TRUE(stream.Rewind());  // Nothing was read yet.
+  EXPECT_FALSE(stream.NextWindow(10));
+  EXPECT_FALSE(stream.size());
+  EXPECT_FALSE(stream.Rewind());
+  EXPECT_FALSE(stream.Whole(1000));
+  // A source that claims to have written more than it was given room for is not believed.
+  int lies = 0;
+  StreamSource liar(
+      [&](std::span<std::byte> out) -> Result<std::size_t> { return ++lies == 1 ? out.size() + 5 : std::size_t{0}; },
+      {.window_bytes = 100, .head_bytes = 64, .tail_bytes = 16});
+  const auto window = liar.NextWindow(10);
+  ASSERT_TRUE(window);
+  EXPECT_EQ(window->bytes.size(), 116u);
+}
+
 }  // namespace
 }  // namespace dl

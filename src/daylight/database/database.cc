@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstring>
+#include <numeric>
+#include <utility>
 
 #include "daylight/base/check.h"
 #include "daylight/bytes/cursor.h"
@@ -117,6 +120,9 @@ Result<std::shared_ptr<const Database>> Database::Open(int fd) {
 }
 
 Result<std::shared_ptr<const Database>> Database::FromBytes(Bytes bytes) {
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(std::max_align_t) != 0) {
+    return FromBytes(std::vector<std::byte>(bytes.begin(), bytes.end()));
+  }
   std::shared_ptr<Database> database(new Database());
   database->file_ = bytes;
   DL_TRY_STATUS(database->Parse());
@@ -187,6 +193,16 @@ Status Database::Parse() {
     }
     sections_.push_back(info);
   }
+  by_kind_.resize(sections_.size());
+  std::iota(by_kind_.begin(), by_kind_.end(), 0U);
+  const auto key = [this](std::uint32_t i) { return std::pair(sections_[i].unit, sections_[i].kind); };
+  std::sort(by_kind_.begin(), by_kind_.end(), [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
+  for (std::size_t i = 1; i < by_kind_.size(); ++i) {
+    if (key(by_kind_[i - 1]) == key(by_kind_[i])) {
+      return Fail(ErrorCode::kMalformed, "the database has a section twice",
+                  kHeaderBytes + std::uint64_t{by_kind_[i]} * kEntryBytes);
+    }
+  }
   page_sums_ = file_.subspan(kHeaderBytes + std::size_t{count} * kEntryBytes, static_cast<std::size_t>(pages) * 8);
   sums_end_ = body_start;
   const std::size_t words = static_cast<std::size_t>((pages + 63) / 64);
@@ -215,12 +231,13 @@ Status Database::CheckPages(std::uint64_t offset, std::uint64_t size) const {
 }
 
 Result<Bytes> Database::SectionUnchecked(SectionKind kind, std::uint32_t unit) const {
-  for (const SectionInfo& info : sections_) {
-    if (info.kind == kind && info.unit == unit) {
-      return file_.subspan(static_cast<std::size_t>(info.offset), static_cast<std::size_t>(info.size));
-    }
-  }
-  return Bytes();
+  const auto key = [this](std::uint32_t i) { return std::pair(sections_[i].unit, sections_[i].kind); };
+  const std::pair wanted(unit, kind);
+  const auto found = std::lower_bound(by_kind_.begin(), by_kind_.end(), wanted,
+                                      [&](std::uint32_t i, const auto& sought) { return key(i) < sought; });
+  if (found == by_kind_.end() || key(*found) != wanted) return Bytes();
+  const SectionInfo& info = sections_[*found];
+  return file_.subspan(static_cast<std::size_t>(info.offset), static_cast<std::size_t>(info.size));
 }
 
 Result<Bytes> Database::Section(SectionKind kind, std::uint32_t unit) const {

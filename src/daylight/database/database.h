@@ -71,7 +71,7 @@ class Database {
  public:
   // Maps the file behind `fd` (borrowed; may be closed afterwards).
   static Result<std::shared_ptr<const Database>> Open(int fd);
-  // From memory, borrowed or owned.
+  // From memory, borrowed (copied when it is not aligned for what is in it) or owned.
   static Result<std::shared_ptr<const Database>> FromBytes(Bytes bytes);
   static Result<std::shared_ptr<const Database>> FromBytes(std::vector<std::byte> bytes);
   ~Database();
@@ -100,6 +100,7 @@ class Database {
   void* mapping_ = nullptr;
   std::size_t mapping_size_ = 0;
   std::vector<SectionInfo> sections_;
+  std::vector<std::uint32_t> by_kind_;  // Indices of sections_, by unit and kind.
   std::uint32_t unit_count_ = 0;
   Bytes page_sums_;
   std::uint64_t sums_end_ = 0;

@@ -1,6 +1,10 @@
 #include "daylight/database/database.h"
 
 #include <gtest/gtest.h>
+#include <xxhash.h>
+
+#include <cstddef>
+#include <cstring>
 
 #include "daylight/database/view.h"
 
@@ -67,6 +71,30 @@ TEST(DatabaseTest, ForeignAndNewerFilesAreNamed) {
   std::vector<std::byte> newer = Sample();
   newer[8] = std::byte{99};
   EXPECT_EQ(Database::FromBytes(Bytes(newer)).error().code, ErrorCode::kUnsupported);
+}
+
+// Sections hold arrays, which must be aligned wherever the bytes come from.
+TEST(DatabaseTest, BytesThatAreNotAlignedAreCopied) {
+  const std::vector<std::byte> sample = Sample();
+  std::vector<std::byte> shifted(sample.size() + 1);
+  std::copy(sample.begin(), sample.end(), shifted.begin() + 1);
+  auto database = Database::FromBytes(Bytes(shifted).subspan(1));
+  ASSERT_TRUE(database) << database.error().what;
+  const Bytes section = *(*database)->Section(kTwo, 0);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(section.data()) % alignof(std::max_align_t), 0u);
+}
+
+// Two sections of a kind in a unit: which one counts would be anyone's guess.
+TEST(DatabaseTest, ASectionThatIsThereTwiceIsMalformed) {
+  std::vector<std::byte> forged = Sample();
+  std::memcpy(forged.data() + 64 + 32, forged.data() + 64, 8);  // Kind and unit of the first entry.
+  std::memset(forged.data() + 48, 0, 8);
+  const std::size_t head = 64 + 3 * 32 + 8 * 3;
+  const std::uint64_t sum = XXH3_64bits(forged.data(), head);
+  std::memcpy(forged.data() + 48, &sum, sizeof sum);
+  auto database = Database::FromBytes(std::move(forged));
+  ASSERT_FALSE(database);
+  EXPECT_EQ(database.error().what, "the database has a section twice");
 }
 
 TEST(ViewTest, PastTheEndIsZero) {

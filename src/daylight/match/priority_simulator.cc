@@ -26,7 +26,12 @@ bool PrioritySimulator::Add(const ProgramView& program, std::uint32_t start, con
   while (stack_.size() > 0) {
     const std::uint32_t pc = stack_.Pop();
     if ((pc & kListCount) != 0) {
-      next_.Push({pc & ~kListCount, read_});
+      // A damaged program's jumps may carry this mark too.
+      const std::uint32_t count = pc & ~kListCount;
+      if (count < program.size() && program.at(count).opcode() == Opcode::kLazyCount &&
+          program.at(count).b < program.counters()) {
+        next_.Push({count, read_});
+      }
       continue;
     }
     if (pc >= program.size() || seen_[pc] == generation_) continue;

@@ -130,11 +130,15 @@ class Explainer {
   yara::RuleRecord record_;
 };
 
-std::string DescribeGate(UnitScanner& unit, const yara::RuleRecord& record, Bytes head) {
+std::string DescribeGate(UnitScanner& unit, const yara::RuleRecord& record, Bytes head, bool head_is_whole) {
   const yara::RuleSet& rules = unit.rules();
   std::string out;
   const yara::Range range = rules.groups()[record.group].magics;
   for (const yara::MagicRecord& magic : rules.magics().Range(range.first, range.count)) {
+    if (magic.offset == yara::kMagicNowhere) {
+      out += "never";
+      continue;
+    }
     out += out.empty() ? "" : " or ";
     for (std::uint32_t i = 0; i < magic.length && i < 8; ++i) {
       out += i == 0 ? "" : " ";
@@ -142,7 +146,7 @@ std::string DescribeGate(UnitScanner& unit, const yara::RuleRecord& record, Byte
     }
     out += fmt::format(" at {}", magic.offset);
   }
-  if (range.count != 0) out += unit.GroupIsOpen(record.group, head) ? " (open)" : " (closed)";
+  if (range.count != 0) out += unit.GroupIsOpen(record.group, head, head_is_whole) ? " (open)" : " (closed)";
   if (record.min_filesize != 0) out += fmt::format("{}filesize >= {}", out.empty() ? "" : ", ", record.min_filesize);
   if (record.max_filesize != std::numeric_limits<std::uint64_t>::max()) {
     out += fmt::format("{}filesize <= {}", out.empty() ? "" : ", ", record.max_filesize);
@@ -164,13 +168,13 @@ std::optional<std::uint32_t> FindRule(const yara::RuleSet& rules, const std::str
   return std::nullopt;
 }
 
-report::ExplainAnswer ExplainRule(UnitScanner& unit, std::uint32_t rule, Bytes head) {
+report::ExplainAnswer ExplainRule(UnitScanner& unit, std::uint32_t rule, Bytes head, bool head_is_whole) {
   const yara::RuleSet& rules = unit.rules();
   const yara::RuleRecord record = rules.rules()[rule];
   report::ExplainAnswer answer;
   answer.found = true;
   answer.rule = fmt::format("{}:{}", rules.text(rules.namespaces()[record.name_space]), rules.text(record.identifier));
-  answer.gate = DescribeGate(unit, record, head);
+  answer.gate = DescribeGate(unit, record, head, head_is_whole);
   answer.matched = unit.evaluator().Holds(rule);
   Explainer(unit, rule).Add(record.condition, 0, answer.lines);
   for (const yara::EvaluationGap& gap : unit.evaluator().gaps()) {

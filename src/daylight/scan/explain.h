@@ -13,6 +13,6 @@ namespace dl::scan {
 std::optional<std::uint32_t> FindRule(const yara::RuleSet& rules, const std::string& name);
 
 // After unit.FinishForExplanation(). `head`: the object's first bytes.
-report::ExplainAnswer ExplainRule(UnitScanner& unit, std::uint32_t rule, Bytes head);
+report::ExplainAnswer ExplainRule(UnitScanner& unit, std::uint32_t rule, Bytes head, bool head_is_whole);
 
 }  // namespace dl::scan

@@ -35,20 +35,37 @@ class Scanner::Impl {
     // The digest of a stream must be taken while it passes.
     const bool hash_now = settings.hash_all || !object.size();
     crypto::Sha256 digest;
+    std::optional<std::uint64_t> size;
+    bool too_large = false;
     const Status read = Pass(object, [&](const Window& window, std::size_t news, bool first) {
+      // Only now is it known of a stream.
+      report.size = window.offset + window.bytes.size();
+      too_large = limit != 0 && report.size > limit;
+      if (too_large) return false;
       if (hash_now) digest.Update(window.bytes.subspan(news));
+      if (first) size = KnownSize(object, window);
       for (const auto& unit : units_) {
-        if (first) unit->Begin(window.bytes, KnownSize(object, window), settings.list_strings);
+        if (first) unit->Begin(window.bytes, size, settings.list_strings);
         unit->Feed(window);
       }
+      return true;
     });
-    report.size = object.size().value_or(0);
+    if (too_large) {
+      report.incomplete.push_back({names.object, "max-size", "larger than --max-size"});
+      report.verdict = report::Verdict::kIncomplete;
+      return report;
+    }
+    report.size = object.size().value_or(report.size);
     if (!read) {
       report.verdict = report::Verdict::kFailed;
       report.failure = std::string(read.error().what);
       return report;
     }
     for (const auto& unit : units_) unit->Finish(object, names, report);
+    // What was sought, and which rules were asked, depends on the size.
+    if (size && object.size() != size) {
+      report.incomplete.push_back({names.object, "changed", "the object changed while it was read"});
+    }
     report.verdict = !report.detections.empty() ? report::Verdict::kDetected
                      : !report.incomplete.empty() ? report::Verdict::kIncomplete
                                                   : report::Verdict::kClean;
@@ -60,17 +77,22 @@ class Scanner::Impl {
     return report;
   }
 
+  void UseGates(bool on) { context_.gated = on; }
+
   report::ExplainAnswer Explain(ObjectSource& object, const report::ObjectNames& names, const std::string& rule) {
     for (const auto& unit : units_) {
       const auto index = FindRule(unit->rules(), rule);
       if (!index) continue;
       std::vector<std::byte> head;
+      bool head_is_whole = false;
       const Status read = Pass(object, [&](const Window& window, std::size_t, bool first) {
         if (first) {
           head.assign(window.bytes.begin(), window.bytes.end());
-          unit->BeginUngated();
+          head_is_whole = window.last;
+          unit->BeginUngated(true);
         }
         unit->Feed(window);
+        return true;
       });
       report::ExplainAnswer answer;
       if (!read) {
@@ -80,7 +102,7 @@ class Scanner::Impl {
         return answer;
       }
       unit->FinishForExplanation(object, names);
-      return ExplainRule(*unit, *index, head);
+      return ExplainRule(*unit, *index, head, head_is_whole);
     }
     return {};
   }
@@ -92,7 +114,8 @@ class Scanner::Impl {
     return std::nullopt;
   }
 
-  // Calls visit(window, bytes seen before, is the first) for each window.
+  // Calls visit(window, bytes seen before, is the first) for each window, until
+  // it answers false.
   template <typename Visit>
   Status Pass(ObjectSource& object, Visit visit) {
     const std::size_t overlap = engine_->impl().overlap_bytes;
@@ -101,7 +124,7 @@ class Scanner::Impl {
       DL_TRY(const Window window, object.NextWindow(overlap));
       const auto known = static_cast<std::size_t>(std::min<std::uint64_t>(
           seen > window.offset ? seen - window.offset : 0, window.bytes.size()));
-      visit(window, known, first);
+      if (!visit(window, known, first)) return {};
       seen = window.offset + window.bytes.size();
       if (window.last) return {};
     }
@@ -116,9 +139,16 @@ class Scanner::Impl {
     crypto::Sha256 digest;
     Status read = object.Rewind();
     if (read) {
-      read = Pass(object, [&](const Window& window, std::size_t news, bool) { digest.Update(window.bytes.subspan(news)); });
+      read = Pass(object, [&](const Window& window, std::size_t news, bool) {
+        digest.Update(window.bytes.subspan(news));
+        return true;
+      });
     }
-    if (read) SetDigest(report, digest.Finish());
+    if (read) {
+      SetDigest(report, digest.Finish());
+    } else {
+      report.warnings.push_back("no SHA-256: " + std::string(read.error().what));
+    }
   }
 
   std::shared_ptr<const Engine> engine_;
@@ -133,6 +163,8 @@ Scanner::~Scanner() = default;
 report::ObjectReport Scanner::Scan(ObjectSource& object, const report::ObjectNames& names) {
   return impl_->Scan(object, names);
 }
+
+void Scanner::UseGates(bool on) { impl_->UseGates(on); }
 
 report::ExplainAnswer Scanner::Explain(ObjectSource& object, const report::ObjectNames& names,
                                        const std::string& rule) {

@@ -42,6 +42,10 @@ class Scanner {
   // Why `rule` ("name" or "namespace:name") did or did not match.
   report::ExplainAnswer Explain(ObjectSource& object, const report::ObjectNames& names, const std::string& rule);
 
+  // Off: every pattern is sought and every rule evaluated, whatever gates say.
+  // The answers are the same; tests hold the two against each other.
+  void UseGates(bool on);
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

@@ -12,6 +12,10 @@ namespace {
 // rules that ask for them make the object incomplete.
 constexpr std::uint64_t kWholeObjectLimitBytes = std::uint64_t{1} << 30;
 
+// What one detection lists, also when the user lifts the limits: a million long
+// matches that overlap would not fit in any memory.
+constexpr std::size_t kMaxListedBytes = 64u << 20;
+
 report::MetaValue MakeMeta(const yara::RuleSet& rules, const yara::MetaRecord& record) {
   report::MetaValue meta;
   meta.key = rules.text(record.key);
@@ -68,11 +72,15 @@ UnitScanner::UnitScanner(std::shared_ptr<const yara::RuleSet> rules, const ScanC
 
 UnitScanner::~UnitScanner() = default;
 
-bool UnitScanner::GroupIsOpen(std::uint32_t group, Bytes head) const {
+bool UnitScanner::GroupIsOpen(std::uint32_t group, Bytes head, bool is_whole) const {
   const yara::Range range = rules_->groups()[group].magics;
   if (range.count == 0) return true;
   for (const yara::MagicRecord& magic : rules_->magics().Range(range.first, range.count)) {
-    if (magic.length > 8 || magic.offset > head.size() || magic.length > head.size() - magic.offset) continue;
+    if (magic.length > 8) continue;
+    if (magic.offset > head.size() || magic.length > head.size() - magic.offset) {
+      if (!is_whole && magic.offset != yara::kMagicNowhere) return true;
+      continue;
+    }
     bool equal = true;
     for (std::uint32_t i = 0; i < magic.length && equal; ++i) {
       const auto byte = std::to_integer<std::uint8_t>(head[magic.offset + i]);
@@ -84,8 +92,13 @@ bool UnitScanner::GroupIsOpen(std::uint32_t group, Bytes head) const {
 }
 
 void UnitScanner::Begin(Bytes head, std::optional<std::uint64_t> size, bool all_matches) {
+  if (!context_.gated) {
+    BeginUngated(all_matches);
+    return;
+  }
+  const bool is_whole = size && head.size() >= *size;
   for (std::uint32_t g = 0; g < rules_->groups().size(); ++g) {
-    if (GroupIsOpen(g, head)) {
+    if (GroupIsOpen(g, head, is_whole)) {
       live_groups_.Set(g);
     } else {
       live_groups_.Clear(g);
@@ -101,11 +114,11 @@ void UnitScanner::Begin(Bytes head, std::optional<std::uint64_t> size, bool all_
   matches_.Begin(live_groups_, live_patterns_, all_matches);
 }
 
-void UnitScanner::BeginUngated() {
+void UnitScanner::BeginUngated(bool all_matches) {
   for (std::uint32_t g = 0; g < rules_->groups().size(); ++g) live_groups_.Set(g);
   const std::span<std::uint64_t> words = live_patterns_.words();
   std::fill(words.begin(), words.end(), ~std::uint64_t{0});
-  matches_.Begin(live_groups_, live_patterns_, true);
+  matches_.Begin(live_groups_, live_patterns_, all_matches);
 }
 
 void UnitScanner::Feed(const Window& window) { matches_.Feed(window); }
@@ -136,6 +149,7 @@ void UnitScanner::StartEvaluation(ObjectSource& object, const report::ObjectName
   job.now = context_.settings.now;
   job.module_data = &context_.module_data;
   job.whole_object_limit_bytes = kWholeObjectLimitBytes;
+  job.every_rule = !context_.gated;
   evaluator_.Begin(job);
 }
 
@@ -157,6 +171,12 @@ void UnitScanner::Finish(ObjectSource& object, const report::ObjectNames& names,
       for (std::uint32_t s = 0; s < record.strings.count; ++s) {
         const yara::StringRecord& string = rules_->strings()[std::size_t{record.strings.first} + s];
         if ((string.flags & yara::kStringAnchored) != 0 || string.pattern != pattern) continue;
+        // What was not counted may have made the condition true.
+        if ((string.flags & yara::kStringExistence) == 0 && !evaluator_.Holds(rule)) {
+          report.incomplete.push_back({names.object, "match-limit",
+                                       "too many matches of " + std::string(rules_->text(string.identifier)) +
+                                           " in rule " + std::string(rules_->text(record.identifier))});
+        }
         report.warnings.push_back("too many matches of " + std::string(rules_->text(string.identifier)) + " in rule " +
                                   std::string(rules_->text(record.identifier)) + "; the rest were not counted");
       }
@@ -185,6 +205,7 @@ void UnitScanner::AddDetection(std::uint32_t rule, const report::ObjectNames& na
 
 void UnitScanner::AddStrings(const yara::RuleRecord& rule, report::Detection& detection) {
   const auto& settings = context_.settings;
+  std::size_t bytes_listed = 0;
   for (std::uint32_t s = 0; s < rule.strings.count; ++s) {
     const yara::StringRecord& string = rules_->strings()[std::size_t{rule.strings.first} + s];
     if ((string.flags & yara::kStringPrivate) != 0) continue;
@@ -195,6 +216,10 @@ void UnitScanner::AddStrings(const yara::RuleRecord& rule, report::Detection& de
       detection.strings_truncated = true;
     }
     for (const match::Match& match : matches.first(listed)) {
+      if (bytes_listed >= kMaxListedBytes) {
+        detection.strings_truncated = true;
+        return;
+      }
       report::MatchedString line;
       line.id = rules_->text(string.identifier);
       line.offset = match.offset;
@@ -208,6 +233,7 @@ void UnitScanner::AddStrings(const yara::RuleRecord& rule, report::Detection& de
       const auto got = object_->ReadAt(match.offset, std::as_writable_bytes(std::span(line.data)));
       line.data.resize(got ? *got : 0);
       line.data_truncated = line.data.size() < match.length;
+      bytes_listed += line.data.size() + sizeof line;
       detection.strings.push_back(std::move(line));
     }
   }

@@ -23,6 +23,7 @@ namespace dl::scan {
 struct ScanContext {
   report::ScanSettings settings;
   std::unordered_map<std::string, std::string> module_data;
+  bool gated = true;  // Tests compare with the slow, obvious way: every pattern, every rule.
 };
 
 class UnitScanner {
@@ -30,11 +31,11 @@ class UnitScanner {
   UnitScanner(std::shared_ptr<const yara::RuleSet> rules, const ScanContext& context);
   ~UnitScanner();
 
-  // `head`: the object's first bytes, as many as its gates look at or all
-  // there are. `size`: in bytes, if known.
+  // `head`: the object's first bytes; a gate that looks past them is open
+  // unless they are all there are. `size`: in bytes, if known.
   void Begin(Bytes head, std::optional<std::uint64_t> size, bool all_matches);
   // Every group and every pattern, whatever the gates say.
-  void BeginUngated();
+  void BeginUngated(bool all_matches);
   void Feed(const Window& window);
   // Evaluates and adds to the report.
   void Finish(ObjectSource& object, const report::ObjectNames& names, report::ObjectReport& report);
@@ -43,7 +44,8 @@ class UnitScanner {
 
   yara::Evaluator& evaluator() { return evaluator_; }
   const yara::RuleSet& rules() const { return *rules_; }
-  bool GroupIsOpen(std::uint32_t group, Bytes head) const;
+  // `is_whole`: `head` is the whole object.
+  bool GroupIsOpen(std::uint32_t group, Bytes head, bool is_whole) const;
 
  private:
   void StartEvaluation(ObjectSource& object, const report::ObjectNames& names);

@@ -73,7 +73,7 @@ class Generator {
   void DeriveGates() {
     for (const Rule& rule : compilation_.rules) {
       gates_.push_back(DeriveGate(rule, compilation_, gates_));
-      can_hold_without_match_.push_back(CanHoldWithoutMatch(rule, can_hold_without_match_));
+      matters_without_match_.push_back(MattersWithoutMatch(rule, compilation_, matters_without_match_));
     }
   }
 
@@ -137,7 +137,7 @@ class Generator {
     record.references = {static_cast<std::uint32_t>(lists_.size()), static_cast<std::uint32_t>(references_.size())};
     lists_.insert(lists_.end(), references_.begin(), references_.end());
     for (const std::uint32_t referred : references_) dependents_[referred].push_back(static_cast<std::uint32_t>(index));
-    if (can_hold_without_match_[index]) always_[record.group].push_back(static_cast<std::uint32_t>(index));
+    if (matters_without_match_[index]) always_[record.group].push_back(static_cast<std::uint32_t>(index));
     rules_.push_back(record);
     return {};
   }
@@ -176,7 +176,7 @@ class Generator {
   Status AddString(std::uint32_t rule, const StringDefinition& string, const StringUsage& usage) {
     StringRecord record{};
     record.identifier = text_.Add(string.identifier);
-    record.flags = string.is_private ? kStringPrivate : 0U;
+    record.flags = (string.is_private ? kStringPrivate : 0U) | (usage.existence_only ? kStringExistence : 0U);
     if (usage.fixed_offset) {
       record.flags |= kStringFixedOffset;
       record.fixed_offset = *usage.fixed_offset;
@@ -349,7 +349,7 @@ class Generator {
       // "One of none": a gate that never opens has one magic that no object has.
       if (g != 0 && groups_[g].empty()) {
         record.magics.count = 1;
-        magics.push_back({std::numeric_limits<std::uint32_t>::max(), 1, {}, {1}});
+        magics.push_back({kMagicNowhere, 1, {}, {1}});
       }
       record.always = {static_cast<std::uint32_t>(always.size()), static_cast<std::uint32_t>(always_[g].size())};
       always.insert(always.end(), always_[g].begin(), always_[g].end());
@@ -399,7 +399,7 @@ class Generator {
   const Compilation& compilation_;
   const CodegenOptions& options_;
   std::vector<Gate> gates_;
-  std::vector<bool> can_hold_without_match_;
+  std::vector<bool> matters_without_match_;
   std::vector<std::vector<Magic>> groups_;
   std::vector<std::uint32_t> rule_group_;
   std::vector<std::vector<std::uint32_t>> always_;

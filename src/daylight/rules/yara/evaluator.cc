@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
+#include <limits>
 #include <optional>
 
 #include "daylight/rules/yara/entry_point.h"
@@ -16,10 +18,15 @@ namespace {
 // A forged database could nest deeper than the parser allows, or loop for
 // ages; both end here.
 constexpr int kMaxDepth = kMaxExprDepth + 64;
-constexpr std::uint64_t kMaxSteps = 200'000'000;  // Nodes, for one rule on one object.
+constexpr std::uint64_t kMaxSteps = 200'000'000;  // Nodes and turns of loops, for one rule on one object.
+// All rules on one object: about ten seconds, whatever the database holds.
+constexpr std::uint64_t kMaxObjectSteps = 1'000'000'000;
 constexpr std::uint32_t kMaxLocals = 4096;
+// Bytes that a text operator or an expression reads in the time of one step.
+constexpr std::size_t kTextBytesAStep = 16;
 
-enum class RuleState : std::uint8_t { kUnknown, kNeeded, kFalse, kTrue };
+// kUndecided: its evaluation was stopped, and a gap says so.
+enum class RuleState : std::uint8_t { kUnknown, kNeeded, kFalse, kTrue, kUndecided };
 
 bool IsWordByte(std::byte b) {
   const auto c = std::to_integer<unsigned char>(b);
@@ -42,9 +49,11 @@ class Evaluator::Impl {
     holding_.clear();
     anchored_.clear();
     entry_point_.reset();
+    object_steps_ = 0;
   }
 
   const std::vector<std::uint32_t>& Evaluate() {
+    for (std::uint32_t rule = 0; job_.every_rule && rule < states_.size(); ++rule) Need(rule);
     for (std::size_t g = 0; g < rules_->groups().size(); ++g) {
       if (!job_.live_groups->Test(g)) continue;
       const Range always = rules_->groups()[g].always;
@@ -68,10 +77,11 @@ class Evaluator::Impl {
       const RuleRecord& record = rules_->rules()[rule];
       if ((record.flags & kRuleGlobal) != 0 && states_[rule] != RuleState::kTrue) closed.push_back(record.name_space);
     }
+    std::sort(closed.begin(), closed.end());
     for (const std::uint32_t rule : known_) {
       const RuleRecord& record = rules_->rules()[rule];
       if (states_[rule] != RuleState::kTrue || (record.flags & kRulePrivate) != 0) continue;
-      if (std::find(closed.begin(), closed.end(), record.name_space) != closed.end()) continue;
+      if (std::binary_search(closed.begin(), closed.end(), record.name_space)) continue;
       holding_.push_back(rule);
     }
     std::sort(holding_.begin(), holding_.end());
@@ -87,7 +97,8 @@ class Evaluator::Impl {
   Value EvaluateNode(std::uint32_t rule, std::uint32_t node) {
     Holds(rule);
     StartRule(rule);
-    return Eval(node);
+    const Value value = Eval(node);
+    return stopped_ ? Value{} : value;
   }
 
   std::span<const match::Match> StringMatches(const RuleRecord& rule, std::uint32_t string) {
@@ -101,6 +112,16 @@ class Evaluator::Impl {
                                      [](const match::Match& m, std::uint64_t offset) { return m.offset < offset; });
     if (at == all.end() || at->offset != record.fixed_offset) return {};
     return all.subspan(static_cast<std::size_t>(at - all.begin()), 1);
+  }
+
+  // For reports, after the evaluation: the rule is charged anew.
+  std::span<const match::Match> ListMatches(const RuleRecord& rule, std::uint32_t string) {
+    rule_ = &rule;
+    steps_ = 0;
+    stopped_ = false;
+    const auto matches = StringMatches(rule, string);
+    rule_ = nullptr;
+    return matches;
   }
 
   ModuleHost& host() { return host_; }
@@ -124,11 +145,13 @@ class Evaluator::Impl {
     for (const std::uint32_t rule : needed_) {
       const RuleRecord& record = rules_->rules()[rule];
       bool holds = false;
-      if (job_.size >= record.min_filesize && job_.size <= record.max_filesize) {
+      bool stopped = false;
+      if (job_.every_rule || (job_.size >= record.min_filesize && job_.size <= record.max_filesize)) {
         StartRule(rule);
         holds = Truth(Eval(record.condition));
+        stopped = stopped_;
       }
-      states_[rule] = holds ? RuleState::kTrue : RuleState::kFalse;
+      states_[rule] = stopped ? RuleState::kUndecided : holds ? RuleState::kTrue : RuleState::kFalse;
     }
     needed_.clear();
   }
@@ -139,12 +162,29 @@ class Evaluator::Impl {
     current_strings_.clear();
     depth_ = 0;
     steps_ = 0;
+    stopped_ = false;
+  }
+
+  // Pays for work before it is done; false once the rule has used up its share.
+  // What an unpaid rule computes from then on counts for nothing.
+  bool Charge(std::uint64_t steps) {
+    if (stopped_) return false;
+    steps_ += steps;
+    object_steps_ += steps;
+    if (steps_ <= kMaxSteps && object_steps_ <= kMaxObjectSteps) return true;
+    Stop();
+    return false;
+  }
+
+  void Stop() {
+    stopped_ = true;
+    host_.AddGap("budget", "the condition of rule " + RuleName() + " took too many steps");
   }
 
   Value Eval(std::uint32_t id) {
-    if (depth_ >= kMaxDepth || ++steps_ > kMaxSteps) {
-      host_.AddGap("budget", "the condition of rule " +
-                                 std::string(rules_->text(rule_->identifier)) + " took too many steps");
+    if (!Charge(1)) return {};
+    if (depth_ >= kMaxDepth) {
+      Stop();
       return {};
     }
     ++depth_;
@@ -206,6 +246,7 @@ class Evaluator::Impl {
       case Op::kOr:
         for (const std::uint32_t arg : rules_->list(node.args)) {
           if (Truth(Eval(arg))) return Value::Boolean(true);
+          if (stopped_) return {};
         }
         return Value::Boolean(false);
       case Op::kNot:
@@ -265,12 +306,13 @@ class Evaluator::Impl {
       case Op::kWith: {
         const auto args = rules_->list(node.args);
         if (args.empty()) return {};
-        for (std::size_t i = 0; i + 1 < args.size(); ++i) {
+        for (std::size_t i = 0; i + 1 < args.size() && !stopped_; ++i) {
           SetLocal(node.index + static_cast<std::uint32_t>(i), Eval(args[i]));
         }
         return Eval(args.back());
       }
       case Op::kRuleReference:
+        if (node.index < states_.size() && states_[node.index] == RuleState::kUndecided) return {};
         return Value::Boolean(node.index < states_.size() && states_[node.index] == RuleState::kTrue);
       case Op::kExternal: return node.index < job_.externals.size() ? job_.externals[node.index] : Value{};
       case Op::kLocal: return node.index < locals_.size() ? locals_[node.index] : Value{};
@@ -310,6 +352,7 @@ class Evaluator::Impl {
     const Value a = Arg(node, 0);
     if (!a.defined()) return {};
     const Value b = Arg(node, 1);
+    if (a.kind == TypeKind::kString && !Charge((a.string.size() + b.string.size()) / kTextBytesAStep)) return {};
     if (rules_->dialect() == Dialect::kYaraX && IsNoCaseOperator(op)) return UnicodeNoCaseOperator(op, a, b);
     return BinaryOperator(op, a, b);
   }
@@ -348,13 +391,13 @@ class Evaluator::Impl {
     const auto known = anchored_.find(index);
     if (known != anchored_.end()) return known->second;
     std::vector<match::Match>& found = anchored_[index];
-    for (std::uint32_t i = 0; i < record.anchor_count && found.empty(); ++i) {
-      const AnchorRecord& anchor = rules_->anchors()[std::size_t{record.pattern} + i];
+    for (const AnchorRecord& anchor : rules_->anchors().Range(record.pattern, record.anchor_count)) {
       const std::string_view value = rules_->text(anchor.value);
       const std::string_view mask = rules_->text(anchor.mask);
       if (value.empty() || mask.size() != value.size() || !Compare(record.fixed_offset, value, mask)) continue;
       if (anchor.fullword != 0 && !StandsAlone(record.fixed_offset, value.size(), anchor.fullword == 2)) continue;
       found.push_back({record.fixed_offset, value.size(), 0});
+      break;
     }
     return found;
   }
@@ -363,7 +406,8 @@ class Evaluator::Impl {
     std::array<std::byte, 256> block;
     for (std::size_t at = 0; at < value.size(); at += block.size()) {
       const std::size_t n = std::min(block.size(), value.size() - at);
-      if (!Read(offset + at, std::span(block).first(n))) return false;
+      if (at > 0 && !Charge(1)) return false;
+      if (offset > job_.size || !Read(offset + at, std::span(block).first(n))) return false;
       for (std::size_t i = 0; i < n; ++i) {
         const auto m = static_cast<unsigned char>(mask[at + i]);
         if ((std::to_integer<unsigned char>(block[i]) & m) != static_cast<unsigned char>(value[at + i])) return false;
@@ -386,11 +430,18 @@ class Evaluator::Impl {
     if (offset > job_.size || out.size() > job_.size - offset) return false;
     const auto n = job_.object->ReadAt(offset, out);
     if (!n) {
-      host_.AddGap(n.error().code == ErrorCode::kIo ? "io" : "window",
-                   "rule " + std::string(rules_->text(rule_->identifier)) + " reads bytes that were not kept");
+      NoteUnread(n.error());
       return false;
     }
     return *n == out.size();
+  }
+
+  std::string RuleName() const { return std::string(rules_->text(rule_->identifier)); }
+
+  void NoteUnread(const Error& error) {
+    const bool io = error.code == ErrorCode::kIo;
+    host_.AddGap(io ? "io" : "window",
+                 "rule " + RuleName() + (io ? " could not read the object" : " reads bytes that were not kept"));
   }
 
   Value ReadInteger(const Value& offset, std::int64_t encoding) {
@@ -429,6 +480,7 @@ class Evaluator::Impl {
       std::array<std::byte, 4> head{};
       const auto n = job_.object->ReadAt(0, head);
       std::optional<std::uint64_t> found;
+      if (!n) NoteUnread(n.error());
       if (n && MayHaveEntryPoint(Bytes(head).first(*n))) found = EntryPointOffset(host_.WholeObject());
       entry_point_ = found ? Value::Integer(static_cast<std::int64_t>(*found)) : Value{};
     }
@@ -461,20 +513,35 @@ class Evaluator::Impl {
       case Quantifier::kPercent: {
         const Value percent = Arg(node, 0);
         if (!percent.defined()) return {total, false};
-        const double wanted = static_cast<double>(percent.integer) * static_cast<double>(total) / 100.0;
-        std::uint64_t n = 0;
-        while (n <= total && static_cast<double>(n) < wanted) ++n;
-        return {n, false};
+        return {CountForPercent(percent.integer, total), false};
       }
       default: return {total, false};
     }
+  }
+
+  // The least number of `total` that makes up the percentage. YARA compares
+  // the quotient in floating point: 29 of 50 are not 58 % there. YARA-X
+  // computes the count, and they are.
+  std::uint64_t CountForPercent(std::int64_t percent, std::uint64_t total) const {
+    const double wanted = std::ceil(static_cast<double>(percent) * static_cast<double>(total) / 100.0);
+    if (!(wanted > 0)) return 0;
+    if (wanted > static_cast<double>(total)) return total < std::numeric_limits<std::uint64_t>::max() ? total + 1 : total;  // More than there are.
+    auto n = std::min(total, static_cast<std::uint64_t>(wanted));
+    if (rules_->dialect() == Dialect::kYaraX) return n;
+    const auto enough = [&](std::uint64_t found) {
+      return static_cast<double>(found) / static_cast<double>(total) * 100.0 >= static_cast<double>(percent);
+    };
+    if (!enough(n)) ++n;
+    if (n > 1 && enough(n - 1)) --n;
+    return n;
   }
 
   template <typename Turn>
   Value Quantified(const NodeRecord& node, std::uint64_t total, Turn turn) {
     const Goal goal = FindGoal(node, total);
     std::uint64_t count = 0;
-    for (std::uint64_t i = 0; i < total && steps_ <= kMaxSteps; ++i) {
+    for (std::uint64_t i = 0; i < total; ++i) {
+      if (!Charge(1)) return {};
       if (turn(static_cast<std::size_t>(i))) {
         if (goal.none) return Value::Boolean(false);
         if (++count >= goal.at_least) return Value::Boolean(true);
@@ -525,10 +592,10 @@ class Evaluator::Impl {
     if (!first.defined() || !last.defined() || first.integer > last.integer || args.empty()) {
       return Value::Boolean(false);
     }
-    const std::uint64_t total =
-        static_cast<std::uint64_t>(last.integer) - static_cast<std::uint64_t>(first.integer) + 1;
+    std::uint64_t total = static_cast<std::uint64_t>(last.integer) - static_cast<std::uint64_t>(first.integer);
+    if (total != std::numeric_limits<std::uint64_t>::max()) ++total;  // All integers there are: the budget ends it.
     return Loop(node, total, args.back(), [&](std::size_t i) {
-      SetLocal(node.index, Value::Integer(first.integer + static_cast<std::int64_t>(i)));
+      SetLocal(node.index, Value::Integer(static_cast<std::int64_t>(static_cast<std::uint64_t>(first.integer) + i)));
     });
   }
 
@@ -539,6 +606,7 @@ class Evaluator::Impl {
     const Value regexp = Arg(node, 1);
     if (text.kind != TypeKind::kString || regexp.kind != TypeKind::kRegexp) return {};
     if (text.string.empty() && rules_->dialect() == Dialect::kYara) return Value::Boolean(false);
+    if (!Charge(text.string.size() / kTextBytesAStep)) return {};
     return Value::Boolean(host_.RegexpMatches(regexp.regexp.index, text.string));
   }
 
@@ -606,6 +674,8 @@ class Evaluator::Impl {
   std::vector<std::uint32_t> current_strings_;
   int depth_ = 0;
   std::uint64_t steps_ = 0;
+  bool stopped_ = false;  // Its steps were used up: nothing it says counts.
+  std::uint64_t object_steps_ = 0;
 };
 
 Evaluator::Evaluator(std::shared_ptr<const RuleSet> rules) : impl_(std::make_unique<Impl>(std::move(rules))) {}
@@ -615,7 +685,7 @@ const std::vector<std::uint32_t>& Evaluator::Evaluate() { return impl_->Evaluate
 bool Evaluator::Holds(std::uint32_t rule) { return impl_->Holds(rule); }
 Value Evaluator::EvaluateNode(std::uint32_t rule, std::uint32_t node) { return impl_->EvaluateNode(rule, node); }
 std::span<const match::Match> Evaluator::StringMatches(const RuleRecord& rule, std::uint32_t string) {
-  return impl_->StringMatches(rule, string);
+  return impl_->ListMatches(rule, string);
 }
 const std::vector<EvaluationGap>& Evaluator::gaps() const { return impl_->host().gaps(); }
 const std::vector<std::string>& Evaluator::log() const { return impl_->host().log(); }

@@ -35,6 +35,9 @@ struct EvaluationJob {
   // By module name; absent is empty.
   const std::unordered_map<std::string, std::string>* module_data = nullptr;
   std::uint64_t whole_object_limit_bytes = 0;
+  // Evaluate all rules, whatever the gates say: the slow, obvious way, which
+  // tests compare the other with.
+  bool every_rule = false;
 };
 
 // What stopped an evaluation from being complete.

@@ -80,10 +80,22 @@ Gate ModuleGate(std::string_view module) {
   return Gate::Open();
 }
 
+bool CallsConsole(const Expr& expr, const Compilation& compilation) {
+  if (expr.op == Op::kModule) {
+    return expr.index < compilation.modules.size() && compilation.modules[expr.index]->name == "console";
+  }
+  return std::any_of(expr.args.begin(), expr.args.end(),
+                     [&](const Expr& arg) { return CallsConsole(arg, compilation); });
+}
+
 class Deriver {
  public:
   Deriver(const Rule& rule, const Compilation& compilation, const std::vector<Gate>& rule_gates)
       : rule_(rule), compilation_(compilation), rule_gates_(rule_gates) {}
+
+  // What must hold when the rule's condition is true. A condition that calls
+  // the console module speaks to the user although it is false.
+  Gate Condition() const { return CallsConsole(rule_.condition, compilation_) ? Gate::Open() : True(rule_.condition); }
 
   // What must hold when `expr` is true.
   Gate True(const Expr& expr) const {
@@ -114,7 +126,7 @@ class Deriver {
         Gate gate;
         for (std::size_t i = 0; i + 1 < expr.args.size(); ++i) {
           if (i == 0 && HasQuantifierArg(expr)) continue;
-          gate = Both(gate, Defined(expr.args[i]));
+          gate = Both(gate, expr.op == Op::kForInRange ? Defined(expr.args[i]) : HasContent(expr.args[i]));
         }
         return gate;
       }
@@ -125,24 +137,22 @@ class Deriver {
   // What must hold when `expr` has a value.
   Gate Defined(const Expr& expr) const {
     switch (expr.op) {
-      case Op::kModule:
-        if (expr.index < compilation_.modules.size()) return ModuleGate(compilation_.modules[expr.index]->name);
-        return Gate::Open();
       case Op::kField: {
-        const StructType* structure = expr.args[0].structure;
-        if (structure != nullptr && expr.index < structure->fields().size()) {
-          const FieldType& field = structure->fields()[expr.index];
-          if (field.constant || field.name.starts_with("is_")) return Gate::Open();
+        const FieldType* field = FieldOf(expr);
+        // A container may be there, empty, although the object is of another format.
+        if (field == nullptr || field->kind == TypeKind::kStruct || field->kind == TypeKind::kArray ||
+            field->kind == TypeKind::kDictionary) {
+          return Gate::Open();
         }
-        return Defined(expr.args[0]);
+        return HasContent(expr);
       }
+      case Op::kArrayItem:
+      case Op::kDictionaryItem: return Both(HasContent(expr.args[0]), Defined(expr.args[1]));
       case Op::kCall: {
-        Gate gate = Defined(expr.args[0]);
+        Gate gate = HasContent(expr.args[0]);
         for (std::size_t i = 1; i < expr.args.size(); ++i) gate = Both(gate, Defined(expr.args[i]));
         return gate;
       }
-      case Op::kArrayItem:
-      case Op::kDictionaryItem:
       case Op::kLength:
       case Op::kNegate:
       case Op::kBitNot:
@@ -180,6 +190,36 @@ class Deriver {
     return expr.quantifier == Quantifier::kCount || expr.quantifier == Quantifier::kPercent;
   }
 
+  static const FieldType* FieldOf(const Expr& expr) {
+    const StructType* structure = expr.args[0].structure;
+    if (structure == nullptr || expr.index >= structure->fields().size()) return nullptr;
+    return &structure->fields()[expr.index];
+  }
+
+  // What must hold when something was derived from the object for this part
+  // of a module's facts: a scalar is set, a container is not empty.
+  Gate HasContent(const Expr& expr) const {
+    switch (expr.op) {
+      case Op::kModule:
+        if (expr.index < compilation_.modules.size()) return ModuleGate(compilation_.modules[expr.index]->name);
+        return Gate::Open();
+      case Op::kField: {
+        // Constants, also those that are strings (dex.DEX_FILE_MAGIC_035), and
+        // `is_pe` and the like are set for every object.
+        const FieldType* field = FieldOf(expr);
+        if (field == nullptr || field->constant || field->name.starts_with("is_") ||
+            (!field->name.empty() && field->name[0] >= 'A' && field->name[0] <= 'Z')) {
+          return Gate::Open();
+        }
+        return HasContent(expr.args[0]);
+      }
+      case Op::kArrayItem:
+      case Op::kDictionaryItem:
+      case Op::kCall: return Defined(expr);
+      default: return Gate::Open();
+    }
+  }
+
   Gate DefinedArgs(const Expr& expr) const {
     Gate gate;
     for (const Expr& arg : expr.args) gate = Both(gate, Defined(arg));
@@ -201,7 +241,7 @@ class Deriver {
       else if (op == Op::kLessEqual) op = Op::kGreaterEqual;
       else if (op == Op::kGreaterEqual) op = Op::kLessEqual;
     }
-    if (left->op == Op::kReadInteger && op == Op::kEqual) {
+    if (left->op == Op::kReadInteger && left->type == TypeKind::kInteger && op == Op::kEqual) {
       if (const auto gate = FromReadInteger(*left, *value)) return *gate;
       return Gate::Open();
     }
@@ -417,11 +457,11 @@ Gate Either(const Gate& a, const Gate& b) {
 }
 
 Gate DeriveGate(const Rule& rule, const Compilation& compilation, const std::vector<Gate>& rule_gates) {
-  return Deriver(rule, compilation, rule_gates).True(rule.condition);
+  return Deriver(rule, compilation, rule_gates).Condition();
 }
 
-bool CanHoldWithoutMatch(const Rule& rule, const std::vector<bool>& rules_that_can) {
-  return Absence(rules_that_can).Eval(rule.condition).can_be_true;
+bool MattersWithoutMatch(const Rule& rule, const Compilation& compilation, const std::vector<bool>& rules_that_do) {
+  return CallsConsole(rule.condition, compilation) || Absence(rules_that_do).Eval(rule.condition).can_be_true;
 }
 
 }  // namespace dl::yara

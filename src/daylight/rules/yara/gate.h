@@ -43,7 +43,8 @@ Gate Either(const Gate& a, const Gate& b);
 // `rule_gates`: those of the rules before, which this one may refer to.
 Gate DeriveGate(const Rule& rule, const Compilation& compilation, const std::vector<Gate>& rule_gates);
 
-// Whether the condition can be true although no string of the rule matches.
-bool CanHoldWithoutMatch(const Rule& rule, const std::vector<bool>& rules_that_can);
+// Whether the condition can be true, or speak to the user, although no string of
+// the rule matches and no rule that it refers to came to hold by a match.
+bool MattersWithoutMatch(const Rule& rule, const Compilation& compilation, const std::vector<bool>& rules_that_do);
 
 }  // namespace dl::yara

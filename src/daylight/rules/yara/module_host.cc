@@ -1,6 +1,7 @@
 #include "daylight/rules/yara/module_host.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace dl::yara {
 
@@ -8,11 +9,47 @@ namespace {
 // What rules write through the console module is kept up to these bounds.
 constexpr std::size_t kMaxLogLines = 10'000;
 constexpr std::size_t kMaxLogLineBytes = 4096;
+
+std::string_view ReasonOf(const Error& error) {
+  if (error.code == ErrorCode::kIo) return "io";
+  return error.code == ErrorCode::kBudget ? "size" : "window";
+}
+std::string_view WhyNotWhole(const Error& error) {
+  if (error.code == ErrorCode::kIo) return "the object could not be read";
+  return error.code == ErrorCode::kBudget ? "the object is too large" : "the object was not kept as a whole";
+}
 }  // namespace
+
+// The object as a module sees it: what cannot be read is noted, so that facts
+// that are missing for this reason make the object incomplete.
+class NotingSource final : public ObjectSource {
+ public:
+  using Note = std::function<void(const Error&)>;
+  explicit NotingSource(Note note) : note_(std::move(note)) {}
+  void Watch(ObjectSource* object) { object_ = object; }
+
+  std::optional<std::uint64_t> size() const override { return object_->size(); }
+  Result<Window> NextWindow(std::size_t overlap_bytes) override { return Noted(object_->NextWindow(overlap_bytes)); }
+  Status Rewind() override { return object_->Rewind(); }
+  Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> out) override {
+    return Noted(object_->ReadAt(offset, out));
+  }
+  Result<Bytes> Whole(std::uint64_t limit_bytes) override { return Noted(object_->Whole(limit_bytes)); }
+
+ private:
+  template <typename T>
+  Result<T> Noted(Result<T> result) {
+    if (!result) note_(result.error());
+    return result;
+  }
+  Note note_;
+  ObjectSource* object_ = nullptr;
+};
 
 class ModuleHost::Context final : public ModuleContext {
  public:
-  Context(ModuleHost& host, const ModuleInfo& module) : host_(host), module_(module) {}
+  Context(ModuleHost& host, const ModuleInfo& module)
+      : host_(host), module_(module), source_([this](const Error& error) { NoteUnread(error); }) {}
 
   void Reset() {
     root_ = nullptr;
@@ -28,12 +65,11 @@ class ModuleHost::Context final : public ModuleContext {
     return *root_;
   }
 
-  ObjectSource& object() override { return *host_.job_.object; }
-  Result<Bytes> WholeObject() override {
-    auto whole = host_.job_.object->Whole(host_.job_.whole_object_limit_bytes);
-    if (!whole) host_.AddGap("size", "the object is too large for the facts of module " + std::string(module_.name));
-    return whole;
+  ObjectSource& object() override {
+    source_.Watch(host_.job_.object);
+    return source_;
   }
+  Result<Bytes> WholeObject() override { return object().Whole(host_.job_.whole_object_limit_bytes); }
   Arena& arena() override {
     host_.arena_used_ = true;
     return host_.arena_;
@@ -49,6 +85,7 @@ class ModuleHost::Context final : public ModuleContext {
     return host_.RegexpMatches(regexp.index, text);
   }
   void Log(std::string_view line) override {
+    if (host_.log_.size() == kMaxLogLines) host_.log_.emplace_back("(what was said after this was not kept)");
     if (host_.log_.size() < kMaxLogLines) host_.log_.emplace_back(line.substr(0, kMaxLogLineBytes));
   }
   void MarkIncomplete(std::string_view why) override {
@@ -56,8 +93,14 @@ class ModuleHost::Context final : public ModuleContext {
   }
 
  private:
+  void NoteUnread(const Error& error) {
+    host_.AddGap(std::string(ReasonOf(error)),
+                 std::string(WhyNotWhole(error)) + " for the facts of module " + std::string(module_.name));
+  }
+
   ModuleHost& host_;
   const ModuleInfo& module_;
+  NotingSource source_;
   const StructValue* root_ = nullptr;
 };
 
@@ -93,7 +136,7 @@ Value ModuleHost::Call(std::uint32_t module, const FunctionOverload& overload, c
 Bytes ModuleHost::WholeObject() {
   auto whole = job_.object->Whole(job_.whole_object_limit_bytes);
   if (whole) return *whole;
-  AddGap("size", "the object is too large to find its entry point");
+  AddGap(std::string(ReasonOf(whole.error())), std::string(WhyNotWhole(whole.error())) + " to find its entry point");
   return {};
 }
 

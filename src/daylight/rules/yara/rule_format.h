@@ -81,6 +81,7 @@ enum StringFlags : std::uint32_t {
   kStringPrivate = 1,
   kStringFixedOffset = 2,  // Only the match at fixed_offset counts.
   kStringAnchored = 4,     // `pattern` is {first anchor}, the matcher does not know the string.
+  kStringExistence = 8,    // The condition asks for nothing but whether there is a match.
 };
 
 struct StringRecord {
@@ -137,6 +138,9 @@ struct GroupRecord {
   Range magics;  // At least one of these must be there; none: the group is always live.
   Range always;  // In kAlwaysSection.
 };
+
+// The offset of a magic that no object has.
+inline constexpr std::uint32_t kMagicNowhere = 0xffffffff;
 
 // bytes[0..length) after the mask, at `offset` of the object.
 struct MagicRecord {

@@ -38,8 +38,12 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::Open(std::shared_ptr<const datab
   DL_TRY_STATUS(open(kUserSection, set->users_));
   DL_TRY_STATUS(open(kAlwaysSection, set->always_));
   DL_TRY_STATUS(open(kSizeClassSection, set->size_classes_));
+  DL_TRY_STATUS(set->CheckRules());
   database::View<ModuleRecord> modules;
   DL_TRY_STATUS(open(kModuleSection, modules));
+  if (modules.size() > AllModules().size()) {
+    return Fail(ErrorCode::kMalformed, "the database names more modules than there are");
+  }
   for (std::size_t i = 0; i < modules.size(); ++i) {
     const ModuleInfo* module = FindModule(set->text(modules[i].name));
     if (module == nullptr || SchemaFingerprint(module->type()) != modules[i].fingerprint) {
@@ -56,6 +60,31 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::Open(std::shared_ptr<const datab
   set->matcher_ = std::make_unique<match::Matcher>(std::move(matcher));
   set->database_ = std::move(database);
   return std::shared_ptr<const RuleSet>(std::move(set));
+}
+
+// What rules own lies one behind the other and is shared by none, so whoever
+// goes through all rules goes through each section at most once, also in a
+// forged database.
+Status RuleSet::CheckRules() const {
+  std::uint64_t tags = 0;
+  std::uint64_t metas = 0;
+  std::uint64_t strings = 0;
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    const RuleRecord& rule = rules_[i];
+    if (rule.tags.first != tags || rule.metas.first != metas || rule.strings.first != strings) {
+      return Fail(ErrorCode::kMalformed, "the database's rules overlap", i);
+    }
+    tags += rule.tags.count;
+    metas += rule.metas.count;
+    strings += rule.strings.count;
+    if (tags > tags_.size() || metas > metas_.size() || strings > strings_.size()) {
+      return Fail(ErrorCode::kMalformed, "a rule of the database has more than there is", i);
+    }
+    if (rule.name_space >= namespaces_.size()) {
+      return Fail(ErrorCode::kMalformed, "a rule of the database is in no namespace", i);
+    }
+  }
+  return {};
 }
 
 std::string_view RuleSet::text(TextRef ref) const {

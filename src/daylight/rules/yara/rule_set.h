@@ -57,6 +57,7 @@ class RuleSet {
 
  private:
   RuleSet() = default;
+  Status CheckRules() const;
   std::shared_ptr<const database::Database> database_;
   std::unique_ptr<match::Matcher> matcher_;
   HeadRecord head_{};

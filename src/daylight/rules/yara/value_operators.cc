@@ -115,7 +115,17 @@ std::string UnicodeLower(std::string_view text) {
       continue;
     }
     std::uint32_t code = lead & (0xffU >> (length + 1));
-    for (std::size_t k = 1; k < length; ++k) code = (code << 6) | (static_cast<unsigned char>(text[i + k]) & 0x3fU);
+    bool well_formed = true;
+    for (std::size_t k = 1; k < length; ++k) {
+      const auto next = static_cast<unsigned char>(text[i + k]);
+      well_formed = well_formed && (next & 0xc0U) == 0x80;
+      code = (code << 6) | (next & 0x3fU);
+    }
+    // Longer than needed is not well-formed either.
+    if (!well_formed || code < (length == 2 ? 0x80U : length == 3 ? 0x800U : 0x10000U)) {
+      out += text[i++];
+      continue;
+    }
     const std::uint32_t lower = static_cast<std::uint32_t>(::towlower_l(static_cast<wint_t>(code), UnicodeLocale()));
     if (lower < 0x80) {
       out += static_cast<char>(lower);
