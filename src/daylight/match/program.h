@@ -76,15 +76,18 @@ Result<CompiledPrograms> CompilePrograms(const NormalForm& form, bool with_backw
 // One direction of a block of words. Whatever the words are, reading through
 // it is safe: instructions past the end are kFail, sets past the end are empty.
 class ProgramView {
+  static constexpr Instruction kFailInstruction{};
+  static constexpr CountRange kNoCount{1, 0};
+
  public:
   ProgramView() = default;
   ProgramView(std::span<const std::uint32_t> words, bool backward);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(code_.size()); }
   std::uint32_t counters() const { return static_cast<std::uint32_t>(counts_.size()); }
-  // count < counters().
-  const CountRange& count(std::uint32_t count) const { return counts_[count]; }
-  const Instruction& at(std::uint32_t pc) const { return code_[pc]; }  // pc < size().
+  // Past their ends: a range that no count lies in, and kFail.
+  const CountRange& count(std::uint32_t count) const { return count < counts_.size() ? counts_[count] : kNoCount; }
+  const Instruction& at(std::uint32_t pc) const { return pc < code_.size() ? code_[pc] : kFailInstruction; }
   bool SetContains(std::uint32_t set, std::uint8_t byte) const {
     const std::size_t word = std::size_t{set} * 8 + (byte >> 5);
     return word < sets_.size() && ((sets_[word] >> (byte & 31)) & 1) != 0;
