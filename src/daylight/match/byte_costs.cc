@@ -1,7 +1,7 @@
 #include "daylight/match/byte_costs.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <vector>
 
 namespace dl::match {
 
@@ -126,18 +126,23 @@ std::uint32_t FoldedSequenceBits(std::span<const std::uint8_t> bytes) {
 }
 
 std::uint32_t FoldedWindowBits(std::uint32_t window) {
-  static const std::unordered_map<std::uint32_t, std::uint32_t> common = [] {
-    std::unordered_map<std::uint32_t, std::uint32_t> bits;
-    bits.reserve(kCommonWindows);
+  struct Common {
+    std::uint32_t window;
+    std::uint32_t bits;
+  };
+  static const std::vector<Common> common = [] {
+    std::vector<Common> list(kCommonWindows);
     std::size_t step = 0;
     for (std::size_t i = 0; i < kCommonWindows; ++i) {
       while (step + 1 < kCommonWindowSteps && i >= kCommonWindowStepList[step].count) ++step;
-      bits.emplace(kCommonWindowList[i], kCommonWindowStepList[step].bits);
+      list[i] = {kCommonWindowList[i], kCommonWindowStepList[step].bits};
     }
-    return bits;
+    std::sort(list.begin(), list.end(), [](const Common& a, const Common& b) { return a.window < b.window; });
+    return list;
   }();
-  const auto found = common.find(window);
-  if (found != common.end()) return found->second;
+  const auto found = std::lower_bound(common.begin(), common.end(), window,
+                                      [](const Common& item, std::uint32_t value) { return item.window < value; });
+  if (found != common.end() && found->window == window) return found->bits;
   const std::array<std::uint8_t, 4> bytes = {static_cast<std::uint8_t>(window), static_cast<std::uint8_t>(window >> 8),
                                              static_cast<std::uint8_t>(window >> 16),
                                              static_cast<std::uint8_t>(window >> 24)};
