@@ -8,13 +8,13 @@ from hostile import Case, MIB
 
 RULES = """
 rule Text { strings: $a = "EVIL" $b = "evil" nocase $c = /evi[a-z]+/ $d = { 00 00 01 ?? 03 } condition: any of them }
-rule Big { condition: filesize > 20GB and uint32(21474836476) == 0 }
+rule Big { condition: filesize > 20000MB and uint32(21474836476) == 0 }
 """
 
 
 class LargeFiles(Case):
     def test_twenty_gigabytes(self):
-        self.write("r.yar", RULES.replace("20GB", "20000MB"))
+        self.write("r.yar", RULES)
         path = self.folder / "t/sparse"
         os.makedirs(path.parent)
         size = int(os.environ.get("DAYLIGHT_SPARSE_GIB", "20")) << 30

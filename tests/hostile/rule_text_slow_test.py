@@ -28,7 +28,7 @@ class HugeRuleText(Case):
     def test_many_rules(self):
         rule = ('rule R%d { meta: a = "text %d" strings: $a = "string number %d" $b = { %08x 11 ?? 22 } $c = /ab%d[0-9]+x/ '
                 "condition: any of them }\n")
-        parts = [rule % (n, n, n, n * 2654435761 % 2**32, n) for n in range(310000)]
+        parts = [rule % (n, n, n, n * 2654435761 % 2**32, n) for n in range(330000)]
         self.assertGreater(sum(map(len, parts)), 45 * MIB)
         self.refused("".join(parts), "error[E605]", within=120)
         self.clear_scan("".join(parts[:100000]), codes=(0,), within=120)
