@@ -71,6 +71,72 @@ class HelpLayout final : public CLI::Formatter {
   Positionals positionals_;
 };
 
+// What users of clamscan, yara and ripgrep try first.
+struct Habit {
+  std::string_view option;
+  std::string_view hint;
+};
+constexpr Habit kHabits[] = {
+    {"-r", "folders are always scanned with all that is in them"},
+    {"--recursive", "folders are always scanned with all that is in them"},
+    {"-i", "only detections are listed, unless --all is given"},
+    {"--infected", "only detections are listed, unless --all is given"},
+    {"-s", "use --matches"},
+    {"--print-strings", "use --matches"},
+    {"-j", "use --threads N"},
+    {"-p", "use --threads N"},
+    {"-w", "warnings go to standard error"},
+    {"--database", "use --db FILE or --rules PATH"},
+    {"-f", "use --files-from FILE"},
+    {"--file-list", "use --files-from FILE"},
+    {"-L", "use --follow"},
+    {"--json", "use --format json or --format jsonl"},
+};
+
+std::size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0u : 1u)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+// "there is no option X", with what was probably meant.
+std::string NoSuchOption(const CLI::App& app, const std::string& given) {
+  const std::string said = "there is no option " + given;
+  const std::string name = given.substr(0, given.find('='));
+  std::string closest;
+  std::size_t distance = 3;  // One past what still counts as a slip.
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& known : option->get_lnames()) {
+      const std::string full = "--" + known;
+      const bool begun = name.size() > 4 && full.starts_with(name);
+      const std::size_t d = begun ? 1 : name.size() > 4 && name.size() < 40 ? EditDistance(name, full) : 3;
+      if (d < distance) {
+        distance = d;
+        closest = full;
+      }
+    }
+  }
+  if (!closest.empty()) return said + "; did you mean " + closest + "?";
+  if (app.get_name() != "daylight scan") return said;
+  for (const Habit& habit : kHabits) {
+    // Short ones may have their value joined: -j4.
+    if (name == habit.option ||
+        (habit.option.size() == 2 && name.size() <= 4 && name[1] != '-' && name.starts_with(habit.option))) {
+      return said + "; " + std::string(habit.hint);
+    }
+  }
+  return said;
+}
+
 std::string Complain(const CLI::App& app, std::string_view problem) {
   return std::string(problem) + " (see " + app.get_name() + " --help)";
 }
@@ -81,6 +147,7 @@ std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& argument
                          std::vector<std::string>& values) {
   app.formatter(std::make_shared<HelpLayout>(positionals));
   app.allow_extras();
+  app.set_help_flag("-h,--help", "This text");
   // Behind "--" everything is a path.
   const auto stop = std::find(arguments.begin(), arguments.end(), "--");
   // CLI11 takes them last first.
@@ -95,7 +162,7 @@ std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& argument
   }
   for (const std::string& value : app.remaining()) {
     if (value.size() > 1 && value.front() == '-') {
-      Say(Complain(app, "there is no option " + value));
+      Say(Complain(app, NoSuchOption(app, value)));
       return kExitTrouble;
     }
     values.push_back(value);
@@ -108,15 +175,21 @@ std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& argument
   return std::nullopt;
 }
 
-CLI::Option* AddList(CLI::App& app, const std::string& name, std::vector<std::string>& values, const std::string& help) {
-  return app.add_option(name, values, help)->expected(1)->allow_extra_args(false)->multi_option_policy(
-      CLI::MultiOptionPolicy::TakeAll);
+CLI::Option* AddList(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                     const std::string& help) {
+  return app.add_option(name, values, help)
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::string& value, const std::vector<std::string>& choices,
-                       const std::string& help) {
+CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::string& value,
+                       const std::vector<std::string>& choices, const std::string& help) {
   // The validator's own words would stand in the help beside ours.
-  return app.add_option(name, value, help)->check(CLI::IsMember(choices).description(""))->type_name("NAME")->capture_default_str();
+  return app.add_option(name, value, help)
+      ->check(CLI::IsMember(choices).description(""))
+      ->type_name("NAME")
+      ->capture_default_str();
 }
 
 }  // namespace dl::cli

@@ -26,7 +26,7 @@ constexpr char kHelp[] =
     "  rules verify      check every page of a database\n"
     "\n"
     "Options:\n"
-    "  -h, --help        this text; behind a command, its options\n"
+    "  -h, --help        this text; behind a command, its options (also: daylight help COMMAND)\n"
     "  --version         the version\n"
     "\n"
     "Exit codes: 0 nothing detected and everything read; 1 something detected; 2 something failed\n"
@@ -46,6 +46,11 @@ int Run(const dl::cli::Arguments& arguments) {
   if (command == "scan") return dl::cli::ScanCommand(rest);
   if (command == "rules") return dl::cli::RulesCommand(rest);
   if (command == "--version" || command == "-V") return Print("daylight " DAYLIGHT_VERSION "\n");
+  if (command == "help" && !rest.empty()) {  // daylight help rules check
+    dl::cli::Arguments asked = rest;
+    asked.emplace_back("--help");
+    return Run(asked);
+  }
   if (command == "--help" || command == "-h" || command == "help") return Print(kHelp);
   dl::cli::Say("there is no command " + command + " (see daylight --help)");
   return dl::cli::kExitTrouble;

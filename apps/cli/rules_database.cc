@@ -68,14 +68,18 @@ std::optional<Prepared> Prepare(const std::vector<std::string>& paths) {
   return prepared;
 }
 
+std::string Rules(std::size_t n) { return std::to_string(n) + (n == 1 ? " rule" : " rules"); }
+
 std::string SummaryText(const report::DatabaseSummary& summary) {
   const auto line = [](const std::string& text) { return report::EscapeLine(text); };
   std::string out;
   for (const auto& source : summary.sources) {
-    out += "source " + line(source.name) + ": " + std::to_string(source.rules) + " rules, licence: " +
+    out += "source " + line(source.name) + ": " + Rules(source.rules) + ", licence: " +
            (source.licence.empty() ? "not stated" : line(source.licence)) + "\n";
   }
-  for (const auto& part : summary.parts) out += "part " + line(part.name) + ": " + SizeText(part.bytes) + "\n";
+  for (const auto& part : summary.parts) {
+    if (part.bytes > 0) out += "part " + line(part.name) + ": " + SizeText(part.bytes) + "\n";
+  }
   out += "patterns: " + std::to_string(summary.patterns) + "\n";
   out += "size: " + SizeText(summary.bytes) + "\n";
   out += "rules: " + std::to_string(summary.rules.size()) + "\n";
@@ -126,7 +130,7 @@ int RulesCompile(const Arguments& command_line) {
     Say(output + ": " + os::Describe(written.error()));
     return kExitTrouble;
   }
-  const std::string text = report::EscapeLine(output) + ": " + std::to_string(loaded->rules) + " rules from " +
+  const std::string text = report::EscapeLine(output) + ": " + Rules(loaded->rules) + " from " +
                            std::to_string(loaded->files.size()) + (loaded->files.size() == 1 ? " source, " : " sources, ") +
                            SizeText(file->size()) + "\n";
   return os::WriteAll(STDOUT_FILENO, text) ? kExitClean : kExitTrouble;
@@ -142,7 +146,7 @@ int RulesList(const Arguments& command_line) {
   if (!prepared) return kExitTrouble;
   const auto answer = sandbox::Summarize(prepared->question());
   if (!answer.value) {
-    Say(answer.problem);
+    Say(paths.size() == 1 ? paths.front() + ": " + answer.problem : answer.problem);
     return kExitTrouble;
   }
   const std::string text = format == "json" ? report::SummaryToJson(*answer.value) : SummaryText(*answer.value);

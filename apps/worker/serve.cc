@@ -123,10 +123,19 @@ class Server {
     return channel_.Send(MessageType::kObjectReport, sequence, payload);
   }
 
+  // Says instead of an answer what is wrong with the databases: they were
+  // opened, but the pages that the question needs are damaged.
+  Status CannotUse(const Incoming& message, const Error& error) {
+    return channel_.Send(MessageType::kDatabasesOpened, message.header.sequence,
+                         report::Encode(report::DatabasesOpenedMessage{false, std::string(error.what)}));
+  }
+
   Status Summarize(const Incoming& message) {
     report::DatabaseSummary all;
     for (const auto& database : databases_) {
-      DL_TRY(auto one, scan::Summarize(*database));
+      auto summary = scan::Summarize(*database);
+      if (!summary) return CannotUse(message, summary.error());
+      report::DatabaseSummary& one = *summary;
       all.sources.insert(all.sources.end(), one.sources.begin(), one.sources.end());
       all.rules.insert(all.rules.end(), one.rules.begin(), one.rules.end());
       all.parts.insert(all.parts.end(), one.parts.begin(), one.parts.end());
@@ -139,7 +148,7 @@ class Server {
   Status Explain(const Incoming& message) {
     DL_TRY(auto explain, report::Decode<report::ExplainMessage>(AsBytes(message.payload)));
     if (message.descriptors.size() != 1) return Fail(ErrorCode::kMalformed, "a question without its object");
-    DL_TRY_STATUS(Prepare());
+    if (const Status ready = Prepare(); !ready) return CannotUse(message, ready.error());
     DescriptorSource source(message.descriptors[0].get(), explain.object.size, scratch_, DescriptorSource::Limits{});
     NameFileType(source, explain.object.names);
     const report::ExplainAnswer answer = scanner_->Explain(source, explain.object.names, explain.rule);

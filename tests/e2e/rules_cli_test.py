@@ -64,7 +64,7 @@ class Rules(harness.Case):
         result = self.run_daylight("rules", "list", "x.dldb")
         self.assertEqual(result.returncode, 0)
         self.assert_printable(result.stdout)
-        self.assertIn(b"source te\\x1bst: 1 rules, licence: MIT", result.stdout)
+        self.assertIn(b"source te\\x1bst: 1 rule, licence: MIT", result.stdout)
         self.assertIn(b"  default:Evil [t] global  by me", result.stdout)
         self.assertEqual(json.loads(self.run_daylight("rules", "list", "--format", "json", "x.dldb").stdout)["rules"][0]["rule"], "Evil")
         result = self.run_daylight("rules", "explain", "--db", "x.dldb", "Evil", "r.yar")

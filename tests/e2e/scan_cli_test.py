@@ -321,5 +321,21 @@ class Signals(harness.Case):
         self.assertTrue(json.loads(out)["summary"]["interrupted"])
 
 
+class Habits(harness.Case):
+    def test_options_of_others_and_slips(self):
+        for option, words in (("--rule", b"did you mean --rules?"), ("--formt=json", b"did you mean --format?"), ("-r", b"folders are always"),
+                              ("-j4", b"use --threads N"), ("-s", b"use --matches"), ("--infected", b"--all"), ("-z", b"no option -z (see")):
+            result = self.scan(option, "r.yar")
+            self.assertEqual((result.returncode, result.stdout), (2, b""))
+            self.assertIn(words, result.stderr, option)
+
+    def test_help_in_front(self):
+        for command in (["scan"], ["rules"], ["rules", "check"]):
+            result = self.run_daylight("help", *command)
+            self.assertEqual((result.returncode, result.stdout), (0, self.run_daylight(*command, "--help").stdout))
+        self.assertEqual(self.run_daylight("rules", "help", "check").stdout, self.run_daylight("rules", "check", "--help").stdout)
+        self.assertEqual(self.run_daylight("help", "nope").returncode, 2)
+
+
 if __name__ == "__main__":
     unittest.main()

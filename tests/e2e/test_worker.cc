@@ -158,7 +158,7 @@ Status Compile(report::WorkerChannel& channel, const report::Incoming& message) 
     answer.database_bytes = file.size();
     DL_TRY_STATUS(os::WriteAll(message.descriptors[1].get(), AsText(file)));
     // A database that is none must be found out.
-    if (all.starts_with("BADDB")) static_cast<void>(::pwrite(message.descriptors[1].get(), "x", 1, 0));
+    if (all.starts_with("BADDB") && ::pwrite(message.descriptors[1].get(), "x", 1, 0) != 1) return Fail(ErrorCode::kIo, "cannot write");
     if (all.starts_with("LONGDB")) ++answer.database_bytes;
   }
   return channel.Send(MessageType::kCompileAnswer, message.header.sequence, report::Encode(answer));

@@ -188,7 +188,7 @@ bool ExpressionParser::AddStrings(std::string_view name, bool wildcard, const Sp
   }
   if (!Charge((last - first) / 8, span)) return false;
   const std::size_t begin = out.set.size();
-  out.set.reserve(begin + (last - first));
+  // No reserve(): of exactly what one name needs, it would copy the set for each.
   for (std::size_t i = first; i < last; ++i) {
     out.set.push_back(strings_.index(i));
     rule_.strings[strings_.index(i)].referenced = true;

@@ -1,0 +1,37 @@
+"""The man pages name the options that the help names, and no others."""
+
+import os
+import pathlib
+import re
+import unittest
+
+import harness
+
+MAN = pathlib.Path(os.environ["DAYLIGHT_SOURCE_DIR"]) / "docs/man"
+
+
+def documented(page):
+    options = set()
+    for line in (MAN / page).read_text().splitlines():
+        if line.startswith(".It Fl"):
+            options |= {"-" + name for name in re.findall(r"(?:Fl |, )(-[a-z-]+)", line)}
+    return options
+
+
+class ManPages(harness.Case):
+    def offered(self, *command):
+        text = self.run_daylight(*command, "--help").stdout.decode()
+        return {name for line in text.splitlines() if line.startswith("  -") for name in re.findall(r"--[a-z-]+", line[:26].split("  ")[1])} - {"--help"}
+
+    def test_scan(self):
+        self.assertEqual(documented("daylight-scan.1"), self.offered("scan"))
+
+    def test_rules(self):
+        offered = set()
+        for command in ("check", "compile", "list", "explain", "verify"):
+            offered |= self.offered("rules", command)
+        self.assertEqual(documented("daylight-rules.1"), offered)
+
+
+if __name__ == "__main__":
+    unittest.main()
