@@ -112,10 +112,11 @@ class Files(Case):
                 path.write_bytes(b"z" * (8 << 20))
         self.change(vanish)
 
-    def test_a_file_that_shrank_is_not_called_clean(self):
-        # Longer than its content: /proc files say 0 bytes, sparse ones are read as they are.
-        result = self.evil("/proc/self/status", codes=(0, 1, 2))
-        self.assertTrue(result.returncode == 0 or result.stderr)
+    def test_a_file_of_the_kernel_is_refused_with_the_reason(self):
+        # It says that it has 0 bytes, so reading it would call it clean unread.
+        result = self.evil("/proc/self/status", codes=(2,))
+        self.assertEqual(result.stdout, b"")
+        self.assertIn(b"/proc/self/status", result.stderr)
 
     def test_a_worker_is_killed(self):
         self.write("r.yar", 'rule Slow { condition: for all i in (0..200000000) : ( uint8(0) == 0x78 ) }')
