@@ -39,6 +39,8 @@ class MatchLists {
   // False when the list is full: then it is limited, and nothing more is kept.
   // `list` is below list_count.
   bool Add(std::uint32_t list, const MatchRecord& record, bool longest);
+  // Whether Add would keep nothing.
+  bool IsFull(std::uint32_t list) const { return limited(list); }
   // More may be there than was found.
   void MarkLimited(std::uint32_t list) { EntryOf(list).limited = true; }
   // Sorts the list, keeps those that count and drops the rejected ones.

@@ -18,9 +18,9 @@ constexpr std::size_t kBlock = 4096;
 
 // An automaton may run over the same bytes again and again, up to the reach
 // from each place that looks like a match. What that may cost is bounded, in
-// states that read a byte (a few nanoseconds each): past it the pattern is
-// limited. One pattern may take a second or so, and more in a large object;
-// when all together have taken several, no pattern may go on for long.
+// states that are entered or read a byte (a few nanoseconds each): past it the
+// pattern is limited. One pattern may take a second or so, and more in a large
+// object; when all together have taken several, no pattern may go on for long.
 constexpr std::uint64_t kMaxSteps = 1u << 28;
 constexpr std::uint64_t kMaxStepsPerByte = 32;
 constexpr std::uint64_t kMaxAllSteps = 1u << 30;
@@ -279,7 +279,7 @@ void MatchState::Impl::TrySlot(const Slot& slot, std::size_t at) {
     }
     if ((value & entry.mask) != entry.value) continue;
     const SubRecord& sub = tables_.sub(entry.sub);
-    if (!IsSought(sub)) continue;
+    if (!IsSought(sub) || lists_.IsFull(sub.list)) continue;
     ++counters.verified;
     verifier_.VerifyAtom(sub, entry, at, found_);
     if (!found_.empty()) Keep(sub);
@@ -337,11 +337,16 @@ void MatchState::Impl::JoinChain(std::uint32_t id) {
   const std::span<const ChainPart> parts = tables_.chain(pattern);
   const std::uint32_t first_list = tables_.header().pattern_count + pattern.chain_first;
   const bool nearest_next = (pattern.flags & kPatternNearestNext) != 0;
-  bool limited = false;
+  const bool stopped = lists_.limited(id);
+  bool limited = stopped;
+  for (std::uint32_t list = first_list; list < first_list + parts.size(); ++list) {
+    // A part that is nowhere to be found: neither is the whole.
+    if (!stopped && lists_.matches(list).empty() && !lists_.limited(list)) return;
+    limited = limited || lists_.limited(list);
+  }
   std::vector<ChainMatch> joined;
   for (std::size_t i = parts.size(); i-- > 0;) {
     const std::uint32_t list = first_list + static_cast<std::uint32_t>(i);
-    limited = limited || lists_.limited(list);
     const std::span<const Match> heads = lists_.matches(list);
     joined = i + 1 == parts.size() ? LastParts(heads)
                                    : JoinParts(heads, joined, parts[i + 1].gap_min, parts[i + 1].gap_max, nearest_next);
@@ -361,7 +366,7 @@ void MatchState::Impl::Finish() {
     lists_.Settle(list);
     if (list >= pattern_count) {  // Of a part of a chain.
       chained.push_back(tables_.part(list - pattern_count).pattern);
-    } else if (!lists_.matches(list).empty()) {
+    } else if (!lists_.matches(list).empty() || lists_.limited(list)) {
       touched.push_back(list);
     }
   }
@@ -371,8 +376,11 @@ void MatchState::Impl::Finish() {
     // Nothing but a forged database has matches of the pattern itself here.
     if (id >= pattern_count || !lists_.matches(id).empty()) continue;
     JoinChain(id);
-    if (!lists_.matches(id).empty()) touched.push_back(id);
+    if (!lists_.matches(id).empty() || lists_.limited(id)) touched.push_back(id);
   }
+  // A chain whose search was ended is there twice.
+  std::sort(touched.begin(), touched.end());
+  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
 }
 
 MatchState::MatchState(const Matcher& matcher) : MatchState(matcher, BestKernel()) {}

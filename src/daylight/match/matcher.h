@@ -108,7 +108,7 @@ class MatchState {
   // After the last window. Sorts the matches.
   void Finish();
 
-  // Patterns with at least one match, each once, in no particular order.
+  // Patterns with at least one match and those that are limited, each once.
   std::span<const std::uint32_t> touched() const;
   // By ascending offset.
   std::span<const Match> matches(std::uint32_t pattern) const;

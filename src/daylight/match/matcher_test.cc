@@ -126,6 +126,28 @@ TEST(MatcherTest, KeepsAMillionMatchesAndSaysThatThereWereMore) {
   EXPECT_FALSE(matcher.state().limited(0));
 }
 
+TEST(MatcherTest, ASearchThatWasEndedIsToldEvenWithoutAMatch) {
+  TestMatcher matcher({Regexp("[^x][^b]*[^c]*[^d]*x", true), Regexp("y", false)});
+  matcher.Scan(AsBytes(std::string(200'000, 'x')));
+  EXPECT_TRUE(matcher.Matches(0).empty());
+  EXPECT_TRUE(matcher.state().limited(0));
+  ASSERT_EQ(matcher.state().touched().size(), 1u);
+  EXPECT_EQ(matcher.state().touched()[0], 0u);
+  matcher.Scan(AsBytes(std::string(1'000, 'x')));
+  EXPECT_TRUE(matcher.state().touched().empty());
+}
+
+TEST(MatcherTest, AChainWithFullPartsIsOnlyLimitedIfItCanMatch) {
+  TestMatcher matcher({Hex("61 61 [300-] 62"), Hex("61 61 [300-] 61 63 [300-] 62")});
+  const std::string object = std::string(2 * kMaxMatches + 10, 'a') + std::string(300, '.');
+  matcher.Scan(AsBytes(object));
+  EXPECT_TRUE(matcher.state().touched().empty());
+  matcher.Scan(AsBytes(object + "b"));
+  ASSERT_EQ(matcher.state().touched().size(), 1u);
+  EXPECT_TRUE(matcher.state().limited(0));
+  EXPECT_EQ(matcher.Matches(0).size(), kMaxMatches);
+}
+
 TEST(MatcherTest, ExpressionsReachSoFarFromTheirAtom) {
   const Pattern pattern = Regexp("x.*needle.*y", true);
   TestMatcher matcher({pattern});

@@ -25,6 +25,7 @@ bool PrioritySimulator::Add(const ProgramView& program, std::uint32_t start, con
   stack_.Push(start & ~kListCount);
   while (stack_.size() > 0) {
     const std::uint32_t pc = stack_.Pop();
+    ++steps_;
     if ((pc & kListCount) != 0) {
       // A damaged program's jumps may carry this mark too.
       const std::uint32_t count = pc & ~kListCount;

@@ -24,7 +24,7 @@ class PrioritySimulator {
 
   // The bytes that runs of Forward() were over have changed, or may have.
   void ForgetRuns() { last_run_ = {}; }
-  // How many states read a byte since the last call: what the time goes with.
+  // How many states were entered or read a byte since the last call: what the time goes with.
   std::uint64_t TakeSteps() { return std::exchange(steps_, 0); }
 
  private:

@@ -112,6 +112,7 @@ void Simulator::Add(const ProgramView& program, std::uint32_t start, const Text&
   while (!stack_.empty()) {
     const std::uint32_t pc = stack_.back();
     stack_.pop_back();
+    ++steps_;
     if (pc >= program.size() || seen_[pc] == generation_) continue;
     seen_[pc] = generation_;
     const Instruction& instruction = program.at(pc);

@@ -46,7 +46,7 @@ class Simulator {
   // Whether there is a match, empty ones included, anywhere in the text.
   bool Search(const ProgramView& program, const Text& text);
 
-  // How many states read a byte since the last call: what the time goes with.
+  // How many states were entered or read a byte since the last call: what the time goes with.
   std::uint64_t TakeSteps() { return std::exchange(steps_, 0); }
 
  private:

@@ -165,21 +165,25 @@ void UnitScanner::Finish(ObjectSource& object, const report::ObjectNames& names,
   }
   for (const std::string& line : evaluator_.log()) report.log.push_back(line);
   for (const std::uint32_t pattern : matches_.touched()) {
-    if (!matches_.limited(pattern)) continue;
-    for (const std::uint32_t rule : rules_->users(pattern)) {
-      const yara::RuleRecord& record = rules_->rules()[rule];
-      for (std::uint32_t s = 0; s < record.strings.count; ++s) {
-        const yara::StringRecord& string = rules_->strings()[std::size_t{record.strings.first} + s];
-        if ((string.flags & yara::kStringAnchored) != 0 || string.pattern != pattern) continue;
-        // What was not counted may have made the condition true.
-        if ((string.flags & yara::kStringExistence) == 0 && !evaluator_.Holds(rule)) {
-          report.incomplete.push_back({names.object, "match-limit",
-                                       "too many matches of " + std::string(rules_->text(string.identifier)) +
-                                           " in rule " + std::string(rules_->text(record.identifier))});
-        }
-        report.warnings.push_back("too many matches of " + std::string(rules_->text(string.identifier)) + " in rule " +
-                                  std::string(rules_->text(record.identifier)) + "; the rest were not counted");
-      }
+    if (matches_.limited(pattern)) AddLimit(pattern, names, report);
+  }
+}
+
+void UnitScanner::AddLimit(std::uint32_t pattern, const report::ObjectNames& names, report::ObjectReport& report) {
+  const bool has_matches = !matches_.matches(pattern).empty();
+  const bool is_full = matches_.matches(pattern).size() >= match::kMaxMatches;
+  for (const std::uint32_t rule : rules_->users(pattern)) {
+    const yara::RuleRecord& record = rules_->rules()[rule];
+    for (std::uint32_t s = 0; s < record.strings.count; ++s) {
+      const yara::StringRecord& string = rules_->strings()[std::size_t{record.strings.first} + s];
+      if ((string.flags & yara::kStringAnchored) != 0 || string.pattern != pattern) continue;
+      const std::string place =
+          std::string(rules_->text(string.identifier)) + " in rule " + std::string(rules_->text(record.identifier));
+      const std::string what = is_full ? "too many matches of " + place : "the search for " + place + " takes too long";
+      // What was not found may have made the condition true.
+      const bool is_known = (string.flags & yara::kStringExistence) != 0 && has_matches;
+      if (!is_known && !evaluator_.Holds(rule)) report.incomplete.push_back({names.object, "match-limit", what});
+      report.warnings.push_back(what + "; the rest were not counted");
     }
   }
 }

@@ -49,6 +49,8 @@ class UnitScanner {
 
  private:
   void StartEvaluation(ObjectSource& object, const report::ObjectNames& names);
+  // Tells that a pattern was not searched for to the end.
+  void AddLimit(std::uint32_t pattern, const report::ObjectNames& names, report::ObjectReport& report);
   void AddDetection(std::uint32_t rule, const report::ObjectNames& names, report::ObjectReport& report);
   void AddStrings(const yara::RuleRecord& rule, report::Detection& detection);
 
