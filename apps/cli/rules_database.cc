@@ -103,15 +103,19 @@ std::string SummaryText(const report::DatabaseSummary& summary) {
 int RulesCompile(const Arguments& command_line) {
   ContentOptions content;
   std::string output;
-  std::vector<std::string> none;
+  std::vector<std::string> paths;
   CLI::App app("Writes rules into a database.", "daylight rules compile");
   AddList(app, "--rules", content.rules, "YARA rules: a file, or a folder searched for *.yar and *.yara (repeatable)")
-      ->type_name("PATH")
-      ->required();
+      ->type_name("PATH");
   app.add_option("-o,--output", output, "The database")->type_name("FILE.dldb")->required();
   app.add_flag("--skip-invalid", content.skip_invalid, "Go on with the content that compiles; what does not is a warning");
   AddRuleTextOptions(app, content);
-  if (const auto exit = Parse(app, command_line, {"", "", 0, 0}, none)) return *exit;
+  if (const auto exit = Parse(app, command_line, {"[PATH...]", "The same as --rules PATH"}, paths)) return *exit;
+  content.rules.insert(content.rules.end(), paths.begin(), paths.end());
+  if (content.rules.empty()) {
+    Say("nothing to compile; name rules with --rules PATH");
+    return kExitTrouble;
+  }
   if (!FinishContentOptions(content)) return kExitTrouble;
   const auto worker_program = sandbox::FindWorkerProgram();
   if (!worker_program) {

@@ -57,7 +57,12 @@ std::string PartName(database::SectionKind kind) {
       {"YUSE", "rules by pattern"}, {"YUSI", "rules by pattern, index"},
       {"MPAT", "patterns"},       {"MSUB", "pattern forms"},   {"MBIT", "prefilter"},
       {"MSLT", "atom table"},     {"MATM", "atoms"},           {"MTXT", "pattern bytes"},
-      {"MPRG", "automata"},       {"MCHN", "chains"},
+      {"MPRG", "automata"},       {"MCHN", "chains"},          {"YTAG", "tags"},
+      {"YNSP", "namespaces"},     {"YEXT", "external variables"}, {"YMOD", "modules"},
+      {"YREX", "expressions of conditions, index"},            {"YANC", "strings at a place"},
+      {"YGRP", "magic gates"},    {"YMAG", "magic bytes"},     {"YALW", "rules without strings"},
+      {"YHED", "rule counts"},    {"MHDR", "pattern counts"},  {"MGRP", "pattern groups"},
+      {"MEVY", "patterns without atoms"},
   };
   std::string code(4, ' ');
   for (std::size_t i = 0; i < 4; ++i) code[i] = static_cast<char>((static_cast<std::uint32_t>(kind) >> (8 * i)) & 0xff);

@@ -78,6 +78,7 @@ class Scanner::Impl {
   }
 
   void UseGates(bool on) { context_.gated = on; }
+  void LimitConditions(std::uint64_t max_steps) { context_.max_steps = max_steps; }
 
   report::ExplainAnswer Explain(ObjectSource& object, const report::ObjectNames& names, const std::string& rule) {
     for (const auto& unit : units_) {
@@ -165,6 +166,7 @@ report::ObjectReport Scanner::Scan(ObjectSource& object, const report::ObjectNam
 }
 
 void Scanner::UseGates(bool on) { impl_->UseGates(on); }
+void Scanner::LimitConditions(std::uint64_t max_steps) { impl_->LimitConditions(max_steps); }
 
 report::ExplainAnswer Scanner::Explain(ObjectSource& object, const report::ObjectNames& names,
                                        const std::string& rule) {

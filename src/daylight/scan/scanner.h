@@ -45,6 +45,8 @@ class Scanner {
   // Off: every pattern is sought and every rule evaluated, whatever gates say.
   // The answers are the same; tests hold the two against each other.
   void UseGates(bool on);
+  // What one rule's condition may cost, instead of yara::EvaluationJob's.
+  void LimitConditions(std::uint64_t max_steps);
 
  private:
   class Impl;

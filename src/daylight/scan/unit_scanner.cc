@@ -150,6 +150,7 @@ void UnitScanner::StartEvaluation(ObjectSource& object, const report::ObjectName
   job.module_data = &context_.module_data;
   job.whole_object_limit_bytes = kWholeObjectLimitBytes;
   job.every_rule = !context_.gated;
+  job.max_steps = context_.max_steps;
   evaluator_.Begin(job);
 }
 

@@ -24,6 +24,7 @@ struct ScanContext {
   report::ScanSettings settings;
   std::unordered_map<std::string, std::string> module_data;
   bool gated = true;  // Tests compare with the slow, obvious way: every pattern, every rule.
+  std::uint64_t max_steps = yara::EvaluationJob().max_steps;
 };
 
 class UnitScanner {

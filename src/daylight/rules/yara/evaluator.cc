@@ -18,9 +18,6 @@ namespace {
 // A forged database could nest deeper than the parser allows, or loop for
 // ages; both end here.
 constexpr int kMaxDepth = kMaxExprDepth + 64;
-constexpr std::uint64_t kMaxSteps = 200'000'000;  // Nodes and turns of loops, for one rule on one object.
-// All rules on one object: about ten seconds, whatever the database holds.
-constexpr std::uint64_t kMaxObjectSteps = 1'000'000'000;
 constexpr std::uint32_t kMaxLocals = 4096;
 // Bytes that a text operator or an expression reads in the time of one step.
 constexpr std::size_t kTextBytesAStep = 16;
@@ -171,7 +168,7 @@ class Evaluator::Impl {
     if (stopped_) return false;
     steps_ += steps;
     object_steps_ += steps;
-    if (steps_ <= kMaxSteps && object_steps_ <= kMaxObjectSteps) return true;
+    if (steps_ <= job_.max_steps && object_steps_ <= 5 * job_.max_steps) return true;
     Stop();
     return false;
   }
