@@ -17,8 +17,10 @@ void Check(dl::Bytes payload) {
 void CheckFrame(const Frame& frame) {
   const dl::Bytes payload = dl::AsBytes(frame.payload);
   switch (frame.header.type) {
-    case MessageType::kHello:
-    case MessageType::kReady: return Check<HelloMessage>(payload);
+    case MessageType::kHello: return Check<HelloMessage>(payload);
+    case MessageType::kReady: return Check<ReadyMessage>(payload);
+    case MessageType::kAttempt: return Check<AttemptMessage>(payload);
+    case MessageType::kAttemptAnswer: return Check<AttemptAnswerMessage>(payload);
     case MessageType::kOpenDatabases: return Check<OpenDatabasesMessage>(payload);
     case MessageType::kCompile: return Check<CompileMessage>(payload);
     case MessageType::kIncludeAnswer: return Check<IncludeAnswerMessage>(payload);

@@ -24,13 +24,14 @@ MAY_INCLUDE = {
     "formats": {"base", "bytes", "crypto", "formats"},
     "unpack": {"base", "bytes", "crypto", "unpack"},
     "rules": COMMON | {"match", "formats", "unpack", "rules"},
+    "contain": {"base", "os", "report", "contain"},
     "scan": COMMON | {"match", "formats", "unpack", "rules", "scan"},
     "sandbox": COMMON | {"sandbox"},
 }
 APPS = {
     "cli": COMMON | {"sandbox", "policy", "update", "exchange"},
     "daemon": COMMON | {"sandbox", "policy", "update", "exchange"},
-    "worker": COMMON | {"match", "formats", "unpack", "rules", "scan"},
+    "worker": COMMON | {"contain", "match", "formats", "unpack", "rules", "scan"},
 }
 # The wire format names jobs; the worker's side of it is in report.
 INCLUDE = re.compile(r'^\s*#\s*include\s+"daylight/([a-z_]+)/', re.M)

@@ -8,8 +8,13 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
 
+#include "daylight/contain/lock_down.h"
 #include "daylight/crypto/digest.h"
+#include "daylight/report/walls.h"
 #include "serve.h"
 
 namespace {
@@ -22,20 +27,35 @@ bool IsSocket(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
 
+// The walls to put up: all, unless the trusted side says otherwise.
+std::optional<dl::report::WallSet> WantedWalls(int count, char** arguments) {
+  constexpr std::string_view kOption = "--walls=";
+  if (count < 2) return dl::report::kAllWalls;
+  const std::string_view option = arguments[1];
+  if (count > 2 || !option.starts_with(kOption)) return std::nullopt;
+  return dl::report::ParseWalls(option.substr(kOption.size()));
+}
+
 }  // namespace
 
-int main() {
-  if (!IsSocket(kSocket)) {
+int main(int argc, char** argv) {
+  const auto wanted = WantedWalls(argc, argv);
+  if (!IsSocket(kSocket) || !wanted) {
     std::fputs("daylight-worker: started by daylight and daylightd, not by hand\n", stderr);
     return 2;
   }
   // Ends with its parent, even in the middle of an object.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::fcntl(kSocket, F_SETFD, FD_CLOEXEC);
-  // What OpenSSL would read at its first use is read now: later on there will be walls.
+  // What OpenSSL would read at its first use is read now: later on there are walls.
   if (!dl::crypto::Init()) {
     std::fputs("daylight-worker: OpenSSL has no default provider\n", stderr);
     return 2;
   }
-  return dl::worker::Serve(dl::os::Fd(kSocket)) ? 0 : 1;
+  auto walls = dl::contain::LockDown(*wanted);
+  if (!walls) {
+    std::fprintf(stderr, "daylight-worker: %s\n", std::string(walls.error().what).c_str());
+    return dl::report::kExitNoSeccomp;
+  }
+  return dl::worker::Serve(dl::os::Fd(kSocket), std::move(*walls)) ? 0 : 1;
 }

@@ -21,7 +21,7 @@ using report::MessageType;
 
 class Server {
  public:
-  explicit Server(os::Fd socket) : channel_(std::move(socket)) {}
+  Server(os::Fd socket, report::WallsHeld walls) : channel_(std::move(socket)), walls_(std::move(walls)) {}
 
   // False: told to stop.
   Result<bool> ServeOne() {
@@ -46,7 +46,8 @@ class Server {
 
  private:
   Status Hello(const Incoming& message) {
-    return channel_.Send(MessageType::kReady, message.header.sequence, report::Encode(report::HelloMessage{}));
+    return channel_.Send(MessageType::kReady, message.header.sequence,
+                         report::Encode(report::ReadyMessage{report::kProtocolVersion, walls_}));
   }
 
   Status OpenDatabases(const Incoming& message) {
@@ -171,6 +172,7 @@ class Server {
   }
 
   report::WorkerChannel channel_;
+  report::WallsHeld walls_;
   report::ScanSettings settings_;
   std::vector<std::shared_ptr<const database::Database>> databases_;
   std::shared_ptr<const scan::Engine> engine_;
@@ -180,8 +182,8 @@ class Server {
 
 }  // namespace
 
-Status Serve(os::Fd socket) {
-  Server server(std::move(socket));
+Status Serve(os::Fd socket, report::WallsHeld walls) {
+  Server server(std::move(socket), std::move(walls));
   for (;;) {
     DL_TRY(const bool more, server.ServeOne());
     if (!more) return {};

@@ -168,7 +168,7 @@ Status ServeOne(report::WorkerChannel& channel) {
   DL_TRY(const report::Incoming message, channel.Receive());
   const std::uint64_t sequence = message.header.sequence;
   switch (message.header.type) {
-    case MessageType::kHello: return channel.Send(MessageType::kReady, sequence, report::Encode(report::HelloMessage{}));
+    case MessageType::kHello: return channel.Send(MessageType::kReady, sequence, report::Encode(report::ReadyMessage{}));
     case MessageType::kOpenDatabases:
       return channel.Send(MessageType::kDatabasesOpened, sequence, report::Encode(report::DatabasesOpenedMessage{true, ""}));
     case MessageType::kCompile: return Compile(channel, message);

@@ -11,12 +11,14 @@ std::uint32_t MaxFrameLength(MessageType type) {
   constexpr std::uint32_t kMegabyte = 1u << 20;
   switch (type) {
     case MessageType::kHello:
-    case MessageType::kReady:
     case MessageType::kShutdown:
     case MessageType::kSummarize:
     case MessageType::kVerify:
       return 64;
+    case MessageType::kReady:
     case MessageType::kDatabasesOpened:
+    case MessageType::kAttempt:
+    case MessageType::kAttemptAnswer:
     case MessageType::kVerifyAnswer:
     case MessageType::kIncludeRequest:
     case MessageType::kIncludeAnswer:

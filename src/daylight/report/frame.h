@@ -28,6 +28,7 @@ enum class MessageType : std::uint16_t {
   kExplain = 7,         // Descriptor: the object.
   kVerify = 8,          // The opened databases, every page.
   kShutdown = 9,
+  kAttempt = 10,
   // From the worker.
   kReady = 101,
   kDatabasesOpened = 102,
@@ -37,6 +38,7 @@ enum class MessageType : std::uint16_t {
   kSummary = 106,
   kExplainAnswer = 107,
   kVerifyAnswer = 108,
+  kAttemptAnswer = 109,
 };
 
 inline constexpr std::uint32_t kFrameMagic = 0x31504c44;  // "DLP1"

@@ -12,6 +12,31 @@ Status Visit(Io& io, Of<Io, HelloMessage>& hello) {
 }
 
 template <typename Io>
+Status Visit(Io& io, Of<Io, ReadyMessage>& ready) {
+  DL_TRY_STATUS(io.Number(ready.version));
+  DL_TRY_STATUS(io.Number(ready.walls.held));
+  return io.List(ready.walls.notes, 32, [](auto& inner, auto& note) -> Status { return inner.Text(note, 256); });
+}
+
+template <typename Io>
+Status Visit(Io& io, Of<Io, AttemptMessage>& attempt) {
+  DL_TRY_STATUS(io.Text(attempt.name, 256));
+  DL_TRY_STATUS(io.Number(attempt.tcp_port));
+  for (auto* text : {&attempt.abstract_socket, &attempt.socket_path, &attempt.readable_file, &attempt.writable_folder}) {
+    DL_TRY_STATUS(io.Text(*text, 4096));
+  }
+  DL_TRY_STATUS(io.Number(attempt.parent));
+  return io.Number(attempt.sibling);
+}
+
+template <typename Io>
+Status Visit(Io& io, Of<Io, AttemptAnswerMessage>& answer) {
+  DL_TRY_STATUS(io.Enum(answer.outcome, AttemptOutcome::kUnsupported));
+  DL_TRY_STATUS(io.Number(answer.error));
+  return io.Text(answer.detail, 4096);
+}
+
+template <typename Io>
 Status Visit(Io& io, Of<Io, OpenDatabasesMessage>& open) {
   return Fields(io, open.settings);
 }
@@ -95,6 +120,9 @@ Result<T> Decode(Bytes bytes) {
   template std::string Encode<Type>(const Type&); \
   template Result<Type> Decode<Type>(Bytes)
 DL_MESSAGE(HelloMessage);
+DL_MESSAGE(ReadyMessage);
+DL_MESSAGE(AttemptMessage);
+DL_MESSAGE(AttemptAnswerMessage);
 DL_MESSAGE(OpenDatabasesMessage);
 DL_MESSAGE(DatabasesOpenedMessage);
 DL_MESSAGE(CompileMessage);

@@ -18,6 +18,7 @@
 #include "daylight/report/frame.h"
 #include "daylight/report/jobs.h"
 #include "daylight/report/report.h"
+#include "daylight/report/walls.h"
 
 namespace dl::report {
 
@@ -28,9 +29,37 @@ inline constexpr std::uint32_t kMaxDatabases = 250;
 inline constexpr std::uint64_t kMaxRuleTextBytes = 256u << 20;
 inline constexpr std::uint64_t kMaxDatabaseBytes = std::uint64_t{4} << 30;
 
-// kHello and kReady.
 struct HelloMessage {
   std::uint32_t version = kProtocolVersion;
+};
+
+// Before the first job, with the walls up.
+struct ReadyMessage {
+  std::uint32_t version = kProtocolVersion;
+  WallsHeld walls;
+};
+
+// Of `daylight audit sandbox`: what a worker that is taken over would try.
+struct AttemptMessage {
+  std::string name;
+  // Where to try it: all of these are there and can be reached without walls.
+  std::uint32_t tcp_port = 0;       // Of a listener on 127.0.0.1.
+  std::string abstract_socket;      // Name of a listener, without its leading zero.
+  std::string socket_path;          // Of a listener in the file system.
+  std::string readable_file;
+  std::string writable_folder;
+  std::int64_t parent = 0;          // Process numbers, as the trusted side sees them.
+  std::int64_t sibling = 0;
+};
+enum class AttemptOutcome : std::uint8_t {
+  kSucceeded,
+  kRefused,      // An error; `error` says which.
+  kUnsupported,  // There is no such thing on this kernel or machine.
+};
+struct AttemptAnswerMessage {
+  AttemptOutcome outcome = AttemptOutcome::kRefused;
+  std::int64_t error = 0;  // errno
+  std::string detail;
 };
 
 struct OpenDatabasesMessage {

@@ -166,7 +166,7 @@ void ScanSession::Died(Worker& worker, const std::string& why, bool by_time) {
 Status ScanSession::Handle(Worker& worker, const report::Frame& frame) {
   switch (frame.header.type) {
     case report::MessageType::kReady: {
-      DL_TRY(const auto ready, report::Decode<report::HelloMessage>(AsBytes(frame.payload)));
+      DL_TRY(const auto ready, report::Decode<report::ReadyMessage>(AsBytes(frame.payload)));
       if (ready.version != report::kProtocolVersion) {
         failure_ = "the worker is of another version than this program";
         return Fail(ErrorCode::kUnsupported, "the worker is of another version");

@@ -55,7 +55,7 @@ class Attributes {
 
 }  // namespace
 
-Result<WorkerProcess> WorkerProcess::Start(const std::string& program) {
+Result<WorkerProcess> WorkerProcess::Start(const std::string& program, report::WallSet walls) {
   DL_TRY(os::SocketPair pair, os::CreateSocketPair());
   FileActions actions;
   ::posix_spawn_file_actions_addopen(actions.get(), 0, "/dev/null", O_RDONLY, 0);
@@ -87,7 +87,8 @@ Result<WorkerProcess> WorkerProcess::Start(const std::string& program) {
   ::posix_spawnattr_setflags(attributes.get(), POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
   std::string name = "daylight-worker";
-  char* argv[] = {name.data(), nullptr};
+  std::string option = "--walls=" + report::WallNames(walls);
+  char* argv[] = {name.data(), option.data(), nullptr};
   char* envp[] = {nullptr};
   WorkerProcess worker;
   const int error = ::posix_spawn(&worker.pid_, program.c_str(), actions.get(), attributes.get(), argv, envp);

@@ -16,6 +16,7 @@
 
 #include "daylight/base/error.h"
 #include "daylight/os/fd.h"
+#include "daylight/report/walls.h"
 
 namespace dl::sandbox {
 
@@ -27,7 +28,8 @@ Result<std::string> FindWorkerProgram();
 
 class WorkerProcess {
  public:
-  static Result<WorkerProcess> Start(const std::string& program);
+  // `walls`: all but for `daylight audit sandbox` and --unsafe-no-sandbox.
+  static Result<WorkerProcess> Start(const std::string& program, report::WallSet walls = report::kAllWalls);
   WorkerProcess() = default;
   WorkerProcess(WorkerProcess&& other) noexcept { *this = std::move(other); }
   WorkerProcess& operator=(WorkerProcess&& other) noexcept;
