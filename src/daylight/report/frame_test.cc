@@ -31,7 +31,7 @@ TEST(FrameTest, CutAtEveryBoundary) {
 }
 
 TEST(FrameTest, HeadersThatLieAreRefused) {
-  const std::string good = MakeFrame(MessageType::kReady, 0, 7, "");
+  const std::string good = MakeFrame(MessageType::kHello, 0, 7, "");
   const auto parse = [](std::string bytes, std::size_t at, char value) {
     bytes[at] = value;
     return static_cast<bool>(ParseFrameHeader(AsBytes(bytes)));
