@@ -35,6 +35,7 @@ class WorkerProcess {
   WorkerProcess& operator=(WorkerProcess&& other) noexcept;
   ~WorkerProcess() { Kill(); }
 
+  pid_t pid() const { return pid_; }
   int socket() const { return socket_.get(); }
   bool running() const { return pid_ > 0; }
   // Ends the process, if it has not ended, and waits for it.
