@@ -189,6 +189,7 @@ int Run(const ScanArguments& arguments, const std::string& worker_program, const
   options.worker_program = worker_program;
   options.workers = arguments.threads;
   options.isolate_objects = arguments.isolation == "object";
+  options.max_worker_bytes = arguments.max_worker_bytes;
   options.settings = MakeSettings(arguments);
   options.stop = &StopFlag();
   options.tick = [&] {

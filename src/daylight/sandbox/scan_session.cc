@@ -215,7 +215,9 @@ void ScanSession::Lost(Worker& worker, Loss loss, const std::string& why) {
 
 void ScanSession::LostAtStart(std::deque<Task> tasks, const std::string& reason) {
   // It was not at an object yet, so none is to blame.
-  for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) again_.push_front(std::move(*task));
+  for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) {
+    if (!task->given_away) again_.push_front(std::move(*task));
+  }
   if (++start_losses_in_a_row_ >= kMaxStartLosses && failure_.empty()) {
     failure_ = "workers end before they begin, the last one so: " + reason;
   }
