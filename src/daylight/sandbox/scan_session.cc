@@ -115,7 +115,7 @@ void ScanSession::Feed(Worker& worker, const Next& next) {
     if (batch.empty()) return;
     if (!worker.process.running() || worker.spent) {
       if (const Status started = Start(worker); !started) {
-        failure_ = "cannot start " + options_.worker_program + ": " + os::Describe(started.error());
+        failure_ = "cannot start " + options_.worker_program.path + ": " + os::Describe(started.error());
         for (Task& task : batch) Finish(std::move(task), FailedReport(failure_));
         return;
       }

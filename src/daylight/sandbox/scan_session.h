@@ -41,7 +41,7 @@ struct ScanItem {
 };
 
 struct ScanOptions {
-  std::string worker_program;
+  WorkerProgram worker_program;
   std::uint32_t workers = 1;
   bool isolate_objects = false;     // A new worker for each object.
   report::ScanSettings settings;    // budget.timeout_ms is enforced here.
