@@ -105,9 +105,10 @@ class Scan {
     if (!arguments_.quiet) Comment(record);
   }
 
-  void End(std::uint64_t skipped, bool interrupted) {
+  void End(std::uint64_t skipped, const sandbox::SessionEnd& end) {
     summary_.skipped = skipped;
-    summary_.interrupted = interrupted;
+    summary_.interrupted = end.interrupted;
+    summary_.workers_lost = end.workers_lost;
     summary_.without_walls = arguments_.content.unsafe;
     summary_.seconds = progress_.seconds();
     progress_.Erase();
@@ -124,6 +125,7 @@ class Scan {
     if (summary_.detected > 0) text += " in " + std::to_string(summary_.detected) + " files";
     text += "\nincomplete: " + std::to_string(summary_.incomplete) + "\nfailed:     " + std::to_string(summary_.failed);
     if (summary_.without_walls) text += "\nsandbox:    none (--unsafe-no-sandbox)";
+    if (summary_.workers_lost > 0) text += "\nworkers lost: " + std::to_string(summary_.workers_lost) + " (died, or had to be ended)";
     if (summary_.skipped > 0) text += "\nskipped:    " + std::to_string(summary_.skipped) + " (links, devices and the like)";
     Show(text);
   }
@@ -208,7 +210,7 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
         return feed.Next();
       },
       [&](const report::FileRecord& record) { scan.Print(record); });
-  scan.End(feed.skipped(), end.interrupted);
+  scan.End(feed.skipped(), end);
   shown_progress = nullptr;
   if (!end.failure.empty()) Say(end.failure);
   if (end.interrupted) Say("interrupted");

@@ -57,6 +57,7 @@ void AppendSummary(const Summary& summary, JsonText& json) {
   json.Field("incomplete", summary.incomplete);
   json.Field("failed", summary.failed);
   json.Field("skipped", summary.skipped);
+  json.Field("workers_lost", summary.workers_lost);
   json.Key("seconds");
   json.Real(static_cast<double>(static_cast<std::int64_t>(summary.seconds * 1000)) / 1000);
   json.Field("interrupted", summary.interrupted);

@@ -42,6 +42,7 @@ struct Summary {
   std::uint64_t detections = 0;
   std::uint64_t incomplete = 0;  // Files with anything unread, detected ones included.
   std::uint64_t failed = 0;
+  std::uint64_t workers_lost = 0;  // Processes that died or had to be ended.
   std::uint64_t skipped = 0;     // Links, devices and the like.
   double seconds = 0;
   bool interrupted = false;

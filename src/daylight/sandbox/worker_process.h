@@ -47,6 +47,7 @@ class WorkerProcess {
   WorkerProcess& operator=(WorkerProcess&& other) noexcept;
   ~WorkerProcess() { Kill(); }
 
+  pid_t pid() const { return pid_; }
   int socket() const { return socket_.get(); }
   bool running() const { return pid_ > 0; }
   // Whether system calls of the process are filtered, by what the kernel says of
