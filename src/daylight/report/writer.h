@@ -26,6 +26,7 @@ struct WriterOptions {
   bool list_strings = false;  // --matches
   bool all = false;           // Clean files in text, SARIF and CSV too.
   bool quiet = false;         // Nothing but detections.
+  bool without_walls = false; // --unsafe-no-sandbox: every record and the summary say so.
   std::string version;        // Of the program.
 };
 
@@ -45,6 +46,7 @@ struct Summary {
   std::uint64_t skipped = 0;     // Links, devices and the like.
   double seconds = 0;
   bool interrupted = false;
+  bool without_walls = false;
 };
 
 class Writer {

@@ -180,7 +180,7 @@ void ScanSession::Feed(Worker& worker, const Next& next) {
     if (batch.empty()) return;
     if (anew) {
       if (const Status started = Start(worker); !started) {
-        failure_ = "cannot start " + options_.worker_program + ": " + os::Describe(started.error());
+        failure_ = "cannot start " + options_.worker_program.path + ": " + os::Describe(started.error());
         for (Task& task : batch) Finish(std::move(task), FailedReport(failure_));
         return;
       }

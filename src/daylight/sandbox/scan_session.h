@@ -44,7 +44,7 @@ struct ScanItem {
 };
 
 struct ScanOptions {
-  std::string worker_program;
+  WorkerProgram worker_program;
   std::uint32_t workers = 1;
   bool isolate_objects = false;     // A new worker for each object.
   // A worker that was taken over by one object sees no more than this many.

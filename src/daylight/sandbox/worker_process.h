@@ -6,7 +6,8 @@
 //   worker.ExitReason()                  // "signal 9 (Killed)"
 //
 // The process is given its socket as descriptor 3 and nothing else: an empty
-// environment, no arguments, /dev/null for the standard three. It is in a
+// environment, /dev/null for the standard three, a process namespace of its own
+// where the kernel grants one. It is in a
 // process group of its own, so a Ctrl-C at the terminal reaches only us.
 #pragma once
 
@@ -22,14 +23,25 @@ namespace dl::sandbox {
 
 inline constexpr int kWorkerSocket = 3;
 
+// What to start, and what it puts up around itself: all walls, but for
+// `daylight audit sandbox` and --unsafe-no-sandbox.
+struct WorkerProgram {
+  std::string path;
+  report::WallSet walls = report::kAllWalls;
+};
+
 // The program to run: DAYLIGHT_WORKER (for tests), else daylight-worker beside
 // this program, else in ../libexec/daylight or ../lib/daylight from there.
-Result<std::string> FindWorkerProgram();
+Result<WorkerProgram> FindWorkerProgram();
+
+// What a status of wait() says: "signal 11 (Segmentation fault)", "exit code 1",
+// "out of memory".
+std::string DescribeEnd(int status);
 
 class WorkerProcess {
  public:
-  // `walls`: all but for `daylight audit sandbox` and --unsafe-no-sandbox.
-  static Result<WorkerProcess> Start(const std::string& program, report::WallSet walls = report::kAllWalls);
+  // `as_template`: it only forks others (MessageType::kFork).
+  static Result<WorkerProcess> Start(const WorkerProgram& program, bool as_template = false);
   WorkerProcess() = default;
   WorkerProcess(WorkerProcess&& other) noexcept { *this = std::move(other); }
   WorkerProcess& operator=(WorkerProcess&& other) noexcept;
@@ -38,6 +50,9 @@ class WorkerProcess {
   pid_t pid() const { return pid_; }
   int socket() const { return socket_.get(); }
   bool running() const { return pid_ > 0; }
+  // Whether system calls of the process are filtered, by what the kernel says of
+  // it in /proc, not by its own word. True where there is no /proc to ask.
+  bool IsFiltered() const;
   // Ends the process, if it has not ended, and waits for it.
   void Kill();
   // How the process ended: "signal 11 (Segmentation fault)", "exit code 1".
