@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import threading
 import time
 import unittest
 
@@ -110,6 +111,43 @@ class Workers(harness.Case):
         records = self.records("t", code=1)
         self.assertEqual([d["object"] for d in records["t/a"]["detections"]], ["a", "a", "a//inner", "a"])
         self.assertEqual(self.scan("t").stdout, b"Evil t/a\nEvil t/a\nEvil t/a//inner\nEvil t/a\n")
+
+    def test_a_file_that_changes_is_read_again(self):
+        self.write("t/a", "SLEEP")  # Half a second.
+        self.write("t/b", "good")
+        process = self.start("scan", "--rules", "r.yar", "--format", "jsonl", "--threads", "1", "t")
+        deadline = time.monotonic() + 20
+        while not children_of(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        # While the first is slept on, or before: what counts is what was there last.
+        time.sleep(0.1)
+        self.write("t/a", "SLEEP EVIL")
+        stdout, stderr = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1, stderr)
+        records = {record["path"]: record for record in map(json.loads, stdout.splitlines())}
+        self.assertEqual(records["t/a"]["verdict"], "detected")
+        self.assertEqual(records["t/a"]["size"], len("SLEEP EVIL"))
+        self.assertEqual(records["t/b"]["verdict"], "clean")
+
+    def test_a_worker_sees_only_so_many(self):
+        # A worker's process number is its own; many objects are seen by several.
+        for i in range(25000):
+            name = self.folder / f"t/{i // 1000:02}/{i:05}"
+            if i % 1000 == 0:
+                os.makedirs(name.parent)
+            name.write_bytes(b"EVIL" if i % 5000 == 0 else b"")
+        process = self.start("scan", "--rules", "r.yar", "--threads", "1", "--format", "json", "t")
+        seen = set()
+        reader = threading.Thread(target=lambda: seen.add(process.communicate(timeout=120)[0]))
+        reader.start()
+        workers = set()
+        while reader.is_alive():
+            workers.update(children_of(process.pid))
+            time.sleep(0.01)
+        reader.join()
+        summary = json.loads(seen.pop())["summary"]
+        self.assertEqual((summary["files"], summary["detected"], summary["workers_lost"]), (25000, 5, 0))
+        self.assertGreaterEqual(len(workers), 3)
 
     def test_losses_are_counted(self):
         for name, text in (("a", "CRASH"), ("b", "GARBAGE"), ("c", "HANG"), ("d", "EVIL")):

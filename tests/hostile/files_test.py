@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import threading
 import time
 import unittest
@@ -65,10 +66,59 @@ class Files(Case):
         os.makedirs(self.folder / "t")
         os.mkfifo(self.folder / "t/fifo")
         os.symlink("/dev/zero", self.folder / "t/zero")
+        os.symlink("nowhere", self.folder / "t/dead")
+        os.symlink("/proc/self/mem", self.folder / "t/mem")
+        os.symlink("/proc/kmsg", self.folder / "t/kmsg")
         self.write("t/evil", "EVIL")
-        self.assertEqual(self.evil("t", within=20).stdout, b"Evil t/evil\n")
-        for path in ("t/fifo", "/dev/zero", "/dev/tty", "t/missing"):
-            self.evil(path, codes=(2,), within=20)
+        with socket.socket(socket.AF_UNIX) as listener:
+            os.chdir(self.folder)
+            listener.bind("t/socket")
+            for options in ([], ["--follow"]):
+                self.assertEqual(self.evil(*options, "t", within=20).stdout, b"Evil t/evil\n")
+            for path in ("t/fifo", "t/socket", "t/dead", "t/mem", "/dev/zero", "/dev/tty", "/proc/kmsg", "/proc/self", "/sys", "t/missing"):
+                result = self.evil(path, codes=(2,), within=20)
+                self.assertIn(path.encode() + b": ", result.stderr)
+
+    def test_links_of_proc_into_processes_need_follow(self):
+        self.write("t/evil", "EVIL")
+        with open(self.folder / "t/evil", "rb") as file:
+            path = f"/proc/{os.getpid()}/fd/{file.fileno()}"
+            result = self.evil(path, codes=(2,))
+            self.assertIn(b"--follow", result.stderr)
+            self.assertEqual(self.evil("--follow", path).stdout, f"Evil {path}\n".encode())
+
+    def test_sparse_files_of_terabytes(self):
+        os.makedirs(self.folder / "t")
+        with open(self.folder / "t/sparse", "wb") as file:
+            file.truncate(8 << 40)
+        self.write("t/evil", "EVIL")
+        # Larger than the budget of bytes; with more of that, ended by time.
+        for options, reason in ((["--max-size", "1G"], b"max-size"), ([], b"max-total"), (["--max-total", "0", "--timeout", "2s"], b"timeout")):
+            result = self.evil(*options, "t", within=40)
+            self.assertEqual(result.stdout, b"Evil t/evil\n")
+            self.assertIn(b"t/sparse: incomplete: " + reason, result.stderr)
+        self.evil("t/sparse", codes=(2,), within=40)
+
+    def test_what_changes_is_never_called_clean_unread(self):
+        # Written to all the time: read again, and then told.
+        path = self.write("t/busy", b"x" * (4 << 20))
+        stop = threading.Event()
+
+        def loop():
+            with open(path, "r+b", buffering=0) as file:
+                while not stop.is_set():
+                    file.seek(0)
+                    file.write(b"y")
+
+        thread = threading.Thread(target=loop)
+        thread.start()
+        try:
+            result = self.evil("t", codes=(2,))
+        finally:
+            stop.set()
+            thread.join()
+        self.assertIn(b"t/busy: incomplete: changed", result.stderr)
+        self.evil("t", codes=(0,))
 
     def change(self, step):
         """Does `step` over and over while the file is scanned again and again."""
