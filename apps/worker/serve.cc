@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "attempts.h"
 #include "compile_job.h"
 #include "daylight/bytes/object_source.h"
 #include "daylight/database/database.h"
@@ -39,6 +40,7 @@ class Server {
       case MessageType::kSummarize: DL_TRY_STATUS(Summarize(message)); return true;
       case MessageType::kExplain: DL_TRY_STATUS(Explain(message)); return true;
       case MessageType::kVerify: DL_TRY_STATUS(Verify(message)); return true;
+      case MessageType::kAttempt: DL_TRY_STATUS(AnswerAttempt(message)); return true;
       case MessageType::kShutdown: return false;
       default: return Fail(ErrorCode::kMalformed, "a message that is none of the broker's");
     }
@@ -169,6 +171,14 @@ class Server {
       if (const Status status = Prepare(); !status) answer = {false, std::string(status.error().what)};
     }
     return channel_.Send(MessageType::kVerifyAnswer, message.header.sequence, report::Encode(answer));
+  }
+
+  // Of `daylight audit sandbox`.
+  Status AnswerAttempt(const Incoming& message) {
+    DL_TRY(const auto attempt, report::Decode<report::AttemptMessage>(AsBytes(message.payload)));
+    const int object = message.descriptors.empty() ? -1 : message.descriptors.front().get();
+    return channel_.Send(MessageType::kAttemptAnswer, message.header.sequence,
+                         report::Encode(RunAttempt(attempt, object)));
   }
 
   report::WorkerChannel channel_;
