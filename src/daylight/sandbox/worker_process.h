@@ -6,12 +6,14 @@
 //   worker.ExitReason()                  // "signal 9 (Killed)"
 //
 // The process is given its socket as descriptor 3 and nothing else: an empty
-// environment, no arguments, /dev/null for the standard three. It is in a
+// environment, /dev/null for the standard three, a process namespace of its own
+// where the kernel grants one. It is in a
 // process group of its own, so a Ctrl-C at the terminal reaches only us.
 #pragma once
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 #include "daylight/base/error.h"
@@ -26,15 +28,22 @@ inline constexpr int kWorkerSocket = 3;
 // this program, else in ../libexec/daylight or ../lib/daylight from there.
 Result<std::string> FindWorkerProgram();
 
+// kNone: the worker gets an environment, a descriptor too many and a standard
+// output, and no limits; for `daylight audit sandbox`, which must show that these
+// would be found.
+enum class StartCare : bool { kUsual, kNone };
+
 class WorkerProcess {
  public:
-  // `walls`: all but for `daylight audit sandbox` and --unsafe-no-sandbox.
-  static Result<WorkerProcess> Start(const std::string& program, report::WallSet walls = report::kAllWalls);
+  // `as_template`: it only forks others (MessageType::kFork). `walls`: all but for `daylight audit sandbox` and --unsafe-no-sandbox.
+  static Result<WorkerProcess> Start(const std::string& program, report::WallSet walls = report::kAllWalls,
+                                     bool as_template = false, StartCare care = StartCare::kUsual);
   WorkerProcess() = default;
   WorkerProcess(WorkerProcess&& other) noexcept { *this = std::move(other); }
   WorkerProcess& operator=(WorkerProcess&& other) noexcept;
   ~WorkerProcess() { Kill(); }
 
+  pid_t pid() const { return pid_; }
   int socket() const { return socket_.get(); }
   bool running() const { return pid_ > 0; }
   // Ends the process, if it has not ended, and waits for it.
@@ -42,6 +51,8 @@ class WorkerProcess {
   // How the process ended: "signal 11 (Segmentation fault)", "exit code 1".
   // Waits for a moment for one that is just about to end, then kills it.
   std::string ExitReason();
+  // Behind ExitReason(): as waitpid() tells it; nothing when nobody knows.
+  std::optional<int> exit_status() const { return reaped_ ? std::optional<int>(status_) : std::nullopt; }
 
  private:
   void Reap(bool wait);
