@@ -32,9 +32,9 @@ AttemptAnswer Path(const Target& target) {
   return Judge(::syscall(SYS_readlinkat, AT_FDCWD, InProc(target).c_str(), path, sizeof path));
 }
 
-// From the object to /dev/null, which stands at 1, or to what else is there.
+// From the object to /dev/null, which stands at 0.
 AttemptAnswer HandOn(const Target& target) {
-  return Judge(::syscall(SYS_sendfile, 1, target.object, nullptr, 1));
+  return Judge(::syscall(SYS_sendfile, 0, target.object, nullptr, 1));
 }
 
 constexpr Attempt kList[] = {
