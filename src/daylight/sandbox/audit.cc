@@ -86,8 +86,8 @@ Try Ended(WorkerProcess& worker, report::AttemptProof proof) {
 
 class Auditor {
  public:
-  Auditor(const AuditOptions& options, const AuditTargets& targets, report::WallSet held, std::vector<AttemptAudit>& attempts)
-      : options_(options), targets_(targets), held_(held), attempts_(attempts) {}
+  Auditor(const AuditOptions& options, const AuditTargets& targets, std::vector<AttemptAudit>& attempts)
+      : options_(options), targets_(targets), attempts_(attempts) {}
 
   // One thread's work. Its workers end with it: they would with this thread anyway.
   void Run() {
@@ -129,7 +129,6 @@ class Auditor {
   }
 
   void Investigate(AttemptAudit& audit, pid_t sibling) {
-    const report::WallSet all = held_ | kBroker;
     audit.control = TryIt(audit, 0, sibling);
     // As every worker is started, whichever walls hold then.
     audit.inside = TryIt(audit, report::kAllWalls | kBroker, sibling);
@@ -137,7 +136,6 @@ class Auditor {
     if (audit.control.ending == Try::Ending::kSucceeded && !(options_.quick && killed)) {
       for (std::size_t i = 0; i < kAuditWallCount && !stopped(); ++i) {
         const report::WallSet wall = kAuditWalls[i];
-        if ((all & wall) == 0) continue;
         audit.without[i] = TryIt(audit, (report::kAllWalls | kBroker) & ~wall, sibling);
         if (!options_.quick) audit.alone[i] = TryIt(audit, wall, sibling);
       }
@@ -199,7 +197,6 @@ class Auditor {
 
   const AuditOptions& options_;
   const AuditTargets& targets_;
-  report::WallSet held_;
   std::vector<AttemptAudit>& attempts_;
   std::atomic<std::size_t> next_{0};
   std::mutex tracing_;
@@ -233,7 +230,7 @@ Audit AuditSandbox(const AuditOptions& options) {
     return audit;
   }
   for (const report::AttemptInfo& attempt : report::kAttempts) audit.attempts.emplace_back().attempt = &attempt;
-  Auditor auditor(options, **targets, audit.walls.held, audit.attempts);
+  Auditor auditor(options, **targets, audit.attempts);
   {
     std::vector<std::jthread> threads;
     for (unsigned i = 0; i < std::max(1u, options.threads); ++i) threads.emplace_back([&auditor] { auditor.Run(); });

@@ -49,6 +49,11 @@ TEST(AuditTest, WhatNobodyMayIsCountedApart) {
   audit = Make(segv, segv);
   Judge(audit);
   EXPECT_EQ(audit.verdict, AttemptVerdict::kToNobody);
+  // A worker that just ends is none that could have tried.
+  const Try ended{Ending::kDied, kExitCodeBase + 1, ""};
+  audit = Make(ended, ended);
+  Judge(audit);
+  EXPECT_EQ(audit.verdict, AttemptVerdict::kUnclear);
   audit = Make(Try{Ending::kNoWorker, 0, ""}, kKilled);
   Judge(audit);
   EXPECT_EQ(audit.verdict, AttemptVerdict::kUnclear);

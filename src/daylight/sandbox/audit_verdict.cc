@@ -46,14 +46,15 @@ void Judge(AttemptAudit& audit) {
   }
   // A worker that dies without walls, too, in the same way, has met something
   // that is not there for anyone, like the gate of another ABI.
-  const bool dies_anyway = audit.control.ending == Try::Ending::kDied && audit.inside.SameAs(audit.control);
+  const bool dies_anyway = audit.control.ending == Try::Ending::kDied && audit.control.number < kExitCodeBase &&
+                           audit.inside.SameAs(audit.control);
   if (!audit.inside.stopped() && !dies_anyway) {
     audit.verdict = AttemptVerdict::kUnclear;
     return;
   }
   if (!real) {
-    const bool told = audit.control.stopped() || audit.control.ending == Try::Ending::kDied;
-    audit.verdict = told ? AttemptVerdict::kToNobody : AttemptVerdict::kUnclear;
+    const bool died = audit.control.ending == Try::Ending::kDied && audit.control.number < kExitCodeBase;
+    audit.verdict = audit.control.stopped() || died ? AttemptVerdict::kToNobody : AttemptVerdict::kUnclear;
     return;
   }
   audit.verdict = AttemptVerdict::kStopped;
