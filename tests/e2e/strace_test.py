@@ -1,0 +1,225 @@
+"""Every system call of a whole scan, by all its processes, as strace sees them.
+
+No process makes a socket but for the pair between the two sides, none connects,
+and none can hide such a call in io_uring. A worker receives no message before
+its seccomp filter is in place, and from then on calls nothing outside of a short
+list. By root and by an ordinary user. Each check is shown to be able to fail.
+
+Exit code 77 (skipped) without strace, without the right to trace, and in builds
+with sanitizers, whose run-time libraries make calls of their own.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BIN = pathlib.Path(os.environ["DAYLIGHT_BIN"])
+NOBODY = 65534
+SKIPPED = 77
+
+# What a worker really needs once its filter is in place. The filter may allow
+# more (docs/security-model.md), but nothing more is called.
+CONTAINED_CALLS = {
+    "read", "pread64", "write", "pwrite64", "lseek", "fstat", "newfstatat", "close", "recvmsg", "sendmsg", "poll",
+    "mmap", "munmap", "mremap", "mprotect", "madvise", "brk", "futex", "getrandom", "clock_gettime", "gettimeofday",
+    "rt_sigprocmask", "rt_sigaction", "rt_sigreturn", "restart_syscall", "exit", "exit_group",
+}
+# Reach the network, or may do so unseen.
+NETWORK_CALLS = {"connect", "bind", "listen", "accept", "accept4", "io_uring_setup", "socketcall"}
+MARKER = re.compile(r"^(seccomp\(SECCOMP_SET_MODE_FILTER\b|prctl\(PR_SET_SECCOMP, SECCOMP_MODE_FILTER\b).*= 0$")
+CALL = re.compile(r"^([a-z_0-9]+)\(")
+
+RULES = """
+import "pe"
+import "elf"
+import "hash"
+import "math"
+import "magic"
+import "time"
+include "more.yar"
+rule Hello { strings: $a = "hello" nocase condition: $a }
+rule Facts { condition: elf.number_of_sections > 1 or pe.number_of_sections > 1 }
+rule Digest { condition: filesize < 1MB and hash.sha256(0, filesize) == "00" }
+rule Kind { condition: magic.type() contains "ELF" and math.entropy(0, filesize) > 1.0 and time.now() > 0 }
+rule Owner { condition: owner == "nobody" and filetype == "ELF" }
+"""
+
+
+def traced(folder, *command, user=None, environment=None):
+    """Runs `command` under strace: one list of calls for each process, and the exit code."""
+    out = pathlib.Path(tempfile.mkdtemp(prefix="trace-", dir=folder))
+    os.chmod(out, 0o777)
+    prefix = []
+    if user is not None and os.geteuid() == 0:
+        prefix = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+    done = subprocess.run([*prefix, "strace", "-ff", "-q", "-y", "-s", "64", "-o", str(out / "t"), *map(str, command)],
+                          cwd=folder, env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
+    processes = {int(path.suffix[1:]): path.read_text(errors="replace").splitlines() for path in out.glob("t.*")}
+    return processes, done
+
+
+def network_calls(processes):
+    """Everything by which a process could reach another one or a network."""
+    found = []
+    for pid, lines in processes.items():
+        for line in lines:
+            match = CALL.match(line)
+            call = match.group(1) if match else ""
+            if call == "socket" or call == "socketpair" and not line.startswith("socketpair(AF_UNIX"):
+                found.append(f"{pid} {line}")
+            elif call in NETWORK_CALLS:
+                found.append(f"{pid} {line}")
+            elif call == "sendto" and not re.search(r", NULL, 0\) +=", line):
+                found.append(f"{pid} {line}")
+            elif call in {"sendmsg", "sendmmsg"} and "msg_name=" in line and "msg_name=NULL" not in line:
+                found.append(f"{pid} {line}")
+    return found
+
+
+def worker_pids(processes, program="daylight-worker"):
+    """Those that ran the worker's program, and what came out of these by fork."""
+    workers, parents = set(), {}
+    for pid, lines in processes.items():
+        for line in lines:
+            if line.startswith("execve(") and f"{program}\"" in line.split(",")[0] and line.endswith(" = 0"):
+                workers.add(pid)
+            born = re.match(r"^(?:v?fork|clone3?)\(.* = (\d+)", line)
+            if born:
+                parents[int(born.group(1))] = pid
+    grown = True
+    while grown:
+        more = {child for child, parent in parents.items() if parent in workers} - workers
+        workers |= more
+        grown = bool(more)
+    return workers
+
+
+def uncontained(lines, files):
+    """What one worker process did that it may not: before its filter anything with a message or a file of the
+    scan, after it any call outside of the list."""
+    found, locked = [], False
+    for line in lines:
+        match = CALL.match(line)
+        if not match:
+            continue  # A signal, an exit.
+        call = match.group(1)
+        if MARKER.match(line):
+            locked = True
+        elif locked and call not in CONTAINED_CALLS:
+            found.append("after the walls: " + line)
+        elif not locked and (call in {"recvmsg", "recvfrom"} or str(files) in line):
+            found.append("before the walls: " + line)
+    return found
+
+
+def can_trace():
+    if shutil.which("strace") is None:
+        return "strace is not there"
+    if subprocess.run(["strace", "-f", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL).returncode != 0:
+        return "this machine lets nobody trace"
+    needed = subprocess.run(["ldd", BIN / "daylight-worker"], stdout=subprocess.PIPE, text=True).stdout
+    if re.search(r"lib(asan|tsan|ubsan)\.so", needed):
+        return "a build with sanitizers"
+    return ""
+
+
+class Strace(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        # What an ordinary user can read, wherever the tree stands.
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="daylight-strace-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder, True)
+        cls.folder.chmod(0o777)
+        cls.bin = cls.folder / "bin"
+        cls.bin.mkdir()
+        for name in ("daylight", "daylight-worker", "test_worker"):
+            shutil.copy2(BIN / name, cls.bin / name)
+        (cls.folder / "r.yar").write_text(RULES)
+        (cls.folder / "more.yar").write_text("rule More { condition: filesize == 17 }")
+        cls.files = cls.folder / "files-to-scan"
+        for i in range(150):
+            path = cls.files / f"{i % 7}" / f"{i:03}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"Hello" if i % 10 == 0 else os.urandom(i * 100))
+        shutil.copy("/bin/true", cls.files / "true")
+        (cls.files / "sparse").touch()
+        os.truncate(cls.files / "sparse", 40 << 20)  # Read in windows.
+        os.mkfifo(cls.files / "fifo")
+        (cls.files / "dangling").symlink_to("nowhere")
+
+    def scan(self, user=None):
+        processes, done = traced(self.folder, self.bin / "daylight", "scan", "--threads", "2", "--hash", "--rules", "r.yar",
+                                 self.files, user=user)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        return processes, done
+
+    def check(self, user):
+        processes, done = self.scan(user)
+        self.assertEqual(done.stdout.count(b"Hello "), 15, done.stdout)
+        self.assertIn(b"Facts ", done.stdout)
+        self.assertEqual(network_calls(processes), [])
+        workers = worker_pids(processes)
+        talking = [pid for pid in workers if any(line.startswith("recvmsg(") for line in processes[pid])]
+        # One that compiled, two that scanned; each with its walls.
+        self.assertGreaterEqual(len(talking), 3)
+        for pid in talking:
+            self.assertTrue(any(MARKER.match(line) for line in processes[pid]), pid)
+        for pid in workers:
+            self.assertEqual(uncontained(processes[pid], self.files), [], pid)
+        # The only sockets are the pairs, and the trusted side made them all.
+        pairs = {pid for pid, lines in processes.items() for line in lines if line.startswith("socketpair(")}
+        self.assertTrue(pairs and not pairs & workers)
+        # And no descriptor ever came up from a worker.
+        for pid in set(processes) - workers:
+            self.assertFalse([line for line in processes[pid] if "SCM_RIGHTS" in line and line.startswith("recv")])
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_by_root(self):
+        self.check(None)
+
+    @unittest.skipUnless(os.geteuid() != 0 or shutil.which("setpriv"), "needs setpriv")
+    def test_by_an_ordinary_user(self):
+        self.check(NOBODY)
+
+    def test_a_connect_is_found(self):
+        program = "import socket; socket.socket().connect_ex(('127.0.0.1', 9))"
+        processes, _ = traced(self.folder, sys.executable, "-c", program)
+        found = "\n".join(network_calls(processes))
+        self.assertIn("socket(AF_INET", found)
+        self.assertIn("connect(", found)
+        program = "import os, socket; os.fork() or socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))"
+        processes, _ = traced(self.folder, sys.executable, "-c", program)
+        self.assertIn("sendto(", "\n".join(network_calls(processes)))
+
+    def test_a_worker_without_walls_is_found(self):
+        processes, _ = traced(self.folder, self.bin / "daylight", "scan", "--rules", "r.yar", self.files,
+                              environment={"DAYLIGHT_WORKER": str(self.bin / "test_worker")})
+        workers = worker_pids(processes, "test_worker")
+        found = [line for pid in workers for line in uncontained(processes[pid], self.files)]
+        self.assertTrue(any("recvmsg(" in line for line in found), found)
+
+    def test_a_call_behind_the_walls_is_found(self):
+        wall = "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=90, filter=0x55}) = 0"
+        good = ["openat(AT_FDCWD, \"/lib/libc.so.6\", O_RDONLY) = 3", wall, "recvmsg(3, {}, 0) = 20", "pread64(5, \"\", 9, 0) = 9"]
+        self.assertEqual(uncontained(good, "/srv"), [])
+        for call in ("openat(AT_FDCWD, \"/x\", O_RDONLY) = -1 ENOSYS", "socket(AF_UNIX, SOCK_STREAM, 0) = 4", "clone(0) = 5",
+                     "execve(\"/bin/sh\", 0, 0) = -1 EPERM"):
+            self.assertEqual(uncontained([*good, call], "/srv"), ["after the walls: " + call])
+        for early in ("recvmsg(3, {}, 0) = 20", "read(5</srv/a>, \"\", 9) = 9"):
+            self.assertEqual(uncontained([early, *good], "/srv"), ["before the walls: " + early])
+        failed = wall.replace("= 0", "= -1 EINVAL (Invalid argument)")
+        self.assertEqual(uncontained([failed, "recvmsg(3, {}, 0) = 20"], "/srv"), ["before the walls: recvmsg(3, {}, 0) = 20"])
+
+
+if __name__ == "__main__":
+    why = can_trace()
+    if why:
+        print("skipped:", why)
+        sys.exit(SKIPPED)
+    unittest.main()
