@@ -95,8 +95,8 @@ std::vector<Piece> Pieces(Bytes input) {
   while (cursor.remaining() >= 4 && pieces.size() < 64) {
     const unsigned kind = *cursor.ReadU8() % 10;
     const unsigned number = *cursor.ReadU8();
-    const std::uint64_t length = std::min<std::uint64_t>(*cursor.ReadU16Le(), cursor.remaining());
-    const std::string payload(AsText(*cursor.ReadBytes(length)));
+    const std::uint64_t length = *cursor.ReadU16Le();
+    const std::string payload(AsText(*cursor.ReadBytes(std::min<std::uint64_t>(length, cursor.remaining()))));
     Piece piece;
     const unsigned real = number % 4;
     for (unsigned i = 0; i < real; ++i) piece.descriptors.push_back(File(number / 4 + i, payload));
