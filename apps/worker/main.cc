@@ -8,13 +8,17 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "daylight/contain/lock_down.h"
 #include "daylight/crypto/digest.h"
 #include "daylight/report/walls.h"
+#include "daylight/rules/yara/modules/hash/hash.h"
+#include "daylight/rules/yara/modules/magic/magic.h"
 #include "serve.h"
 
 namespace {
@@ -27,35 +31,61 @@ bool IsSocket(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
 
-// The walls to put up: all, unless the trusted side says otherwise.
-std::optional<dl::report::WallSet> WantedWalls(int count, char** arguments) {
-  constexpr std::string_view kOption = "--walls=";
-  if (count < 2) return dl::report::kAllWalls;
-  const std::string_view option = arguments[1];
-  if (count > 2 || !option.starts_with(kOption)) return std::nullopt;
-  return dl::report::ParseWalls(option.substr(kOption.size()));
+struct Options {
+  dl::report::WallSet walls = dl::report::kAllWalls;
+  dl::contain::Role role = dl::contain::Role::kWorker;
+};
+
+// Nothing for an option that there is not.
+std::optional<Options> ParseOptions(std::span<char*> arguments) {
+  constexpr std::string_view kWalls = "--walls=";
+  Options options;
+  for (const std::string_view argument : arguments) {
+    if (argument.starts_with(kWalls)) {
+      const auto walls = dl::report::ParseWalls(argument.substr(kWalls.size()));
+      if (!walls) return std::nullopt;
+      options.walls = *walls;
+    } else if (argument == "--template") {
+      options.role = dl::contain::Role::kTemplate;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return options;
+}
+
+// What libraries would read from files at their first use is read now, since
+// later on there are walls.
+bool LoadLate() {
+  if (!dl::crypto::Init()) {
+    std::fputs("daylight-worker: OpenSSL has no default provider\n", stderr);
+    return false;
+  }
+  dl::yara::PrepareHash();
+  // Without libmagic's database the module `magic` answers undefined.
+  static_cast<void>(dl::yara::PrepareMagic());
+  return true;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto wanted = WantedWalls(argc, argv);
-  if (!IsSocket(kSocket) || !wanted) {
+  const auto options = ParseOptions(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
+  if (!IsSocket(kSocket) || !options) {
     std::fputs("daylight-worker: started by daylight and daylightd, not by hand\n", stderr);
     return 2;
   }
   // Ends with its parent, even in the middle of an object.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::fcntl(kSocket, F_SETFD, FD_CLOEXEC);
-  // What OpenSSL would read at its first use is read now: later on there are walls.
-  if (!dl::crypto::Init()) {
-    std::fputs("daylight-worker: OpenSSL has no default provider\n", stderr);
-    return 2;
-  }
-  auto walls = dl::contain::LockDown(*wanted);
+  std::set_new_handler([] { ::_exit(dl::report::kExitOutOfMemory); });
+  if (!LoadLate()) return 2;
+  auto walls = dl::contain::LockDown(options->walls, options->role);
   if (!walls) {
     std::fprintf(stderr, "daylight-worker: %s\n", std::string(walls.error().what).c_str());
     return dl::report::kExitNoSeccomp;
   }
-  return dl::worker::Serve(dl::os::Fd(kSocket), std::move(*walls)) ? 0 : 1;
+  const bool good = dl::worker::Serve(dl::os::Fd(kSocket), std::move(*walls)).has_value();
+  // Not by way of exit handlers: libraries' may do what the walls forbid.
+  ::_exit(good ? 0 : 1);
 }

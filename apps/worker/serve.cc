@@ -1,10 +1,17 @@
 #include "serve.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <memory>
 #include <vector>
 
 #include "compile_job.h"
 #include "daylight/bytes/object_source.h"
+#include "daylight/contain/lock_down.h"
 #include "daylight/database/database.h"
 #include "daylight/report/channel.h"
 #include "daylight/report/protocol.h"
@@ -22,6 +29,7 @@ using report::MessageType;
 class Server {
  public:
   Server(os::Fd socket, report::WallsHeld walls) : channel_(std::move(socket)), walls_(std::move(walls)) {}
+  ~Server() { EndChild(); }
 
   // False: told to stop.
   Result<bool> ServeOne() {
@@ -39,6 +47,7 @@ class Server {
       case MessageType::kSummarize: DL_TRY_STATUS(Summarize(message)); return true;
       case MessageType::kExplain: DL_TRY_STATUS(Explain(message)); return true;
       case MessageType::kVerify: DL_TRY_STATUS(Verify(message)); return true;
+      case MessageType::kFork: DL_TRY_STATUS(Fork(std::move(message))); return true;
       case MessageType::kShutdown: return false;
       default: return Fail(ErrorCode::kMalformed, "a message that is none of the broker's");
     }
@@ -75,6 +84,33 @@ class Server {
     DL_TRY(engine_, scan::Engine::Open(databases_));
     scanner_ = std::make_unique<scan::Scanner>(engine_, settings_);
     return {};
+  }
+
+  // From here on this process is two: the template, which waits for the next
+  // such message, and a worker for one object, which serves another socket and
+  // has never seen a file. There is one such worker at a time.
+  Status Fork(Incoming message) {
+    if (message.descriptors.size() != 1) return Fail(ErrorCode::kMalformed, "a fork without its socket");
+    DL_TRY_STATUS(Prepare());
+    EndChild();
+    const pid_t pid = ::fork();
+    if (pid < 0) return Fail(ErrorCode::kIo, "cannot fork", static_cast<std::uint64_t>(errno));
+    if (pid > 0) {
+      child_ = pid;
+      return {};
+    }
+    // Ends with the template, where that is not the first of its namespace.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if ((walls_.held & Bit(report::Wall::kSeccomp)) != 0) DL_TRY_STATUS(contain::LockDownFork());
+    channel_ = report::WorkerChannel(std::move(message.descriptors[0]));
+    return {};
+  }
+
+  void EndChild() {
+    if (child_ <= 0) return;
+    ::kill(child_, SIGKILL);
+    while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {}
+    child_ = -1;
   }
 
   Status ScanBatch(const Incoming& message) {
@@ -173,6 +209,7 @@ class Server {
 
   report::WorkerChannel channel_;
   report::WallsHeld walls_;
+  pid_t child_ = -1;  // Of a template: the worker it has forked last.
   report::ScanSettings settings_;
   std::vector<std::shared_ptr<const database::Database>> databases_;
   std::shared_ptr<const scan::Engine> engine_;

@@ -5,6 +5,8 @@
 //   DL_TRY_STATUS(os::WriteAll(out.get(), text));
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,6 +18,9 @@ namespace dl::os {
 
 // kIo with errno as the offset, EPIPE included.
 Status WriteAll(int fd, std::string_view bytes);
+
+// fstat() as the walls of a worker allow it. False with errno.
+bool StatOpen(int fd, struct stat& info);
 
 // From the descriptor's position to its end; kBudget when that is more than
 // `limit_bytes`.

@@ -33,7 +33,7 @@ Result<Fd> SealedMemfd(const char* name, std::initializer_list<std::string_view>
 
 Result<std::uint64_t> FileSize(int fd) {
   struct stat info {};
-  if (::fstat(fd, &info) != 0) return Fail(ErrorCode::kIo, "cannot stat the file", static_cast<std::uint64_t>(errno));
+  if (!StatOpen(fd, info)) return Fail(ErrorCode::kIo, "cannot stat the file", static_cast<std::uint64_t>(errno));
   return static_cast<std::uint64_t>(info.st_size);
 }
 

@@ -14,6 +14,7 @@ std::uint32_t MaxFrameLength(MessageType type) {
     case MessageType::kShutdown:
     case MessageType::kSummarize:
     case MessageType::kVerify:
+    case MessageType::kFork:
       return 64;
     case MessageType::kReady:
     case MessageType::kDatabasesOpened:

@@ -29,6 +29,7 @@ enum class MessageType : std::uint16_t {
   kVerify = 8,          // The opened databases, every page.
   kShutdown = 9,
   kAttempt = 10,
+  kFork = 11,           // Of a template. Descriptor: the socket of the worker to be.
   // From the worker.
   kReady = 101,
   kDatabasesOpened = 102,

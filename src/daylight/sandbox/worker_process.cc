@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sched.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -29,80 +31,131 @@ Result<std::string> FindWorkerProgram() {
 
 namespace {
 
-class FileActions {
- public:
-  FileActions() { ::posix_spawn_file_actions_init(&actions_); }
-  ~FileActions() { ::posix_spawn_file_actions_destroy(&actions_); }
-  FileActions(const FileActions&) = delete;
-  FileActions& operator=(const FileActions&) = delete;
-  posix_spawn_file_actions_t* get() { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_;
+// What the new process is told between its birth and the worker program. Made
+// before, since a child of a program with threads may do nothing but plain
+// system calls.
+struct Start {
+  const char* program = nullptr;
+  char* const* arguments = nullptr;
+  int socket = -1;        // Becomes kWorkerSocket.
+  int failed = -1;        // Where to write an errno; closed by a good exec.
+  bool keep_stderr = false;
+  bool own_user_namespace = false;
+  char user_map[32] = "";
+  char group_map[32] = "";
 };
 
-class Attributes {
- public:
-  Attributes() { ::posix_spawnattr_init(&attributes_); }
-  ~Attributes() { ::posix_spawnattr_destroy(&attributes_); }
-  Attributes(const Attributes&) = delete;
-  Attributes& operator=(const Attributes&) = delete;
-  posix_spawnattr_t* get() { return &attributes_; }
+bool WriteFile(const char* path, const char* text) {
+  const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const std::size_t size = std::strlen(text);
+  const bool good = ::write(fd, text, size) == static_cast<ssize_t>(size);
+  ::close(fd);
+  return good;
+}
 
- private:
-  posix_spawnattr_t attributes_;
-};
+void Limit(__rlimit_resource resource, rlim_t value) {
+  const rlimit limit{value, value};
+  ::setrlimit(resource, &limit);
+}
+
+// In the child: becomes the worker, or says why not and ends.
+[[noreturn]] void Become(const Start& start) {
+  ::setpgid(0, 0);
+  struct sigaction usual {};
+  usual.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &usual, nullptr);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  bool good = true;
+  if (start.own_user_namespace) {
+    // Maps of the user to himself need no privilege, once groups cannot be left.
+    good = WriteFile("/proc/self/setgroups", "deny") && WriteFile("/proc/self/gid_map", start.group_map) &&
+           WriteFile("/proc/self/uid_map", start.user_map);
+  }
+  const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  good = good && nowhere >= 0 && ::dup2(nowhere, 0) == 0 && ::dup2(nowhere, 1) == 1;
+  // Whatever a worker says was possibly said by the file it reads, so nobody
+  // hears it, but for a developer who asks.
+  good = good && (start.keep_stderr || ::dup2(nowhere, 2) == 2);
+  // Out of the way of the two places that descriptors are to have.
+  const int failed = ::fcntl(start.failed, F_DUPFD_CLOEXEC, kWorkerSocket + 2);
+  const int socket = ::fcntl(start.socket, F_DUPFD_CLOEXEC, kWorkerSocket + 2);
+  good = good && failed >= 0 && socket >= 0 && ::dup2(socket, kWorkerSocket) == kWorkerSocket &&
+         ::dup2(failed, kWorkerSocket + 1) == kWorkerSocket + 1 &&
+         ::fcntl(kWorkerSocket + 1, F_SETFD, FD_CLOEXEC) == 0 &&
+         ::syscall(SYS_close_range, kWorkerSocket + 2, ~0u, 0) == 0;
+  if (good) {
+    // A database file is the one thing a worker may write (into a file of ours).
+    Limit(RLIMIT_FSIZE, report::kMaxDatabaseBytes);
+    Limit(RLIMIT_CORE, 0);
+    char* const no_environment[] = {nullptr};
+    ::execve(start.program, start.arguments, no_environment);
+  }
+  const int error = errno;
+  static_cast<void>(!::write(good ? kWorkerSocket + 1 : start.failed, &error, sizeof error));
+  ::_exit(127);
+}
+
+// As fork(), in new namespaces.
+pid_t Fork(int namespaces) {
+  return static_cast<pid_t>(::syscall(SYS_clone, static_cast<unsigned long>(namespaces) | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+}
+
+// The errno of a start that failed, 0 for a good one.
+int AwaitExec(int fd) {
+  int error = 0;
+  ssize_t n = 0;
+  do {
+    n = ::read(fd, &error, sizeof error);
+  } while (n < 0 && errno == EINTR);
+  return n == sizeof error ? error : 0;
+}
 
 }  // namespace
 
-Result<WorkerProcess> WorkerProcess::Start(const std::string& program, report::WallSet walls) {
+Result<WorkerProcess> WorkerProcess::Start(const std::string& program, report::WallSet walls, bool as_template) {
   DL_TRY(os::SocketPair pair, os::CreateSocketPair());
-  FileActions actions;
-  ::posix_spawn_file_actions_addopen(actions.get(), 0, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_addopen(actions.get(), 1, "/dev/null", O_WRONLY, 0);
-  // Whatever a worker says was possibly said by the file it reads, so nobody
-  // hears it, but for a developer who asks.
-  if (std::getenv("DAYLIGHT_WORKER_STDERR") == nullptr) {
-    ::posix_spawn_file_actions_addopen(actions.get(), 2, "/dev/null", O_WRONLY, 0);
-  }
-  // A dup2() onto itself would leave close-on-exec set in older C libraries.
-  os::Fd theirs = std::move(pair.theirs);
-  if (theirs.get() == kWorkerSocket) {
-    os::Fd moved(::fcntl(theirs.get(), F_DUPFD_CLOEXEC, kWorkerSocket + 1));
-    if (!moved.valid()) return Fail(ErrorCode::kIo, "cannot start a worker", static_cast<std::uint64_t>(errno));
-    theirs = std::move(moved);
-  }
-  ::posix_spawn_file_actions_adddup2(actions.get(), theirs.get(), kWorkerSocket);
-  // All of ours close on exec; this is for what we inherited ourselves.
-  ::posix_spawn_file_actions_addclosefrom_np(actions.get(), kWorkerSocket + 1);
-
-  Attributes attributes;
-  ::posix_spawnattr_setpgroup(attributes.get(), 0);
-  sigset_t none;
-  sigemptyset(&none);
-  ::posix_spawnattr_setsigmask(attributes.get(), &none);
-  sigset_t all;
-  sigfillset(&all);
-  ::posix_spawnattr_setsigdefault(attributes.get(), &all);
-  ::posix_spawnattr_setflags(attributes.get(), POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-
   std::string name = "daylight-worker";
-  std::string option = "--walls=" + report::WallNames(walls);
-  char* argv[] = {name.data(), option.data(), nullptr};
-  char* envp[] = {nullptr};
-  WorkerProcess worker;
-  const int error = ::posix_spawn(&worker.pid_, program.c_str(), actions.get(), attributes.get(), argv, envp);
-  if (error != 0) {
-    worker.pid_ = -1;
-    return Fail(ErrorCode::kIo, "cannot start a worker", static_cast<std::uint64_t>(error));
+  std::string wanted = "--walls=" + report::WallNames(walls);
+  std::string role = "--template";
+  char* arguments[] = {name.data(), wanted.data(), as_template ? role.data() : nullptr, nullptr};
+  struct Start start;
+  start.program = program.c_str();
+  start.arguments = arguments;
+  start.socket = pair.theirs.get();
+  start.keep_stderr = std::getenv("DAYLIGHT_WORKER_STDERR") != nullptr;
+  std::snprintf(start.user_map, sizeof start.user_map, "%u %u 1", ::geteuid(), ::geteuid());
+  std::snprintf(start.group_map, sizeof start.group_map, "%u %u 1", ::getegid(), ::getegid());
+
+  // A process namespace of its own, in a user namespace where only that lets
+  // us; the other namespaces the worker makes itself, once it has loaded what
+  // it needs. What the kernel refuses is tried with less.
+  const bool contained = (walls & Bit(report::Wall::kNamespaces)) != 0;
+  const bool is_root = ::geteuid() == 0;
+  int error = 0;
+  for (const int namespaces : {is_root ? CLONE_NEWPID : CLONE_NEWPID | CLONE_NEWUSER, 0}) {
+    if (!contained && namespaces != 0) continue;
+    int failed[2];
+    if (::pipe2(failed, O_CLOEXEC) != 0) return Fail(ErrorCode::kIo, "cannot start a worker", static_cast<std::uint64_t>(errno));
+    const os::Fd hear(failed[0]);
+    os::Fd tell(failed[1]);
+    start.failed = tell.get();
+    start.own_user_namespace = (namespaces & CLONE_NEWUSER) != 0;
+    WorkerProcess worker;
+    worker.pid_ = Fork(namespaces);
+    if (worker.pid_ == 0) Become(start);
+    error = errno;
+    tell.Close();
+    if (worker.pid_ < 0) continue;
+    error = AwaitExec(hear.get());
+    if (error == 0) {
+      worker.socket_ = std::move(pair.ours);
+      return worker;
+    }
   }
-  // A database file is the one thing a worker may write (into a file of ours).
-  const rlimit size{report::kMaxDatabaseBytes, report::kMaxDatabaseBytes};
-  ::prlimit(worker.pid_, RLIMIT_FSIZE, &size, nullptr);
-  const rlimit core{0, 0};
-  ::prlimit(worker.pid_, RLIMIT_CORE, &core, nullptr);
-  worker.socket_ = std::move(pair.ours);
-  return worker;
+  return Fail(ErrorCode::kIo, "cannot start a worker", static_cast<std::uint64_t>(error));
 }
 
 WorkerProcess& WorkerProcess::operator=(WorkerProcess&& other) noexcept {
@@ -145,9 +198,14 @@ std::string WorkerProcess::ExitReason() {
   Kill();
   if (!reaped_) return "it is gone";
   if (WIFSIGNALED(status_)) {
+    if (WTERMSIG(status_) == SIGSYS) return "it tried something that its walls forbid";
     return "signal " + std::to_string(WTERMSIG(status_)) + " (" + ::strsignal(WTERMSIG(status_)) + ")";
   }
-  return "exit code " + std::to_string(WEXITSTATUS(status_));
+  switch (WEXITSTATUS(status_)) {
+    case report::kExitNoSeccomp: return "seccomp filters are not to be had here";
+    case report::kExitOutOfMemory: return "out of memory";
+    default: return "exit code " + std::to_string(WEXITSTATUS(status_));
+  }
 }
 
 }  // namespace dl::sandbox

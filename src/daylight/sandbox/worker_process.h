@@ -6,7 +6,8 @@
 //   worker.ExitReason()                  // "signal 9 (Killed)"
 //
 // The process is given its socket as descriptor 3 and nothing else: an empty
-// environment, no arguments, /dev/null for the standard three. It is in a
+// environment, /dev/null for the standard three, a process namespace of its own
+// where the kernel grants one. It is in a
 // process group of its own, so a Ctrl-C at the terminal reaches only us.
 #pragma once
 
@@ -28,8 +29,9 @@ Result<std::string> FindWorkerProgram();
 
 class WorkerProcess {
  public:
-  // `walls`: all but for `daylight audit sandbox` and --unsafe-no-sandbox.
-  static Result<WorkerProcess> Start(const std::string& program, report::WallSet walls = report::kAllWalls);
+  // `as_template`: it only forks others (MessageType::kFork). `walls`: all but for `daylight audit sandbox` and --unsafe-no-sandbox.
+  static Result<WorkerProcess> Start(const std::string& program, report::WallSet walls = report::kAllWalls,
+                                     bool as_template = false);
   WorkerProcess() = default;
   WorkerProcess(WorkerProcess&& other) noexcept { *this = std::move(other); }
   WorkerProcess& operator=(WorkerProcess&& other) noexcept;
