@@ -100,6 +100,7 @@ void CheckOrder(const report::Frame& frame) {
     }
     case MessageType::kSummarize:
     case MessageType::kVerify:
+    case MessageType::kFork:
     case MessageType::kShutdown: DL_CHECK(frame.payload.empty()); return;
     default: DL_CHECK(false && "not a message of the trusted side");
   }
@@ -241,7 +242,7 @@ namespace dl::sandbox {
 
 Result<std::string> FindWorkerProgram() { return std::string("none"); }
 
-Result<WorkerProcess> WorkerProcess::Start(const std::string&, report::WallSet) {
+Result<WorkerProcess> WorkerProcess::Start(const std::string&, report::WallSet, bool) {
   if (++g_started > kMaxWorkers) std::abort();  // The trusted side goes on for ever.
   DL_TRY(os::SocketPair pair, os::CreateSocketPair());
   Puppet puppet{std::move(pair.theirs), ""};

@@ -114,14 +114,16 @@ std::vector<Piece> Pieces(Bytes input) {
   return pieces;
 }
 
-// kAttempt would really try what it names: not in this process.
-bool HasAttempt(const std::vector<Piece>& pieces) {
+// kAttempt would really try what it names, kFork make a second fuzzer of this
+// process: not here.
+bool HasForbidden(const std::vector<Piece>& pieces) {
   report::FrameReader reader;
   for (const Piece& piece : pieces) reader.Append(AsBytes(piece.bytes));
   for (;;) {
     const auto frame = reader.Next();
     if (!frame || !*frame) break;
-    if ((*frame)->header.type == MessageType::kAttempt) return true;
+    const MessageType type = (*frame)->header.type;
+    if (type == MessageType::kAttempt || type == MessageType::kFork) return true;
   }
   return false;
 }
@@ -200,7 +202,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   DL_CHECK(ready);
   const os::Fd lowest(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   std::vector<Piece> pieces = Pieces({reinterpret_cast<const std::byte*>(data), size});
-  if (HasAttempt(pieces)) return 0;
+  if (HasForbidden(pieces)) return 0;
   auto pair = os::CreateSocketPair();
   DL_CHECK(pair.has_value());
   {
