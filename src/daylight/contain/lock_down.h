@@ -37,6 +37,8 @@ Status LimitResources();
 // root. That of processes is made by whoever starts the process: `names` are
 // those that hold.
 Status EnterNamespaces(std::string& names);
+// Of root: gives up his number and groups, for good. Others keep theirs.
+void BecomeNobody();
 // No capabilities, no way to new ones, no other user's rights.
 Status DropPrivileges();
 // `abi`: the kernel's version of Landlock.

@@ -37,20 +37,23 @@ Status EmptyRoot() {
 
 Status EnterNamespaces(std::string& names) {
   constexpr int kOwn = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-  // An ordinary user may do this in a user namespace of his own only; root does
-  // it without one where such are refused.
-  if (::unshare(CLONE_NEWUSER | kOwn) == 0) {
-    names = "user ";
+  bool has_user = false;
+  if (::geteuid() == 0 && ::unshare(kOwn) == 0) {
+    DL_TRY_STATUS(EmptyRoot());
+    // Not root any more outside of the user namespace either.
+    BecomeNobody();
+    has_user = ::unshare(CLONE_NEWUSER) == 0;
   } else {
-    const int error = errno;
-    if (::unshare(kOwn) != 0) {
-      errno = error;
-      return Refused("refused");
-    }
+    // An ordinary user may do this in a user namespace of his own only.
+    if (::unshare(CLONE_NEWUSER | kOwn) != 0) return Refused("refused");
+    has_user = true;
+    DL_TRY_STATUS(EmptyRoot());
   }
-  // Where /proc is, a process cannot see its own number outside of its namespace.
-  names += ::getpid() == 1 ? "process network mount IPC UTS cgroup" : "network mount IPC UTS cgroup";
-  return EmptyRoot();
+  if (has_user) names += "user ";
+  // The process namespace was made at the start: its first process is number 1.
+  if (::getpid() == 1) names += "process ";
+  names += "network mount IPC UTS cgroup";
+  return {};
 }
 
 }  // namespace dl::contain

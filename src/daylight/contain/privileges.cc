@@ -18,18 +18,19 @@ constexpr int kLastCapability = 63;  // More than there are.
 
 }  // namespace
 
+void BecomeNobody() {
+  if (::geteuid() != 0) return;
+  static_cast<void>(::syscall(SYS_setgroups, 0, nullptr));
+  static_cast<void>(::syscall(SYS_setresgid, kNobody, kNobody, kNobody));
+  static_cast<void>(::syscall(SYS_setresuid, kNobody, kNobody, kNobody));
+}
+
 Status DropPrivileges() {
   for (int capability = 0; capability <= kLastCapability; ++capability) {
     if (::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1) ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
   }
   ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  if (::geteuid() == 0) {
-    // In a user namespace without other users these are refused, and root there
-    // is nobody outside.
-    static_cast<void>(::syscall(SYS_setgroups, 0, nullptr));
-    static_cast<void>(::syscall(SYS_setresgid, kNobody, kNobody, kNobody));
-    static_cast<void>(::syscall(SYS_setresuid, kNobody, kNobody, kNobody));
-  }
+  BecomeNobody();
   __user_cap_header_struct header{};
   header.version = _LINUX_CAPABILITY_VERSION_3;
   __user_cap_data_struct none[2]{};
