@@ -132,6 +132,8 @@ void Listen(const Puppet& puppet) {
   }
 }
 
+std::uint64_t SizeOf(std::size_t i) { return 10 + i; }
+
 // Files to scan, a rule file with others to include, and one out of bounds.
 struct Place {
   std::string folder;
@@ -140,23 +142,31 @@ struct Place {
     DL_CHECK(::mkdtemp(name.data()) != nullptr);
     folder = name;
     std::filesystem::create_directories(folder + "/rules/sub");
-    for (const char* path : {"/secret", "/rules/a.yar", "/rules/b.yar", "/rules/sub/c.yar"}) {
-      const auto fd = os::CreateFile(folder + path);
-      DL_CHECK(fd && os::WriteAll(fd->get(), "rule r { condition: true }"));
+    for (const char* path : {"/secret", "/rules/a.yar", "/rules/b.yar", "/rules/sub/c.yar", "/database"}) {
+      Write(path, "rule r { condition: true }");
     }
+    for (std::size_t i = 0; i < kFiles; ++i) Write("/f" + std::to_string(i), std::string(SizeOf(i), 'x'));
     std::filesystem::create_symlink("../secret", folder + "/rules/link");
   }
   ~Place() {
     std::error_code ignored;
     std::filesystem::remove_all(folder, ignored);
   }
+  void Write(const std::string& path, std::string_view text) const {
+    const auto fd = os::CreateFile(folder + path);
+    DL_CHECK(fd && os::WriteAll(fd->get(), text));
+  }
+  // For reading, as a worker is given it.
+  os::Fd Open(const std::string& path) const {
+    auto fd = os::OpenRegular(folder + path);
+    DL_CHECK(fd.has_value());
+    return std::move(*fd);
+  }
 };
 const Place& ThePlace() {
   static const Place place;
   return place;
 }
-
-std::uint64_t SizeOf(std::size_t i) { return 10 + i; }
 
 void FuzzScan(unsigned how) {
   std::set<std::uint64_t> answered;
@@ -166,7 +176,8 @@ void FuzzScan(unsigned how) {
   options.workers = 1 + how % 3;
   options.isolate_objects = (how & 4) != 0;
   options.settings.list_strings = (how & 8) != 0;
-  sandbox::ScanSession session(options, {0});
+  const os::Fd database = ThePlace().Open("/database");
+  sandbox::ScanSession session(options, {database.get()});
   std::size_t given = 0;
   const auto next = [&]() -> std::optional<sandbox::ScanItem> {
     if (given == kFiles) return std::nullopt;
@@ -180,7 +191,7 @@ void FuzzScan(unsigned how) {
       item.report->verdict = report::Verdict::kFailed;
       item.report->failure = "cannot open";
     } else {
-      item.fd = os::Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+      item.fd = ThePlace().Open("/f" + std::to_string(i));
     }
     if (i == 3 && (how & 32) != 0) item.unread.push_back({"", "too large", ""});
     return item;
@@ -210,13 +221,11 @@ void FuzzCompile(unsigned how) {
   const std::string& folder = ThePlace().folder;
   sandbox::RuleSource source;
   source.name = "fuzz";
-  auto file = os::OpenRegular(folder + "/rules/a.yar");
-  DL_CHECK(file.has_value());
   sandbox::RuleFile rule;
   rule.path = folder + "/rules/a.yar";
   rule.name_space = "a";
   rule.text = "include \"b.yar\"";
-  rule.fd = std::move(*file);
+  rule.fd = ThePlace().Open("/rules/a.yar");
   source.files.push_back(std::move(rule));
   sandbox::CompileOptions options;
   if ((how & 1) != 0) options.include_folders.push_back(folder + "/rules/sub");
@@ -304,12 +313,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     g_scripts.emplace_back(AsText(*words));
   }
   const os::Fd lowest(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  switch (*what % 8) {
-    case 0: FuzzCompile(*how); break;
-    case 1: CheckAnswer(sandbox::Summarize({"none", {0}, {}, nullptr})); break;
-    case 2: CheckAnswer(sandbox::Verify({"none", {0}, {}, nullptr})); break;
-    case 3: CheckAnswer(sandbox::Explain({"none", {0}, {}, nullptr}, {"r", {0, 5, {}}}, 0)); break;
-    default: FuzzScan(*how); break;
+  {
+    const os::Fd database = ThePlace().Open("/database");
+    const os::Fd object = ThePlace().Open("/f0");
+    const sandbox::Question question{"none", {database.get()}, {}, nullptr};
+    switch (*what % 8) {
+      case 0: FuzzCompile(*how); break;
+      case 1: CheckAnswer(sandbox::Summarize(question)); break;
+      case 2: CheckAnswer(sandbox::Verify(question)); break;
+      case 3: CheckAnswer(sandbox::Explain(question, {"r", {0, SizeOf(0), {}}}, object.get())); break;
+      default: FuzzScan(*how); break;
+    }
   }
   g_puppets.clear();
   const os::Fd probe(::open("/dev/null", O_RDONLY | O_CLOEXEC));
