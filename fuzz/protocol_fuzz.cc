@@ -43,11 +43,14 @@ void CheckFrame(const Frame& frame) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  FrameReader reader;
-  reader.Append(std::as_bytes(std::span(data, size)));
-  for (;;) {
-    const auto frame = reader.Next();
-    if (!frame || !*frame) return 0;
-    CheckFrame(**frame);
+  for (const Side from : {Side::kBroker, Side::kWorker}) {
+    FrameReader reader(from);
+    reader.Append(std::as_bytes(std::span(data, size)));
+    for (;;) {
+      const auto frame = reader.Next();
+      if (!frame || !*frame) break;
+      CheckFrame(**frame);
+    }
   }
+  return 0;
 }

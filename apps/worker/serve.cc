@@ -145,8 +145,9 @@ class Server {
   }
 
   Status SendReport(std::uint64_t sequence, const report::ObjectReport& report) {
+    const std::size_t limit = report::MaxReportBytes(settings_);
     std::string payload = report::Encode(report);
-    if (payload.size() > report::MaxFrameLength(MessageType::kObjectReport)) {
+    if (payload.size() > limit) {
       // Too much to tell: the detections go without their strings.
       report::ObjectReport small = report;
       for (report::Detection& detection : small.detections) {
@@ -154,8 +155,17 @@ class Server {
         detection.strings.clear();
       }
       small.log.clear();
-      small.warnings.emplace_back("the matched strings are too many to be listed");
+      small.warnings.assign({"the matched strings are too many to be listed"});
       payload = report::Encode(small);
+      if (payload.size() > limit) {
+        // Still too much: only the first of everything, which is never called clean.
+        constexpr std::size_t kFew = 1000;
+        for (report::Detection& detection : small.detections) detection.metas.clear();
+        if (small.detections.size() > kFew) small.detections.resize(kFew);
+        if (small.incomplete.size() > kFew) small.incomplete.resize(kFew);
+        small.incomplete.push_back({"", "report", "more was found than can be reported"});
+        payload = report::Encode(small);
+      }
     }
     return channel_.Send(MessageType::kObjectReport, sequence, payload);
   }

@@ -52,6 +52,12 @@ struct FrameHeader {
   std::uint64_t sequence = 0;
 };
 
+// Who sends messages of this type; each side takes in only the other's.
+enum class Side : std::uint8_t { kBroker, kWorker };
+inline Side SenderOf(MessageType type) {
+  return static_cast<std::uint16_t>(type) < 100 ? Side::kBroker : Side::kWorker;
+}
+
 // The most bytes that a message of this type may have; 0 for no such type.
 std::uint32_t MaxFrameLength(MessageType type);
 

@@ -100,6 +100,11 @@ Status Visit(Io& io, Of<Io, CompileAnswerMessage>& value) {
 
 }  // namespace
 
+std::uint32_t MaxReportBytes(const ScanSettings& settings) {
+  const bool all = settings.list_strings && (settings.max_strings == 0 || settings.max_string_bytes == 0);
+  return all ? MaxFrameLength(MessageType::kObjectReport) : 32u << 20;
+}
+
 template <typename T>
 std::string Encode(const T& value) {
   FieldWriter writer;

@@ -38,7 +38,7 @@ Answer<T> Ask(const Question& question, report::MessageType type, std::string_vi
   Answer<T> answer;
   auto worker = WorkerProcess::Start(question.worker_program);
   if (!worker) {
-    answer.problem = "cannot start " + question.worker_program + ": " + os::Describe(worker.error());
+    answer.problem = "cannot start " + question.worker_program.path + ": " + os::Describe(worker.error());
     return answer;
   }
   const auto frame = Converse(question, *worker, type, payload, std::move(descriptors), wanted, answer.problem);

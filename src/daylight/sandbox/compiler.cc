@@ -62,7 +62,7 @@ Result<report::CompileAnswerMessage> Converse(Link& link, IncludeRoots& roots, c
   }
 }
 
-Status Compile(const std::string& worker_program, const RuleSource& source, const CompileOptions& options,
+Status Compile(const WorkerProgram& worker_program, const RuleSource& source, const CompileOptions& options,
                CompiledSource& compiled) {
   DL_TRY(IncludeRoots roots, IncludeRoots::Open(options.include_folders));
   DL_TRY(const PackedText packed, Pack(source, roots));
@@ -118,7 +118,7 @@ std::vector<report::ExternalValue> AllExternals(const std::vector<report::Extern
   return all;
 }
 
-CompiledSource CompileSource(const std::string& worker_program, const RuleSource& source,
+CompiledSource CompileSource(const WorkerProgram& worker_program, const RuleSource& source,
                              const CompileOptions& options) {
   CompiledSource compiled;
   const Status status = Compile(worker_program, source, options, compiled);

@@ -23,22 +23,36 @@ namespace dl::sandbox {
 
 inline constexpr int kWorkerSocket = 3;
 
+// What to start, and what it puts up around itself: all walls, but for
+// `daylight audit sandbox` and --unsafe-no-sandbox.
+struct WorkerProgram {
+  std::string path;
+  report::WallSet walls = report::kAllWalls;
+};
+
 // The program to run: DAYLIGHT_WORKER (for tests), else daylight-worker beside
 // this program, else in ../libexec/daylight or ../lib/daylight from there.
-Result<std::string> FindWorkerProgram();
+Result<WorkerProgram> FindWorkerProgram();
+
+// What a status of wait() says: "signal 11 (Segmentation fault)", "exit code 1",
+// "out of memory".
+std::string DescribeEnd(int status);
 
 class WorkerProcess {
  public:
-  // `as_template`: it only forks others (MessageType::kFork). `walls`: all but for `daylight audit sandbox` and --unsafe-no-sandbox.
-  static Result<WorkerProcess> Start(const std::string& program, report::WallSet walls = report::kAllWalls,
-                                     bool as_template = false);
+  // `as_template`: it only forks others (MessageType::kFork).
+  static Result<WorkerProcess> Start(const WorkerProgram& program, bool as_template = false);
   WorkerProcess() = default;
   WorkerProcess(WorkerProcess&& other) noexcept { *this = std::move(other); }
   WorkerProcess& operator=(WorkerProcess&& other) noexcept;
   ~WorkerProcess() { Kill(); }
 
+  pid_t pid() const { return pid_; }
   int socket() const { return socket_.get(); }
   bool running() const { return pid_ > 0; }
+  // Whether system calls of the process are filtered, by what the kernel says of
+  // it in /proc, not by its own word. True where there is no /proc to ask.
+  bool IsFiltered() const;
   // Ends the process, if it has not ended, and waits for it.
   void Kill();
   // How the process ended: "signal 11 (Segmentation fault)", "exit code 1".
