@@ -46,6 +46,8 @@ constexpr std::size_t kMaxWorkers = 200;
 // Beyond every process number that Linux gives, in case anybody sends a signal.
 constexpr pid_t kFirstPid = 1 << 30;
 
+const sandbox::WorkerProgram kNoProgram{"none", report::kAllWalls};
+
 struct Puppet {
   os::Fd socket;      // The worker's end.
   std::string words;
@@ -58,7 +60,7 @@ std::size_t g_started = 0;
 
 // What stands behind the last whole message of `words`, and which objects they answer.
 std::string_view Rest(std::string_view words, std::set<std::uint64_t>* answered = nullptr) {
-  report::FrameReader reader;
+  report::FrameReader reader(report::Side::kWorker);
   reader.Append(AsBytes(words));
   std::size_t taken = 0;
   for (;;) {
@@ -109,7 +111,7 @@ void CheckOrder(const report::Frame& frame) {
 // All that the trusted side said to this worker; the last words go into the
 // file that came last, as a worker's last act before it is killed.
 void Listen(const Puppet& puppet) {
-  report::FrameReader reader;
+  report::FrameReader reader(report::Side::kBroker);
   std::vector<os::Fd> descriptors;
   std::array<std::byte, 64 * 1024> chunk;
   ::fcntl(puppet.socket.get(), F_SETFL, O_NONBLOCK);
@@ -172,7 +174,7 @@ void FuzzScan(unsigned how) {
   std::set<std::uint64_t> answered;
   for (const std::string& words : g_scripts) Rest(words, &answered);
   sandbox::ScanOptions options;
-  options.worker_program = "none";
+  options.worker_program = kNoProgram;
   options.workers = 1 + how % 3;
   options.isolate_objects = (how & 4) != 0;
   options.settings.list_strings = (how & 8) != 0;
@@ -230,7 +232,7 @@ void FuzzCompile(unsigned how) {
   sandbox::CompileOptions options;
   if ((how & 1) != 0) options.include_folders.push_back(folder + "/rules/sub");
   options.skip_invalid = (how & 2) != 0;
-  const sandbox::CompiledSource compiled = sandbox::CompileSource("none", source, options);
+  const sandbox::CompiledSource compiled = sandbox::CompileSource(kNoProgram, source, options);
   DL_CHECK(compiled.failure.empty() || !compiled.file.valid());
   DL_CHECK(compiled.file.valid() == (compiled.database != nullptr));
   if (!compiled.file.valid()) return;
@@ -249,9 +251,9 @@ void CheckAnswer(const sandbox::Answer<T>& answer) {
 // The seam: defined here, so that worker_process.cc is not linked.
 namespace dl::sandbox {
 
-Result<std::string> FindWorkerProgram() { return std::string("none"); }
+Result<WorkerProgram> FindWorkerProgram() { return kNoProgram; }
 
-Result<WorkerProcess> WorkerProcess::Start(const std::string&, report::WallSet, bool) {
+Result<WorkerProcess> WorkerProcess::Start(const WorkerProgram&, bool) {
   if (++g_started > kMaxWorkers) std::abort();  // The trusted side goes on for ever.
   DL_TRY(os::SocketPair pair, os::CreateSocketPair());
   Puppet puppet{std::move(pair.theirs), ""};
@@ -296,6 +298,10 @@ std::string WorkerProcess::ExitReason() {
   return "it said all it had to say";
 }
 
+bool WorkerProcess::IsFiltered() const { return true; }
+
+std::string DescribeEnd(int) { return "it said all it had to say"; }
+
 }  // namespace dl::sandbox
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -316,7 +322,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   {
     const os::Fd database = ThePlace().Open("/database");
     const os::Fd object = ThePlace().Open("/f0");
-    const sandbox::Question question{"none", {database.get()}, {}, nullptr};
+    const sandbox::Question question{kNoProgram, {database.get()}, {}, nullptr};
     switch (*what % 8) {
       case 0: FuzzCompile(*how); break;
       case 1: CheckAnswer(sandbox::Summarize(question)); break;

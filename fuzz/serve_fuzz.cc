@@ -117,7 +117,7 @@ std::vector<Piece> Pieces(Bytes input) {
 // kAttempt would really try what it names, kFork make a second fuzzer of this
 // process: not here.
 bool HasForbidden(const std::vector<Piece>& pieces) {
-  report::FrameReader reader;
+  report::FrameReader reader(report::Side::kBroker);
   for (const Piece& piece : pieces) reader.Append(AsBytes(piece.bytes));
   for (;;) {
     const auto frame = reader.Next();
@@ -152,7 +152,7 @@ void CheckAnswer(const report::Frame& frame) {
 
 // Says everything, hears everything, until the worker hangs up.
 void PlayTrustedSide(os::Fd socket, std::vector<Piece> pieces) {
-  report::FrameReader reader;
+  report::FrameReader reader(report::Side::kWorker);
   std::array<std::byte, 64 * 1024> chunk;
   std::size_t piece = 0;
   std::size_t sent = 0;
