@@ -216,11 +216,12 @@ def make_protocol(corpus):
     for kind, payloads in messages.items():
         for payload in payloads:
             corpus.add("protocol", frame(kind, payload) * 2)
+    corpus.add("protocol", frame(105, bytes(30)))
     ready = frame(101, struct.pack("<III", 1, 31, 0))
     opened = frame(102, b"\1" + text(b""))
     refused = frame(102, b"\0" + text(b"no"))
     report = max(messages.get(105, [b""]), key=len)
-    small = min(messages.get(105, [b""]), key=len)
+    small = bytes(30)  # Clean, and nothing to tell.
     reports = [frame(105, small if i % 2 else report, i) for i in range(6)]
 
     def script(*workers):
