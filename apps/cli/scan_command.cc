@@ -192,6 +192,7 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
   options.worker_program = worker_program;
   options.workers = arguments.threads;
   options.isolate_objects = arguments.isolation == "object";
+  options.max_worker_bytes = arguments.max_worker_bytes;
   options.settings = MakeSettings(arguments);
   options.stop = &StopFlag();
   options.tick = [&] {

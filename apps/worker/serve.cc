@@ -48,6 +48,7 @@ class Server {
       case MessageType::kExplain: DL_TRY_STATUS(Explain(message)); return true;
       case MessageType::kVerify: DL_TRY_STATUS(Verify(message)); return true;
       case MessageType::kFork: DL_TRY_STATUS(Fork(std::move(message))); return true;
+      case MessageType::kForkEnd: DL_TRY_STATUS(TellForkEnd(message)); return true;
       case MessageType::kShutdown: return false;
       default: return Fail(ErrorCode::kMalformed, "a message that is none of the broker's");
     }
@@ -91,7 +92,8 @@ class Server {
   // has never seen a file. There is one such worker at a time.
   Status Fork(Incoming message) {
     if (message.descriptors.size() != 1) return Fail(ErrorCode::kMalformed, "a fork without its socket");
-    DL_TRY_STATUS(Prepare());
+    // What is wrong with the content, the first object's report will say.
+    static_cast<void>(Prepare());
     EndChild();
     const pid_t pid = ::fork();
     if (pid < 0) return Fail(ErrorCode::kIo, "cannot fork", static_cast<std::uint64_t>(errno));
@@ -106,11 +108,20 @@ class Server {
     return {};
   }
 
-  void EndChild() {
-    if (child_ <= 0) return;
+  // Ends the worker that was forked last, if it has not ended, and gives back
+  // what wait() says of it.
+  int EndChild() {
+    int status = 0;
+    if (child_ <= 0) return status;
     ::kill(child_, SIGKILL);
-    while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) {}
     child_ = -1;
+    return status;
+  }
+
+  Status TellForkEnd(const Incoming& message) {
+    const report::ForkEndedMessage ended{static_cast<std::uint32_t>(EndChild())};
+    return channel_.Send(MessageType::kForkEnded, message.header.sequence, report::Encode(ended));
   }
 
   Status ScanBatch(const Incoming& message) {

@@ -218,4 +218,15 @@ bool WorkerProcess::IsFiltered() const {
   return !status || status->find("\nSeccomp:\t2\n") != std::string::npos;
 }
 
+Status CheckReady(const WorkerProgram& program, const WorkerProcess& worker, const report::Frame& frame) {
+  DL_TRY(const auto ready, report::Decode<report::ReadyMessage>(AsBytes(frame.payload)));
+  if (ready.version != report::kProtocolVersion) {
+    return Fail(ErrorCode::kUnsupported, "the worker is of another version than this program");
+  }
+  if ((program.walls & Bit(report::Wall::kSeccomp)) != 0 && !worker.IsFiltered()) {
+    return Fail(ErrorCode::kUnsupported, "the worker's system calls are not filtered, and nothing is read without that");
+  }
+  return {};
+}
+
 }  // namespace dl::sandbox

@@ -17,6 +17,7 @@
 
 #include "daylight/base/error.h"
 #include "daylight/os/fd.h"
+#include "daylight/report/frame_reader.h"
 #include "daylight/report/walls.h"
 
 namespace dl::sandbox {
@@ -66,5 +67,10 @@ class WorkerProcess {
   bool reaped_ = false;
   os::Fd socket_;
 };
+
+// What a worker says first: it must be of our version, and where seccomp is among
+// its walls, the kernel must confirm it. An error is a reason to give up, since
+// the next worker will be no better.
+Status CheckReady(const WorkerProgram& program, const WorkerProcess& worker, const report::Frame& frame);
 
 }  // namespace dl::sandbox
