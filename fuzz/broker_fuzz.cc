@@ -6,6 +6,7 @@
 // words of one worker after the other, each with a length of two bytes before
 // it. A worker says all of it, and is gone when all is read; what it would have
 // written into the file for a database is what follows its last whole message.
+// A template has the words of a worker, and each of its forks those of the next.
 //
 // Meaning: every file is told exactly once, in order, with its own size; a file
 // that no worker answered is neither clean nor detected; what counts as failed
@@ -19,9 +20,11 @@
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "daylight/base/check.h"
@@ -51,12 +54,34 @@ const sandbox::WorkerProgram kNoProgram{"none", report::kAllWalls};
 struct Puppet {
   os::Fd socket;      // The worker's end.
   std::string words;
+  bool is_template = false;
+  std::thread forking;  // Of a template: takes what comes until it is killed.
 };
 
 // The workers of this input: what each is to say, and those that live.
+std::mutex g_lock;
 std::deque<std::string> g_scripts;
-std::vector<Puppet> g_puppets;
+std::deque<Puppet> g_puppets;
 std::size_t g_started = 0;
+
+std::string NextScript() {
+  const std::lock_guard lock(g_lock);
+  if (++g_started > kMaxWorkers) std::abort();  // The trusted side goes on for ever.
+  if (g_scripts.empty()) return {};
+  std::string words = std::move(g_scripts.front());
+  g_scripts.pop_front();
+  return words;
+}
+
+// All of it, and then nothing more.
+void Say(int socket, std::string_view words) {
+  while (!words.empty()) {
+    const auto sent = os::Send(socket, AsBytes(words), {});
+    if (!sent) break;
+    words.remove_prefix(*sent);
+  }
+  ::shutdown(socket, SHUT_WR);
+}
 
 // What stands behind the last whole message of `words`, and which objects they answer.
 std::string_view Rest(std::string_view words, std::set<std::uint64_t>* answered = nullptr) {
@@ -103,34 +128,45 @@ void CheckOrder(const report::Frame& frame) {
     case MessageType::kSummarize:
     case MessageType::kVerify:
     case MessageType::kFork:
+    case MessageType::kForkEnd:
     case MessageType::kShutdown: DL_CHECK(frame.payload.empty()); return;
     default: DL_CHECK(false && "not a message of the trusted side");
   }
 }
 
-// All that the trusted side said to this worker; the last words go into the
-// file that came last, as a worker's last act before it is killed.
+// Takes what the trusted side says to a worker, until the socket ends (of one
+// that does not block: until nothing is there). A fork speaks at once. The last
+// words go into the file that came last, as a worker's last act before it is killed.
 void Listen(const Puppet& puppet) {
   report::FrameReader reader(report::Side::kBroker);
-  std::vector<os::Fd> descriptors;
+  std::deque<os::Fd> descriptors;
+  std::vector<os::Fd> forks;
   std::array<std::byte, 64 * 1024> chunk;
-  ::fcntl(puppet.socket.get(), F_SETFL, O_NONBLOCK);
   for (;;) {
-    const auto received = os::ReceiveWithFds(puppet.socket.get(), chunk, descriptors);
+    std::vector<os::Fd> came;
+    const auto received = os::ReceiveWithFds(puppet.socket.get(), chunk, came);
     if (!received || received->bytes == 0) break;
+    for (os::Fd& fd : came) descriptors.push_back(std::move(fd));
     reader.Append(Bytes(chunk).first(received->bytes));
-  }
-  bool compile = false;
-  for (;;) {
-    const auto frame = reader.Next();
-    DL_CHECK(frame.has_value());
-    if (!*frame) break;
-    CheckOrder(**frame);
-    compile = compile || (*frame)->header.type == MessageType::kCompile;
-  }
-  if (compile && descriptors.size() == 2) {
-    const std::string_view database = Rest(puppet.words);
-    if (!database.empty()) static_cast<void>(os::WriteAll(descriptors[1].get(), database));
+    for (;;) {
+      const auto frame = reader.Next();
+      DL_CHECK(frame.has_value());
+      if (!*frame) break;
+      CheckOrder(**frame);
+      const MessageType type = (*frame)->header.type;
+      DL_CHECK((*frame)->header.descriptors <= descriptors.size());
+      if (type == MessageType::kCompile) {
+        DL_CHECK(descriptors.size() == 2);
+        const std::string_view database = Rest(puppet.words);
+        if (!database.empty()) static_cast<void>(os::WriteAll(descriptors[1].get(), database));
+      }
+      if (type == MessageType::kFork) {
+        DL_CHECK(puppet.is_template && descriptors.size() == 1);
+        Say(descriptors[0].get(), NextScript());
+        forks.push_back(std::move(descriptors[0]));
+      }
+      descriptors.erase(descriptors.begin(), descriptors.begin() + (*frame)->header.descriptors);
+    }
   }
 }
 
@@ -253,25 +289,17 @@ namespace dl::sandbox {
 
 Result<WorkerProgram> FindWorkerProgram() { return kNoProgram; }
 
-Result<WorkerProcess> WorkerProcess::Start(const WorkerProgram&, bool) {
-  if (++g_started > kMaxWorkers) std::abort();  // The trusted side goes on for ever.
+Result<WorkerProcess> WorkerProcess::Start(const WorkerProgram&, bool as_template) {
   DL_TRY(os::SocketPair pair, os::CreateSocketPair());
-  Puppet puppet{std::move(pair.theirs), ""};
-  if (!g_scripts.empty()) {
-    puppet.words = std::move(g_scripts.front());
-    g_scripts.pop_front();
-  }
-  std::string_view rest = puppet.words;
-  while (!rest.empty()) {
-    const auto sent = os::Send(puppet.socket.get(), AsBytes(rest), {});
-    if (!sent) break;
-    rest.remove_prefix(*sent);
-  }
-  ::shutdown(puppet.socket.get(), SHUT_WR);
+  Puppet& puppet = g_puppets.emplace_back();
+  puppet.socket = std::move(pair.theirs);
+  puppet.words = NextScript();
+  puppet.is_template = as_template;
+  Say(puppet.socket.get(), puppet.words);
+  if (as_template) puppet.forking = std::thread([&puppet] { Listen(puppet); });
   WorkerProcess worker;
   worker.socket_ = std::move(pair.ours);
-  worker.pid_ = kFirstPid + static_cast<pid_t>(g_puppets.size());
-  g_puppets.push_back(std::move(puppet));
+  worker.pid_ = kFirstPid + static_cast<pid_t>(g_puppets.size() - 1);
   return worker;
 }
 
@@ -287,7 +315,13 @@ WorkerProcess& WorkerProcess::operator=(WorkerProcess&& other) noexcept {
 void WorkerProcess::Kill() {
   if (pid_ > 0) {
     Puppet& puppet = g_puppets.at(static_cast<std::size_t>(std::exchange(pid_, -1) - kFirstPid));
-    Listen(puppet);
+    if (puppet.is_template) {
+      ::shutdown(puppet.socket.get(), SHUT_RD);
+      puppet.forking.join();
+    } else {
+      ::fcntl(puppet.socket.get(), F_SETFL, O_NONBLOCK);
+      Listen(puppet);
+    }
     puppet.socket.Close();
   }
   socket_.Close();
@@ -299,6 +333,12 @@ std::string WorkerProcess::ExitReason() {
 }
 
 bool WorkerProcess::IsFiltered() const { return true; }
+
+Status CheckReady(const WorkerProgram&, const WorkerProcess&, const report::Frame& frame) {
+  DL_TRY(const auto ready, report::Decode<report::ReadyMessage>(AsBytes(frame.payload)));
+  if (ready.version != report::kProtocolVersion) return Fail(ErrorCode::kUnsupported, "another version");
+  return {};
+}
 
 std::string DescribeEnd(int) { return "it said all it had to say"; }
 

@@ -2,9 +2,10 @@
 // Serve loop over a socket pair, in this process and without walls.
 //
 // The input is a list of records: kind, number, length (two bytes), bytes. Kind 0
-// is raw bytes on the stream; kind 1 to 9 is a whole message of that type with
-// `number` choosing how many descriptors it says to have and which come along:
-// a sound database, an object, these very bytes, a file to write into, a pipe.
+// is raw bytes on the stream; kind 1 to 9 is a whole message of that type, 10 one
+// of kForkEnd, with `number` choosing how many descriptors it says to have and
+// which come along: a sound database, an object, these very bytes, a file to write
+// into, a pipe.
 //
 // Meaning: Serve ends, and until then it answers in whole messages that decode,
 // each of a type that answers what was sent, and leaves no descriptor open.
@@ -93,7 +94,7 @@ std::vector<Piece> Pieces(Bytes input) {
   std::vector<Piece> pieces;
   Cursor cursor(input);
   while (cursor.remaining() >= 4 && pieces.size() < 64) {
-    const unsigned kind = *cursor.ReadU8() % 10;
+    const unsigned kind = *cursor.ReadU8() % 11;
     const unsigned number = *cursor.ReadU8();
     const std::uint64_t length = *cursor.ReadU16Le();
     const std::string payload(AsText(*cursor.ReadBytes(std::min<std::uint64_t>(length, cursor.remaining()))));
@@ -105,7 +106,7 @@ std::vector<Piece> Pieces(Bytes input) {
     if (kind == 0) {
       piece.bytes = payload;
     } else {
-      const auto type = static_cast<MessageType>(kind);
+      const auto type = kind == 10 ? MessageType::kForkEnd : static_cast<MessageType>(kind);
       if (payload.size() > report::MaxFrameLength(type)) continue;
       piece.bytes = report::MakeFrame(type, static_cast<std::uint16_t>(told), pieces.size(), payload);
     }
@@ -146,6 +147,7 @@ void CheckAnswer(const report::Frame& frame) {
     case MessageType::kSummary: return MustDecode<report::DatabaseSummary>(frame.payload);
     case MessageType::kExplainAnswer: return MustDecode<report::ExplainAnswer>(frame.payload);
     case MessageType::kVerifyAnswer: return MustDecode<report::VerifyAnswerMessage>(frame.payload);
+    case MessageType::kForkEnded: return MustDecode<report::ForkEndedMessage>(frame.payload);
     default: DL_CHECK(false && "not a message of a worker");
   }
 }
