@@ -28,6 +28,9 @@ CONTAINED_CALLS = {
     "read", "pread64", "write", "lseek", "fstat", "close", "recvmsg", "sendto", "mmap", "munmap", "mremap", "mprotect",
     "madvise", "brk", "futex", "rt_sigprocmask", "restart_syscall", "exit_group",
 }
+# A template (--isolation object) reads nothing but its databases and forks; a fork gives that right up at once.
+TEMPLATE_CALLS = CONTAINED_CALLS | {"clone", "wait4", "kill"}
+FORK_CALLS = CONTAINED_CALLS | {"set_robust_list", "prctl", "seccomp"}
 # Reach the network, or may do so unseen.
 NETWORK_CALLS = {"connect", "bind", "listen", "accept", "accept4", "io_uring_setup", "socketcall"}
 MARKER = re.compile(r"^(seccomp\(SECCOMP_SET_MODE_FILTER\b|prctl\(PR_SET_SECCOMP, SECCOMP_MODE_FILTER\b).*= 0$")
@@ -49,7 +52,7 @@ rule Owner { condition: owner == "nobody" and filetype == "ELF" }
 """
 
 
-def traced(folder, *command, user=None, environment=None):
+def traced(folder, *command, user=None):
     """Runs `command` under strace: one list of calls for each process, and the exit code."""
     out = pathlib.Path(tempfile.mkdtemp(prefix="trace-", dir=folder))
     os.chmod(out, 0o777)
@@ -57,8 +60,7 @@ def traced(folder, *command, user=None, environment=None):
     if user is not None and os.geteuid() == 0:
         prefix = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
     done = subprocess.run([*prefix, "strace", "-ff", "-q", "-y", "-s", "64", "-o", str(out / "t"), *map(str, command)],
-                          cwd=folder, env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
+                          cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
     processes = {int(path.suffix[1:]): path.read_text(errors="replace").splitlines() for path in out.glob("t.*")}
     return processes, done
 
@@ -85,26 +87,24 @@ def starts(line, program):
     return line.startswith("execve(") and f"{program}\"" in line.split(",")[0] and line.endswith(" = 0")
 
 
-def worker_lives(processes, program="daylight-worker"):
-    """What those processes called that ran the worker's program, from there on, and what came out of these by
-    fork. (Until then they are a fork of the trusted side, still with its descriptors.)"""
-    workers, parents = {}, {}
+def worker_lives(processes):
+    """What those processes called that ran the worker's program, from there on. (Until then they are a fork of the
+    trusted side, still with its descriptors.)"""
+    workers = {}
     for pid, lines in processes.items():
         for number, line in enumerate(lines):
-            if starts(line, program):
-                workers[pid] = lines[number + 1:]
-            born = re.match(r"^(?:v?fork|clone3?)\(.* = (\d+)", line)
-            if born:
-                parents[int(born.group(1))] = pid
-    grown = True
-    while grown:
-        more = {child: processes[child] for child, parent in parents.items() if parent in workers and child not in workers}
-        workers.update(more)
-        grown = bool(more)
+            if starts(line, "daylight-worker"):
+                workers[pid] = lines[number:]
     return workers
 
 
-def uncontained(lines, files):
+def forks_of_workers(processes):
+    """Those that never ran a program: the trusted side forks only to run one. (A worker's clone() does not say
+    the number that strace knows the child by.)"""
+    return {pid: lines for pid, lines in processes.items() if not any(line.startswith("execve(") for line in lines)}
+
+
+def uncontained(lines, files, allowed=CONTAINED_CALLS):
     """What one worker process did that it may not: before its filter anything with a message or a file of the
     scan, after it any call outside of the list."""
     found, locked = [], False
@@ -115,7 +115,7 @@ def uncontained(lines, files):
         call = match.group(1)
         if MARKER.match(line):
             locked = True
-        elif locked and call not in CONTAINED_CALLS:
+        elif locked and call not in allowed:
             found.append("after the walls: " + line)
         elif not locked and (call in {"recvmsg", "recvfrom"} or str(files) in line):
             found.append("before the walls: " + line)
@@ -142,7 +142,7 @@ class Strace(unittest.TestCase):
         cls.folder.chmod(0o777)
         cls.bin = cls.folder / "bin"
         cls.bin.mkdir()
-        for name in ("daylight", "daylight-worker", "test_worker"):
+        for name in ("daylight", "daylight-worker"):
             shutil.copy2(BIN / name, cls.bin / name)
         (cls.folder / "r.yar").write_text(RULES)
         (cls.folder / "more.yar").write_text("rule More { condition: filesize == 17 }")
@@ -157,14 +157,14 @@ class Strace(unittest.TestCase):
         os.mkfifo(cls.files / "fifo")
         (cls.files / "dangling").symlink_to("nowhere")
 
-    def scan(self, user=None):
+    def scan(self, *options, user=None):
         processes, done = traced(self.folder, self.bin / "daylight", "scan", "--threads", "2", "--hash", "--rules", "r.yar",
-                                 self.files, user=user)
+                                 *options, self.files, user=user)
         self.assertEqual(done.returncode, 1, done.stderr)
         return processes, done
 
     def check(self, user):
-        processes, done = self.scan(user)
+        processes, done = self.scan(user=user)
         self.assertEqual(done.stdout.count(b"Hello "), 15, done.stdout)
         self.assertIn(b"Facts ", done.stdout)
         self.assertEqual(network_calls(processes), [])
@@ -176,6 +176,7 @@ class Strace(unittest.TestCase):
             self.assertTrue(any(MARKER.match(line) for line in workers[pid]), pid)
         for pid, lines in workers.items():
             self.assertEqual(uncontained(lines, self.files), [], pid)
+        self.assertEqual(forks_of_workers(processes), {})
         if user is None:
             # The trace does show a read of a file; of a user's worker strace may not learn the names.
             self.assertTrue(any(str(self.files) in line for lines in workers.values() for line in lines))
@@ -194,6 +195,26 @@ class Strace(unittest.TestCase):
     def test_by_an_ordinary_user(self):
         self.check(NOBODY)
 
+    def test_a_worker_for_each_object(self):
+        processes, done = self.scan("--isolation", "object")
+        self.assertEqual(done.stdout.count(b"Hello "), 15, done.stdout)
+        self.assertEqual(network_calls(processes), [])
+        objects = 0
+        for pid, lines in worker_lives(processes).items():
+            is_template = '"--template"' in lines[0]
+            self.assertEqual(uncontained(lines, self.files, TEMPLATE_CALLS if is_template else CONTAINED_CALLS), [], pid)
+            self.assertFalse([line for line in lines if str(self.files) in line], pid)
+        for pid, lines in forks_of_workers(processes).items():
+            # It is within its template's filter from birth, and within its own before it reads anything.
+            calls = [match.group(1) for match in map(CALL.match, lines) if match]
+            self.assertLessEqual(set(calls), FORK_CALLS, pid)
+            self.assertEqual(uncontained(lines, self.files), [], pid)
+            read = {match.group(1) for line in lines for match in re.finditer(rf"^p?read(?:64)?\(\d+<({re.escape(str(self.files))}[^>]*)>", line)}
+            self.assertLessEqual(len(read), 1, (pid, read))
+            objects += len(read)
+        if os.geteuid() == 0:  # Else strace may not learn the names.
+            self.assertGreaterEqual(objects, 150)
+
     def test_a_connect_is_found(self):
         program = "import socket; socket.socket().connect_ex(('127.0.0.1', 9))"
         processes, _ = traced(self.folder, sys.executable, "-c", program)
@@ -205,11 +226,10 @@ class Strace(unittest.TestCase):
         self.assertIn("sendto(", "\n".join(network_calls(processes)))
 
     def test_a_worker_without_walls_is_found(self):
-        processes, _ = traced(self.folder, self.bin / "daylight", "scan", "--rules", "r.yar", self.files,
-                              environment={"DAYLIGHT_WORKER": str(self.bin / "test_worker")})
-        workers = worker_lives(processes, "test_worker")
-        found = [line for lines in workers.values() for line in uncontained(lines, self.files)]
+        processes, _ = self.scan("--unsafe-no-sandbox")
+        found = [line for lines in worker_lives(processes).values() for line in uncontained(lines, self.files)]
         self.assertTrue(any("recvmsg(" in line for line in found), found)
+        self.assertTrue(any(str(self.files) in line for line in found), found)
 
     def test_a_call_behind_the_walls_is_found(self):
         wall = "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=90, filter=0x55}) = 0"
