@@ -36,7 +36,8 @@ void CheckFrame(const Frame& frame) {
     case MessageType::kVerifyAnswer: return Check<VerifyAnswerMessage>(payload);
     case MessageType::kSummarize:
     case MessageType::kVerify:
-    case MessageType::kShutdown: return;
+    case MessageType::kShutdown:
+    case MessageType::kFork: return;
   }
 }
 
