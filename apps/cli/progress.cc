@@ -33,6 +33,7 @@ Progress::~Progress() {
 }
 
 void Progress::Count(os::WalkOptions walk, const std::vector<std::string>& paths) {
+  walk.helper.stop = &stop_;
   os::Walker walker(std::move(walk));
   for (const std::string& path : paths) {
     if (path != "-") walker.Add(path);

@@ -194,6 +194,7 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
   walk.follow = arguments.follow;
   walk.one_file_system = arguments.one_file_system;
   walk.exclude = arguments.exclude;
+  walk.helper.stop = &StopFlag();
   ScanFeed feed(walk, arguments.paths, arguments.budget.max_object_bytes != 0 ? arguments.budget.max_object_bytes : kStdinLimitBytes);
   const bool watched = ::isatty(STDERR_FILENO) == 1 && !arguments.quiet;
   Progress progress(watched, walk, arguments.paths);

@@ -61,6 +61,7 @@ std::optional<sandbox::ScanItem> ScanFeed::Next() {
     item.path = std::move(entry->path);
     item.fd = std::move(entry->fd);
     item.size = entry->size;
+    item.modified_ns = entry->modified_ns;
     if (entry->kind == os::WalkEntry::Kind::kFailed) {
       item.report.emplace();
       item.report->verdict = report::Verdict::kFailed;

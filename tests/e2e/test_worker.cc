@@ -12,7 +12,8 @@
 // CLAIMED (one that is only announced), MANY (a report of nothing but empty log
 // lines), LONG (a report of 48 MB), UNUSABLE (says that the content cannot be
 // used), EATMEMORY (64 MB every tenth of a second), NAMESAKE (detections in
-// objects that are not its own), UNREAD (incomplete), FAIL, LOUD (control characters
+// objects that are not its own), OUTOFMEMORY and FORBIDDEN (ends as a real worker
+// does past its memory, and past its walls), UNREAD (incomplete), FAIL, LOUD (control characters
 // everywhere), TWICE (two detections with strings), CLEANLIE (a detection, called
 // clean), NAMES (the object's variables as a detection's metas).
 // Rules: a text with ERROR in it has a diagnostic; include "X" asks for X; the
@@ -20,9 +21,10 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -54,9 +56,26 @@ void SendRaw(std::string_view bytes) { static_cast<void>(os::Send(kSocket, AsByt
   for (;;) static_cast<void>(*forbidden);
 }
 
+// A filter that kills for one system call, which is then made.
+[[noreturn]] void Forbidden() {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(filter), filter};
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+  ::syscall(SYS_getppid);
+  ::_exit(8);
+}
+
 void Obey(std::string_view text) {
   if (text.starts_with("CRASH")) Crash();
   if (text.starts_with("EXIT")) ::_exit(7);
+  if (text.starts_with("OUTOFMEMORY")) ::_exit(report::kExitOutOfMemory);
+  if (text.starts_with("FORBIDDEN")) Forbidden();
   if (text.starts_with("HANG")) ::sleep(3600);
   if (text.starts_with("SLEEP")) ::usleep(500000);
   if (text.starts_with("GARBAGE")) SendRaw(std::string(100, 'x'));

@@ -2,14 +2,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 
 #include "daylight/os/glob.h"
 #include "daylight/os/paths.h"
@@ -20,33 +18,9 @@ namespace {
 
 // Folders kept open at once; the ones above are reopened through "..".
 constexpr std::size_t kOpenLevels = 48;
-constexpr int kOpenFileFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-constexpr int kOpenFolderFlags = O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK;
-
-// File systems that show the kernel's state and hold no files: reading there
-// may block, never end, or change something.
-bool IsKernelFileSystem(int fd) {
-  struct statfs info {};
-  if (::fstatfs(fd, &info) != 0) return false;
-  switch (static_cast<unsigned long>(info.f_type)) {
-    case PROC_SUPER_MAGIC:
-    case SYSFS_MAGIC:
-    case DEBUGFS_MAGIC:
-    case TRACEFS_MAGIC:
-    case SECURITYFS_MAGIC:
-    case SELINUX_MAGIC:
-    case CGROUP_SUPER_MAGIC:
-    case CGROUP2_SUPER_MAGIC:
-    case DEVPTS_SUPER_MAGIC:
-    case BPF_FS_MAGIC:
-    case PSTOREFS_MAGIC:
-    case EFIVARFS_MAGIC:
-    case NSFS_MAGIC:
-      return true;
-    default:
-      return false;
-  }
-}
+// A file system that did not answer so often is not asked again.
+constexpr int kMaxSilent = 3;
+constexpr std::string_view kKernelReason = "a file system of the kernel, which holds no files";
 
 std::string_view SpecialName(mode_t mode) {
   if (S_ISFIFO(mode)) return "a FIFO";
@@ -56,11 +30,75 @@ std::string_view SpecialName(mode_t mode) {
   return "not a regular file";
 }
 
-bool IsDotOrDotDot(const char* name) {
-  return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
+}  // namespace
+
+Walker::Walker(WalkOptions options) : options_(std::move(options)), helper_(options_.helper) {}
+
+void Walker::LoadMounts() {
+  mounts_ = Mounts::Load();
+  mounts_loaded_ = true;
 }
 
-}  // namespace
+// All opening goes through here. `level`: where `name` is; null for an argument.
+Opened Walker::OpenBy(const Level* level, const std::string& name, OpenHow how, const std::string& key) {
+  if (!mounts_loaded_) LoadMounts();
+  const int folder = level != nullptr ? level->folder.get() : AT_FDCWD;
+  how.magic = options_.follow;
+  how.look_only = options_.count_only;
+  // A name below a local folder cannot lead to a remote file system but by a link
+  // or by a mount, and into a mount it is not followed.
+  how.cross = level == nullptr || how.follow || level->remote;
+  bool ask = options_.always_ask_helper || (level != nullptr && level->remote) ||
+             (mounts_.any_remote() && (how.cross || mounts_.IsRemoteName(name)));
+  if (!ask) {
+    Opened opened = Open(folder, name.c_str(), how);
+    if (opened.error != EXDEV || how.cross) return opened;
+    LoadMounts();  // It may be new.
+    how.cross = true;
+    ask = mounts_.any_remote();
+    if (!ask) return Open(folder, name.c_str(), how);
+  }
+  how.cross = true;
+  int& silent = silent_[key];
+  if (silent >= kMaxSilent) {
+    Opened opened;
+    opened.error = ETIMEDOUT;
+    opened.silent = true;
+    return opened;
+  }
+  Opened opened = helper_.Open(folder, name, how);
+  if (opened.silent) ++silent;
+  return opened;
+}
+
+FileSystemKind Walker::KindOfDevice(const Opened& opened) {
+  const auto [at, is_new] = kinds_.try_emplace(opened.info.st_dev, FileSystemKind::kLocal);
+  if (is_new) {
+    unsigned long f_type = opened.f_type;
+    struct statfs system {};
+    if (f_type == 0 && opened.fd.valid() && ::fstatfs(opened.fd.get(), &system) == 0) {
+      f_type = static_cast<unsigned long>(system.f_type);
+    }
+    at->second = KindOf(f_type);
+  }
+  return at->second;
+}
+
+// Whether what was opened is what the folder's listing named, or at least what
+// has the name now (a file was replaced, or the listing shows what a mount or an
+// overlay hides).
+bool Walker::IsStillNamed(const Level& level, const Name& name, const Opened& opened) const {
+  if (opened.info.st_ino == name.inode || level.remote) return true;
+  struct stat now {};
+  return ::fstatat(level.folder.get(), name.text.c_str(), &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+         now.st_dev == opened.info.st_dev && now.st_ino == opened.info.st_ino;
+}
+
+WalkEntry Walker::Failed(std::string path, const Opened& opened) const {
+  WalkEntry entry = Failed(std::move(path), opened.error);
+  if (opened.silent && opened.error == ETIMEDOUT) entry.reason = "the file system does not answer";
+  return entry;
+}
 
 WalkEntry Walker::Failed(std::string path, int error) const {
   WalkEntry entry;
@@ -107,27 +145,30 @@ std::optional<WalkEntry> Walker::Argument(std::string path) {
   if (path.empty()) return Failed(std::move(path), ENOENT);
   if (path.find('\0') != std::string::npos) return Failed(std::move(path), EINVAL);
   if (IsExcluded(path, BaseName(path))) return std::nullopt;
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return Failed(std::move(path), errno);
-  root_device_ = info.st_dev;
-  if (S_ISDIR(info.st_mode)) {
-    Fd folder(::open(path.c_str(), kOpenFolderFlags));
-    if (!folder.valid()) return Failed(std::move(path), errno);
-    return Enter(std::move(folder), std::move(path), false, true);
+  std::string key;
+  if (!mounts_loaded_) LoadMounts();
+  if (mounts_.any_remote()) {
+    const auto here = WorkingFolder();
+    key = mounts_.RemoteAbove(Absolute(path, here ? *here : "/"));
   }
-  if (!S_ISREG(info.st_mode)) {
+  Opened opened = OpenBy(nullptr, path, {.want = Want::kAny, .follow = true}, key);
+  if (opened.error != 0) {
+    WalkEntry entry = Failed(std::move(path), opened);
+    if (opened.error == ELOOP && !options_.follow) entry.reason += ", or a link of /proc into a process (see --follow)";
+    return entry;
+  }
+  root_device_ = opened.info.st_dev;
+  const mode_t mode = opened.info.st_mode;
+  if (!S_ISREG(mode) && !S_ISDIR(mode)) {
     // Asked for by name, so it must not pass for scanned.
-    WalkEntry entry = Skipped(std::move(path), SpecialName(info.st_mode));
+    WalkEntry entry = Skipped(std::move(path), SpecialName(mode));
     entry.kind = WalkEntry::Kind::kFailed;
     entry.reason += ", not a regular file";
     return entry;
   }
-  WalkEntry entry = OpenFile(AT_FDCWD, path.c_str(), true, path);
-  if (entry.kind == WalkEntry::Kind::kFile && entry.fd.valid() && IsKernelFileSystem(entry.fd.get())) {
-    entry = Skipped(std::move(path), "on a file system of the kernel, which holds no files");
-    entry.kind = WalkEntry::Kind::kFailed;
-  }
-  return entry;
+  if (S_ISREG(mode)) return File(std::move(opened), std::move(path), true);
+  const bool remote = options_.always_ask_helper || KindOfDevice(opened) == FileSystemKind::kRemote;
+  return Enter(std::move(opened), std::move(path), false, true, remote, std::move(key));
 }
 
 std::optional<WalkEntry> Walker::Entry(const Name& name) {
@@ -135,59 +176,73 @@ std::optional<WalkEntry> Walker::Entry(const Name& name) {
   if (IsExcluded(path, name.text) || (options_.skip_hidden && name.text.front() == '.')) return std::nullopt;
   const Level& level = levels_.back();
   if (!level.folder.valid()) return Failed(std::move(path), ENOENT);  // Moved away while it was walked.
-  const int folder = level.folder.get();
-  unsigned char type = name.type;
-  bool by_link = false;
-  if (type == DT_UNKNOWN || type == DT_LNK || options_.one_file_system) {
-    struct stat info {};
-    if (::fstatat(folder, name.text.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return Failed(std::move(path), errno);
-    if (S_ISLNK(info.st_mode)) {
-      if (!options_.follow) return Skipped(std::move(path), "a symbolic link");
-      if (::fstatat(folder, name.text.c_str(), &info, 0) != 0) {
-        return Skipped(std::move(path), errno == ELOOP ? "a loop of symbolic links" : "a symbolic link to nothing");
-      }
-      by_link = true;
+  if (name.type == DT_LNK && !options_.follow) return Skipped(std::move(path), "a symbolic link");
+  OpenHow how;
+  how.want = name.type == DT_REG ? Want::kFile : name.type == DT_DIR ? Want::kFolder : Want::kAny;
+  how.follow = name.type == DT_LNK;
+  if (how.want == Want::kAny && name.type != DT_LNK && name.type != DT_UNKNOWN) {
+    return Skipped(std::move(path), SpecialName(DTTOIF(name.type)));
+  }
+  // Perhaps a mount, which need not answer to be left out.
+  if (options_.one_file_system && !level.remote && !how.follow && mounts_.IsRemoteName(name.text) &&
+      Open(level.folder.get(), name.text.c_str(), {.want = how.want, .cross = false, .look_only = true}).error == EXDEV) {
+    return Skipped(std::move(path), "on another file system");
+  }
+  Opened opened = OpenBy(&level, name.text, how, level.key);
+  if (opened.error == 0 && S_ISLNK(opened.info.st_mode) && options_.follow) {  // Of unknown type.
+    how.follow = true;
+    opened = OpenBy(&level, name.text, how, level.key);
+  }
+  if (opened.error != 0) {
+    if (how.follow && opened.error == ELOOP) return Skipped(std::move(path), "a loop of symbolic links");
+    if (how.follow && (opened.error == ENOENT || opened.error == ENOTDIR)) return Skipped(std::move(path), "a symbolic link to nothing");
+    // Became a link between the two looks.
+    if (opened.error == ELOOP) return Skipped(std::move(path), "a symbolic link");
+    if (opened.error == ENOTDIR && name.type == DT_DIR) return Skipped(std::move(path), "no folder any more");
+    if (opened.error == ENXIO) return Skipped(std::move(path), "a socket");
+    return Failed(std::move(path), opened);
+  }
+  const mode_t mode = opened.info.st_mode;
+  if (!S_ISREG(mode) && !S_ISDIR(mode)) return Skipped(std::move(path), SpecialName(mode));
+  if (options_.one_file_system && opened.info.st_dev != root_device_ && (S_ISDIR(mode) || opened.info.st_dev != level.device)) {
+    return Skipped(std::move(path), "on another file system");
+  }
+  if (S_ISREG(mode)) {
+    if (!how.follow && !IsStillNamed(level, name, opened)) {
+      WalkEntry entry = Failed(std::move(path), EAGAIN);
+      entry.reason = "it was replaced by another file while it was opened";
+      return entry;
     }
-    if (options_.one_file_system && info.st_dev != root_device_) return Skipped(std::move(path), "on another file system");
-    type = S_ISREG(info.st_mode) ? DT_REG : S_ISDIR(info.st_mode) ? DT_DIR : DT_FIFO;
-    if (type == DT_FIFO) return Skipped(std::move(path), SpecialName(info.st_mode));
+    return File(std::move(opened), std::move(path), false);
   }
-  if (type == DT_DIR) {
-    Fd opened(::openat(folder, name.text.c_str(), kOpenFolderFlags | (by_link ? 0 : O_NOFOLLOW)));
-    if (!opened.valid()) return Failed(std::move(path), errno);
-    return Enter(std::move(opened), std::move(path), by_link, false);
-  }
-  if (type != DT_REG) return Skipped(std::move(path), "not a regular file");
-  return OpenFile(folder, name.text.c_str(), by_link, std::move(path));
+  const bool remote = options_.always_ask_helper || level.remote || KindOfDevice(opened) == FileSystemKind::kRemote;
+  std::string key = level.key;
+  if (opened.info.st_dev != level.device) key = "device " + std::to_string(opened.info.st_dev);
+  return Enter(std::move(opened), std::move(path), how.follow, false, remote, std::move(key));
 }
 
-WalkEntry Walker::OpenFile(int folder, const char* name, bool follow, std::string path) const {
-  WalkEntry entry;
-  struct stat info {};
-  if (options_.count_only) {
-    if (::fstatat(folder, name, &info, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) return Failed(std::move(path), errno);
-  } else {
-    entry.fd = Fd(::openat(folder, name, kOpenFileFlags | (follow ? 0 : O_NOFOLLOW)));
-    if (!entry.fd.valid()) {
-      // Became a link between the two looks.
-      if (errno == ELOOP && !follow) return Skipped(std::move(path), "a symbolic link");
-      return Failed(std::move(path), errno);
-    }
-    if (::fstat(entry.fd.get(), &info) != 0) return Failed(std::move(path), errno);
+WalkEntry Walker::File(Opened opened, std::string path, bool is_argument) {
+  // A file of the kernel may have been mounted, or linked, anywhere.
+  const bool elsewhere = is_argument || levels_.empty() || opened.info.st_dev != levels_.back().device;
+  if (elsewhere && KindOfDevice(opened) == FileSystemKind::kKernel) {
+    WalkEntry entry = Skipped(std::move(path), "on " + std::string(kKernelReason));
+    if (is_argument) entry.kind = WalkEntry::Kind::kFailed;
+    return entry;
   }
-  if (!S_ISREG(info.st_mode)) return Skipped(std::move(path), SpecialName(info.st_mode));
+  WalkEntry entry;
   entry.path = std::move(path);
-  entry.size = static_cast<std::uint64_t>(info.st_size);
-  entry.owner = info.st_uid;
+  if (!options_.count_only) entry.fd = std::move(opened.fd);
+  entry.size = static_cast<std::uint64_t>(opened.info.st_size);
+  entry.modified_ns = opened.info.st_mtim.tv_sec * std::int64_t{1'000'000'000} + opened.info.st_mtim.tv_nsec;
+  entry.owner = opened.info.st_uid;
   return entry;
 }
 
-WalkEntry Walker::Enter(Fd folder, std::string path, bool by_link, bool is_argument) {
-  struct stat info {};
-  if (::fstat(folder.get(), &info) != 0) return Failed(std::move(path), errno);
+WalkEntry Walker::Enter(Opened opened, std::string path, bool by_link, bool is_argument, bool remote, std::string key) {
+  const struct stat& info = opened.info;
   const bool new_device = levels_.empty() || levels_.back().device != info.st_dev;
-  if (new_device && IsKernelFileSystem(folder.get())) {
-    WalkEntry entry = Skipped(std::move(path), "a file system of the kernel, which holds no files");
+  if (new_device && KindOfDevice(opened) == FileSystemKind::kKernel) {
+    WalkEntry entry = Skipped(std::move(path), kKernelReason);
     if (is_argument) entry.kind = WalkEntry::Kind::kFailed;
     return entry;
   }
@@ -201,24 +256,20 @@ WalkEntry Walker::Enter(Fd folder, std::string path, bool by_link, bool is_argum
   level.device = info.st_dev;
   level.inode = info.st_ino;
   level.by_link = by_link;
-  // fdopendir() takes its descriptor over, and we need one for openat().
-  const int copy = ::openat(folder.get(), ".", kOpenFolderFlags);
-  if (copy < 0) return Failed(std::move(path), errno);
-  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(copy), &::closedir);
-  if (listing == nullptr) {
-    const int error = errno;
-    ::close(copy);
-    return Failed(std::move(path), error);
+  level.remote = remote;
+  level.key = std::move(key);
+  Listed listed = remote ? helper_.List(opened.fd.get()) : ListFolder(opened.fd.get());
+  if (listed.silent) ++silent_[level.key];
+  if (listed.error != 0) {
+    Opened why;
+    why.error = listed.error;
+    why.silent = listed.silent;
+    return Failed(std::move(path), why);
   }
-  errno = 0;
-  while (const dirent* item = ::readdir(listing.get())) {
-    if (!IsDotOrDotDot(item->d_name)) level.names.push_back({item->d_name, item->d_type});
-    errno = 0;
-  }
-  if (errno != 0) return Failed(std::move(path), errno);
+  level.names = std::move(listed.names);
   std::sort(level.names.begin(), level.names.end(),
             [](const Name& a, const Name& b) { return a.text < b.text; });  // char_traits compares as unsigned.
-  level.folder = std::move(folder);
+  level.folder = std::move(opened.fd);
   path_ = path;
   if (path_.back() != '/') path_ += '/';
   level.prefix = path_.size();
@@ -238,11 +289,9 @@ void Walker::Leave() {
   if (levels_.size() >= 2) {
     Level& parent = levels_[levels_.size() - 2];
     if (!parent.folder.valid() && parent.next < parent.names.size() && levels_.back().folder.valid()) {
-      Fd folder(::openat(levels_.back().folder.get(), "..", kOpenFolderFlags | O_NOFOLLOW));
-      struct stat info {};
-      if (folder.valid() && ::fstat(folder.get(), &info) == 0 && info.st_dev == parent.device &&
-          info.st_ino == parent.inode) {
-        parent.folder = std::move(folder);
+      Opened up = OpenBy(&levels_.back(), "..", {.want = Want::kFolder}, levels_.back().key);
+      if (up.error == 0 && up.info.st_dev == parent.device && up.info.st_ino == parent.inode) {
+        parent.folder = std::move(up.fd);
       }
     }
   }

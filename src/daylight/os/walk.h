@@ -6,22 +6,32 @@
 //
 // The order is always the same: arguments as given, then depth first, the names
 // of a folder sorted by their bytes. An argument may be a symbolic link; links
-// met on the way are followed with `follow` only. Whatever is not a regular
-// file is skipped without being opened, as are the kernel's own file systems
-// (/proc, /sys). Trees deeper than PATH_MAX are walked too: every step is
-// relative to an open folder. Used by one thread.
+// met on the way are followed with `follow` only, and so are /proc's links into
+// processes, arguments or not. Whatever is not a regular file is skipped without
+// being opened, as are the kernel's own file systems (/proc, /sys). Trees deeper
+// than PATH_MAX are walked too: every step is relative to an open folder.
+//
+// Where anything is mounted that may stop answering (a network file system, a
+// FUSE daemon, an automounter), all that could touch it is done by an OpenHelper:
+// such a mount costs its own files, which fail, and some time. On machines without
+// one, and on local file systems, nothing is asked of anybody else. Used by one
+// thread.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "daylight/os/fd.h"
+#include "daylight/os/mounts.h"
+#include "daylight/os/open_helper.h"
 
 namespace dl::os {
 
@@ -31,6 +41,8 @@ struct WalkOptions {
   bool count_only = false;           // Files are not opened.
   bool skip_hidden = false;          // Leave out what begins with a dot, but for arguments.
   std::vector<std::string> exclude = {};  // See glob.h.
+  OpenHelper::Options helper = {};
+  bool always_ask_helper = false;         // As if everything were remote; for tests.
 };
 
 struct WalkEntry {
@@ -45,21 +57,19 @@ struct WalkEntry {
   std::string reason;
   Fd fd;  // For kFile, not with count_only.
   std::uint64_t size = 0;
+  std::int64_t modified_ns = 0;  // Since 1970.
   std::uint32_t owner = 0;  // User number.
 };
 
 class Walker {
  public:
-  explicit Walker(WalkOptions options) : options_(std::move(options)) {}
+  explicit Walker(WalkOptions options);
   void Add(std::string path) { arguments_.push_back(std::move(path)); }
   // Empty after the last.
   std::optional<WalkEntry> Next();
 
  private:
-  struct Name {
-    std::string text;
-    unsigned char type;  // DT_*
-  };
+  using Name = FolderName;
   struct Level {
     Fd folder;
     std::vector<Name> names;
@@ -68,15 +78,22 @@ class Walker {
     dev_t device = 0;
     ino_t inode = 0;
     bool by_link = false;
+    bool remote = false;
+    std::string key;  // Of silent_.
   };
 
+  Opened OpenBy(const Level* level, const std::string& name, OpenHow how, const std::string& key);
+  void LoadMounts();
+  FileSystemKind KindOfDevice(const Opened& opened);
+  bool IsStillNamed(const Level& level, const Name& name, const Opened& opened) const;
   WalkEntry Failed(std::string path, int error) const;
+  WalkEntry Failed(std::string path, const Opened& opened) const;
   WalkEntry Skipped(std::string path, std::string_view why) const;
   std::optional<WalkEntry> Argument(std::string path);
   std::optional<WalkEntry> Entry(const Name& name);
-  WalkEntry OpenFile(int folder, const char* name, bool follow, std::string path) const;
-  // Takes `folder`, whose shown path is `path`.
-  WalkEntry Enter(Fd folder, std::string path, bool by_link, bool is_argument);
+  WalkEntry File(Opened opened, std::string path, bool is_argument);
+  // Takes the folder, whose shown path is `path`.
+  WalkEntry Enter(Opened opened, std::string path, bool by_link, bool is_argument, bool remote, std::string key);
   void Leave();
   bool IsExcluded(std::string_view path, std::string_view name) const;
 
@@ -85,6 +102,11 @@ class Walker {
   std::vector<Level> levels_;
   std::string path_;
   dev_t root_device_ = 0;
+  Mounts mounts_;
+  bool mounts_loaded_ = false;
+  OpenHelper helper_;
+  std::map<dev_t, FileSystemKind> kinds_;
+  std::map<std::string, int> silent_;  // How often a file system did not answer.
   // Folders entered, to end loops of links; kept only with `follow`.
   std::set<std::pair<dev_t, ino_t>> entered_;
 };

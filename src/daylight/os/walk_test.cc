@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/socket.h>
@@ -90,6 +91,92 @@ TEST_F(WalkTest, SpecialFilesAreNotOpened) {
   EXPECT_EQ(Walk({}, "/dev/zero"), (Lines{"failed /dev/zero"}));
   EXPECT_EQ(Walk({}, "/proc"), (Lines{"failed /proc"}));
   EXPECT_EQ(Walk({}, "/proc/version"), (Lines{"failed /proc/version"}));
+}
+
+TEST_F(WalkTest, LinksOfProcIntoProcessesNeedFollow) {
+  Write("file", "hello");
+  const Fd open_file(::open((root_ / "file").c_str(), O_RDONLY | O_CLOEXEC));
+  const std::string magic = "/proc/self/fd/" + std::to_string(open_file.get());
+  fs::create_symlink(magic, root_ / "link");
+  EXPECT_EQ(Walk({}, magic), (Lines{"failed " + magic}));
+  EXPECT_EQ(Walk({}, (root_ / "link").string()), (Lines{"failed link"}));
+  EXPECT_EQ(Walk({.follow = true}, magic), (Lines{"file " + magic}));
+  EXPECT_EQ(Walk({.follow = true}, (root_ / "link").string()), (Lines{"file link"}));
+  EXPECT_EQ(Walk({.follow = true}), (Lines{"file file", "file link"}));
+}
+
+TEST_F(WalkTest, FilesOfTheKernelAreNotReachedByLinksEither) {
+  fs::create_symlink("/proc/version", root_ / "version");
+  fs::create_symlink("/proc/self", root_ / "self");
+  fs::create_symlink("/dev/zero", root_ / "zero");
+  fs::create_symlink("/sys", root_ / "sys");
+  EXPECT_EQ(Walk({.follow = true}), (Lines{"skipped self", "skipped sys", "skipped version", "skipped zero"}));
+}
+
+TEST_F(WalkTest, WhatIsHandedOutIsReadOnlyRegularAndDoesNotBlock) {
+  Write("file");
+  for (const std::string& argument : {root_.string(), (root_ / "file").string()}) {
+    Walker walker({});
+    walker.Add(argument);
+    auto entry = walker.Next();
+    if (entry->kind == WalkEntry::Kind::kEntered) entry = walker.Next();
+    ASSERT_TRUE(entry->fd.valid());
+    struct stat info {};
+    ASSERT_EQ(::fstat(entry->fd.get(), &info), 0);
+    EXPECT_TRUE(S_ISREG(info.st_mode));
+    const int flags = ::fcntl(entry->fd.get(), F_GETFL);
+    EXPECT_EQ(flags & (O_ACCMODE | O_PATH), O_RDONLY);
+    EXPECT_NE(flags & O_NONBLOCK, 0);
+    EXPECT_EQ(::fcntl(entry->fd.get(), F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(entry->modified_ns, info.st_mtim.tv_sec * std::int64_t{1'000'000'000} + info.st_mtim.tv_nsec);
+  }
+}
+
+// Each name becomes something else between the listing and the opening.
+TEST_F(WalkTest, NamesThatBecomeSomethingElseOnTheWay) {
+  for (const char* name : {"a", "b", "c", "d", "e/x", "f/x", "g"}) Write(name, "old");
+  Write("z/secret");
+  Walker walker({});
+  walker.Add(root_.string());
+  ASSERT_EQ(walker.Next()->kind, WalkEntry::Kind::kEntered);
+  fs::remove(root_ / "a");
+  ASSERT_EQ(::mkfifo((root_ / "a").c_str(), 0600), 0);
+  fs::remove(root_ / "b");
+  fs::create_symlink("z/secret", root_ / "b");
+  fs::remove(root_ / "c");
+  fs::remove(root_ / "d");
+  fs::create_directory(root_ / "d");
+  fs::remove_all(root_ / "e");
+  fs::create_symlink("z", root_ / "e");
+  fs::remove_all(root_ / "f");
+  ASSERT_EQ(::mkfifo((root_ / "f").c_str(), 0600), 0);
+  Write("h", "new one");
+  fs::rename(root_ / "h", root_ / "g");  // As editors do: a new file, whole.
+  std::vector<std::string> seen;
+  while (auto entry = walker.Next()) {
+    const std::string name = entry->path.substr(root_.string().size() + 1);
+    const bool file = entry->kind == WalkEntry::Kind::kFile;
+    seen.push_back((file ? "file " : entry->kind == WalkEntry::Kind::kEntered ? "entered " : "other ") + name);
+    EXPECT_EQ(entry->fd.valid(), file);
+    if (name == "g") {
+      EXPECT_EQ(entry->size, 7u);
+    }
+  }
+  EXPECT_EQ(seen, (Lines{"other a", "other b", "other c", "entered d", "other e", "other f", "file g", "entered z", "file z/secret"}));
+}
+
+TEST_F(WalkTest, MountsOnTheWay) {
+  // Needs the right to mount; a file system of its own, below a local folder.
+  fs::create_directory(root_ / "m");
+  if (::mount("none", (root_ / "m").c_str(), "tmpfs", 0, "size=1m") != 0) GTEST_SKIP() << "may not mount";
+  Write("m/inside");
+  Write("outside");
+  Write("file-point");
+  const bool bound = ::mount("/proc/version", (root_ / "file-point").c_str(), nullptr, MS_BIND, nullptr) == 0;
+  EXPECT_EQ(Walk({}), (Lines{bound ? "skipped file-point" : "file file-point", "file m/inside", "file outside"}));
+  EXPECT_EQ(Walk({.one_file_system = true}), (Lines{bound ? "skipped file-point" : "file file-point", "skipped m", "file outside"}));
+  ::umount((root_ / "file-point").c_str());
+  ::umount((root_ / "m").c_str());
 }
 
 TEST_F(WalkTest, MissingAndEmptyArgumentsFail) {

@@ -1,0 +1,43 @@
+// Which file systems hold files, and which may stop answering.
+//
+//   os::KindOf(info.f_type) == os::FileSystemKind::kRemote
+//   const os::Mounts mounts = os::Mounts::Load();
+//   if (mounts.any_remote()) ...
+//
+// A call on a file system whose server is gone can hang in the kernel for ever,
+// stat() included; so what is mounted where is taken from /proc/self/mountinfo,
+// which asks nobody.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dl::os {
+
+enum class FileSystemKind : unsigned char {
+  kLocal,
+  kKernel,  // Shows the kernel's state and holds no files: reading may block, never end, or change something.
+  kRemote,  // A server, a daemon or an automounter answers, or does not.
+};
+// Of a number from statfs().
+FileSystemKind KindOf(unsigned long f_type);
+
+class Mounts {
+ public:
+  // Nothing remote when there is no /proc.
+  static Mounts Load();
+  static Mounts Parse(std::string_view mountinfo);
+
+  bool any_remote() const { return !remote_.empty(); }
+  // Whether a remote mount has this last name, wherever it is.
+  bool IsRemoteName(std::string_view name) const;
+  // The longest remote mount point that `absolute` lies on, as it is written;
+  // empty for none.
+  std::string_view RemoteAbove(std::string_view absolute) const;
+
+ private:
+  std::vector<std::string> remote_;  // Mount points.
+};
+
+}  // namespace dl::os
