@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "attempts.h"
 #include "compile_job.h"
 #include "daylight/bytes/object_source.h"
 #include "daylight/contain/lock_down.h"
@@ -47,6 +48,7 @@ class Server {
       case MessageType::kSummarize: DL_TRY_STATUS(Summarize(message)); return true;
       case MessageType::kExplain: DL_TRY_STATUS(Explain(message)); return true;
       case MessageType::kVerify: DL_TRY_STATUS(Verify(message)); return true;
+      case MessageType::kAttempt: DL_TRY_STATUS(AnswerAttempt(message)); return true;
       case MessageType::kFork: DL_TRY_STATUS(Fork(std::move(message))); return true;
       case MessageType::kForkEnd: DL_TRY_STATUS(TellForkEnd(message)); return true;
       case MessageType::kShutdown: return false;
@@ -226,6 +228,14 @@ class Server {
       if (const Status status = Prepare(); !status) answer = {false, std::string(status.error().what)};
     }
     return channel_.Send(MessageType::kVerifyAnswer, message.header.sequence, report::Encode(answer));
+  }
+
+  // Of `daylight audit sandbox`.
+  Status AnswerAttempt(const Incoming& message) {
+    DL_TRY(const auto attempt, report::Decode<report::AttemptMessage>(AsBytes(message.payload)));
+    const int object = message.descriptors.empty() ? -1 : message.descriptors.front().get();
+    return channel_.Send(MessageType::kAttemptAnswer, message.header.sequence,
+                         report::Encode(RunAttempt(attempt, object)));
   }
 
   report::WorkerChannel channel_;
