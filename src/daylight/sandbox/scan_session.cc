@@ -100,6 +100,7 @@ Status ScanSession::StartFork(Worker& worker) {
         return Forward(made.error());
       }
       mold = std::move(*made);
+      walls_ = mold->walls();
     }
     auto fork = mold->Fork();
     if (fork) {
@@ -319,10 +320,12 @@ Status ScanSession::Handle(Worker& worker, const report::Frame& frame) {
   switch (frame.header.type) {
     case report::MessageType::kReady: {
       if (worker.ready) return NotAsked();
-      if (const Status good = CheckReady(options_.worker_program, worker.process, frame); !good) {
-        failure_ = good.error().what;
-        return Forward(good.error());
+      auto walls = CheckReady(options_.worker_program, worker.process, frame);
+      if (!walls) {
+        failure_ = walls.error().what;
+        return Forward(walls.error());
       }
+      walls_ = std::move(*walls);
       worker.ready = true;
       return {};
     }
@@ -452,6 +455,7 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
   end.interrupted = stopped();
   end.failure = failure_;
   end.workers_lost = workers_lost_;
+  end.walls = walls_;
   if (!failure_.empty() && !end.interrupted) {
     for (Worker& worker : workers_) {
       for (Task& task : worker.tasks) {

@@ -64,6 +64,7 @@ struct SessionEnd {
   bool interrupted = false;
   std::string failure;  // Why nothing more could be scanned; empty for a good end.
   std::uint64_t workers_lost = 0;  // That died, or had to be killed.
+  report::WallsHeld walls;         // Around the last worker that was started.
 };
 
 class ScanSession {
@@ -134,6 +135,7 @@ class ScanSession {
   std::vector<Worker> workers_;
   std::deque<Task> again_;  // Of batches whose worker died: to be scanned singly.
   std::unique_ptr<Reorder> reorder_;
+  report::WallsHeld walls_;
   std::uint64_t next_sequence_ = 0;
   bool exhausted_ = false;
   int losses_in_a_row_ = 0;        // At objects, without any answer in between.

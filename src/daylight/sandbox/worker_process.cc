@@ -175,7 +175,7 @@ std::string DescribeEnd(int status) {
     return "signal " + std::to_string(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status)) + ")";
   }
   switch (WEXITSTATUS(status)) {
-    case report::kExitNoSeccomp: return "seccomp filters are not to be had here";
+    case report::kExitNoSeccomp: return "this kernel has no seccomp filters, and nothing is read without; --unsafe-no-sandbox would";
     case report::kExitOutOfMemory: return "out of memory";
     default: return "exit code " + std::to_string(WEXITSTATUS(status));
   }
@@ -228,15 +228,15 @@ bool WorkerProcess::IsFiltered() const {
   return !status || status->find("\nSeccomp:\t2\n") != std::string::npos;
 }
 
-Status CheckReady(const WorkerProgram& program, const WorkerProcess& worker, const report::Frame& frame) {
-  DL_TRY(const auto ready, report::Decode<report::ReadyMessage>(AsBytes(frame.payload)));
+Result<report::WallsHeld> CheckReady(const WorkerProgram& program, const WorkerProcess& worker, const report::Frame& frame) {
+  DL_TRY(auto ready, report::Decode<report::ReadyMessage>(AsBytes(frame.payload)));
   if (ready.version != report::kProtocolVersion) {
     return Fail(ErrorCode::kUnsupported, "the worker is of another version than this program");
   }
   if ((program.walls & Bit(report::Wall::kSeccomp)) != 0 && !worker.IsFiltered()) {
     return Fail(ErrorCode::kUnsupported, "the worker's system calls are not filtered, and nothing is read without that");
   }
-  return {};
+  return std::move(ready.walls);
 }
 
 }  // namespace dl::sandbox

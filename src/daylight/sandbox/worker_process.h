@@ -79,7 +79,8 @@ class WorkerProcess {
 
 // What a worker says first: it must be of our version, and where seccomp is among
 // its walls, the kernel must confirm it. An error is a reason to give up, since
-// the next worker will be no better.
-Status CheckReady(const WorkerProgram& program, const WorkerProcess& worker, const report::Frame& frame);
+// the next worker will be no better. Gives back what it says of its walls; it has
+// read nothing yet that could have made it lie.
+Result<report::WallsHeld> CheckReady(const WorkerProgram& program, const WorkerProcess& worker, const report::Frame& frame);
 
 }  // namespace dl::sandbox

@@ -23,7 +23,7 @@ Result<std::unique_ptr<WorkerTemplate>> WorkerTemplate::Start(const WorkerProgra
   DL_TRY_STATUS(link.Queue(report::MessageType::kOpenDatabases, 0, open_payload, databases));
   auto frame = link.Wait(kStartMs, stop);
   if (frame && frame->header.type == report::MessageType::kReady) {
-    DL_TRY_STATUS(CheckReady(program, made->process_, *frame));
+    DL_TRY(made->walls_, CheckReady(program, made->process_, *frame));
     frame = link.Wait(kStartMs, stop);
   }
   if (!frame) {

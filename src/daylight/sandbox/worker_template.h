@@ -32,6 +32,7 @@ class WorkerTemplate {
   // How the last fork ended, as DescribeEnd() has it. It must have.
   std::string ForkEnd();
 
+  const report::WallsHeld& walls() const { return walls_; }
   bool running() const { return process_.running(); }
   pid_t pid() const { return process_.pid(); }
 
@@ -39,6 +40,7 @@ class WorkerTemplate {
   explicit WorkerTemplate(WorkerProcess process) : process_(std::move(process)), link_(process_.socket()) {}
 
   WorkerProcess process_;
+  report::WallsHeld walls_;
   Link link_;
 };
 
