@@ -334,10 +334,10 @@ std::string WorkerProcess::ExitReason() {
 
 bool WorkerProcess::IsFiltered() const { return true; }
 
-Status CheckReady(const WorkerProgram&, const WorkerProcess&, const report::Frame& frame) {
-  DL_TRY(const auto ready, report::Decode<report::ReadyMessage>(AsBytes(frame.payload)));
+Result<report::WallsHeld> CheckReady(const WorkerProgram&, const WorkerProcess&, const report::Frame& frame) {
+  DL_TRY(auto ready, report::Decode<report::ReadyMessage>(AsBytes(frame.payload)));
   if (ready.version != report::kProtocolVersion) return Fail(ErrorCode::kUnsupported, "another version");
-  return {};
+  return std::move(ready.walls);
 }
 
 std::string DescribeEnd(int) { return "it said all it had to say"; }

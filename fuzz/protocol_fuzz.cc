@@ -37,7 +37,8 @@ void CheckFrame(const Frame& frame) {
     case MessageType::kSummarize:
     case MessageType::kVerify:
     case MessageType::kShutdown:
-    case MessageType::kFork: return;
+    case MessageType::kFork:
+    case MessageType::kForkEnd: return;
   }
 }
 
