@@ -44,7 +44,7 @@ target_compile_definitions(daylight_options INTERFACE _GLIBCXX_ASSERTIONS
 target_link_options(daylight_options INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack)
 if(DAYLIGHT_SANITIZE)
   # g++ 12's sanitizers hide initializations from it, e.g. inside fmt.
-  target_compile_options(daylight_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-error=maybe-uninitialized>)
+  target_compile_options(daylight_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-error=maybe-uninitialized;-Wno-error=uninitialized>)
 endif()
 foreach(sanitizer IN LISTS DAYLIGHT_SANITIZE)
   target_compile_options(daylight_options INTERFACE -fsanitize=${sanitizer} -fno-sanitize-recover=all)

@@ -19,6 +19,7 @@ void CheckFrame(const Frame& frame) {
   switch (frame.header.type) {
     case MessageType::kHello: return Check<HelloMessage>(payload);
     case MessageType::kReady: return Check<ReadyMessage>(payload);
+    case MessageType::kForkEnded: return Check<ForkEndedMessage>(payload);
     case MessageType::kAttempt: return Check<AttemptMessage>(payload);
     case MessageType::kAttemptAnswer: return Check<AttemptAnswerMessage>(payload);
     case MessageType::kOpenDatabases: return Check<OpenDatabasesMessage>(payload);
@@ -42,11 +43,14 @@ void CheckFrame(const Frame& frame) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  FrameReader reader;
-  reader.Append(std::as_bytes(std::span(data, size)));
-  for (;;) {
-    const auto frame = reader.Next();
-    if (!frame || !*frame) return 0;
-    CheckFrame(**frame);
+  for (const Side from : {Side::kBroker, Side::kWorker}) {
+    FrameReader reader(from);
+    reader.Append(std::as_bytes(std::span(data, size)));
+    for (;;) {
+      const auto frame = reader.Next();
+      if (!frame || !*frame) break;
+      CheckFrame(**frame);
+    }
   }
+  return 0;
 }

@@ -39,7 +39,7 @@ bool HasErrors(const sandbox::CompiledSource& compiled) {
   return false;
 }
 
-bool CompileAll(const ContentOptions& options, const std::string& worker_program, bool warnings, LoadedContent& content) {
+bool CompileAll(const ContentOptions& options, const sandbox::WorkerProgram& worker_program, bool warnings, LoadedContent& content) {
   const sandbox::LoadedSources loaded = sandbox::LoadRuleSources(options.rules);
   bool good = true;
   for (const std::string& error : loaded.errors) good = Tolerate(options, error) && good;
@@ -94,7 +94,7 @@ bool AddDatabase(const std::string& path, LoadedContent& content) {
   return true;
 }
 
-std::optional<LoadedContent> LoadContent(const ContentOptions& options, const std::string& worker_program,
+std::optional<LoadedContent> LoadContent(const ContentOptions& options, const sandbox::WorkerProgram& worker_program,
                                          bool warnings) {
   LoadedContent content;
   bool good = true;

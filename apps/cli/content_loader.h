@@ -24,7 +24,7 @@ struct LoadedContent {
 };
 
 // `warnings`: show the compiler's warnings too.
-std::optional<LoadedContent> LoadContent(const ContentOptions& options, const std::string& worker_program, bool warnings);
+std::optional<LoadedContent> LoadContent(const ContentOptions& options, const sandbox::WorkerProgram& worker_program, bool warnings);
 
 // One database; said on standard error when it is none.
 bool AddDatabase(const std::string& path, LoadedContent& content);

@@ -25,6 +25,8 @@ void AddRuleTextOptions(CLI::App& app, ContentOptions& options) {
           "Where an include may read besides the rule file's own folder and below; nothing else is ever read")
       ->type_name("DIR");
   AddChoice(app, "--dialect", options.dialect, {"yara", "yara-x"}, "Whose meaning counts where the two differ: yara or yara-x");
+  app.add_flag("--unsafe-no-sandbox", options.unsafe,
+               "Read rules and files in workers without walls: what takes over a worker can do what you can");
 }
 
 void AddContentOptions(CLI::App& app, ContentOptions& options) {
@@ -65,6 +67,19 @@ bool FinishContentOptions(ContentOptions& options) {
     options.data.push_back({pair->first, std::move(*bytes)});
   }
   return true;
+}
+
+std::optional<sandbox::WorkerProgram> FindWorker(bool unsafe) {
+  auto found = sandbox::FindWorkerProgram();
+  if (!found) {
+    Say(found.error().what);
+    return std::nullopt;
+  }
+  if (unsafe) {
+    found->walls = 0;
+    Warn("--unsafe-no-sandbox: there are no walls around what reads hostile bytes");
+  }
+  return std::move(*found);
 }
 
 sandbox::CompileOptions MakeCompileOptions(const ContentOptions& options) {

@@ -2,6 +2,7 @@
 // what belongs to them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,18 +26,23 @@ struct ContentOptions {
   bool skip_invalid = false;
   bool default_content = false;
   bool no_default_content = false;
+  bool unsafe = false;
 
   // By FinishContentOptions.
   std::vector<report::ExternalValue> values;
   std::vector<report::ModuleDataValue> data;
 };
 
-// --define, --include-dir and --dialect: for rule text.
+// --define, --include-dir, --dialect and --unsafe-no-sandbox: for rule text.
 void AddRuleTextOptions(CLI::App& app, ContentOptions& options);
 // Those, and --rules, --db, --skip-invalid, --module-data, default content.
 void AddContentOptions(CLI::App& app, ContentOptions& options);
 // Reads the values. False when one is wrong; said on standard error.
 bool FinishContentOptions(ContentOptions& options);
+
+// The worker to start, with walls or, if asked, without. Nothing when there is
+// none; said on standard error.
+std::optional<sandbox::WorkerProgram> FindWorker(bool unsafe);
 
 sandbox::CompileOptions MakeCompileOptions(const ContentOptions& options);
 

@@ -36,11 +36,8 @@ int RulesCheck(const Arguments& command_line) {
   AddChoice(app, "--format", format, {"text", "json"}, "text or json");
   if (const auto exit = Parse(app, command_line, {"PATH...", "PATH: rule files, and folders searched for *.yar and *.yara.", 1}, paths)) return *exit;
   if (!FinishContentOptions(content)) return kExitTrouble;
-  const auto worker_program = sandbox::FindWorkerProgram();
-  if (!worker_program) {
-    Say(worker_program.error().what);
-    return kExitTrouble;
-  }
+  const auto worker_program = FindWorker(content.unsafe);
+  if (!worker_program) return kExitTrouble;
 
   const sandbox::LoadedSources loaded = sandbox::LoadRuleSources(paths);
   for (const std::string& error : loaded.errors) Say(error);

@@ -44,7 +44,7 @@ Status WriteDatabase(const std::string& path, std::string_view bytes) {
 
 // The worker, and the databases that are asked about.
 struct Prepared {
-  std::string worker_program;
+  sandbox::WorkerProgram worker_program;
   LoadedContent content;
   sandbox::Question question() const {
     sandbox::Question question;
@@ -56,11 +56,8 @@ struct Prepared {
 };
 
 std::optional<Prepared> Prepare(const std::vector<std::string>& paths) {
-  const auto worker_program = sandbox::FindWorkerProgram();
-  if (!worker_program) {
-    Say(worker_program.error().what);
-    return std::nullopt;
-  }
+  const auto worker_program = FindWorker(false);
+  if (!worker_program) return std::nullopt;
   Prepared prepared{*worker_program, {}};
   for (const std::string& path : paths) {
     if (!AddDatabase(path, prepared.content)) return std::nullopt;
@@ -117,11 +114,8 @@ int RulesCompile(const Arguments& command_line) {
     return kExitTrouble;
   }
   if (!FinishContentOptions(content)) return kExitTrouble;
-  const auto worker_program = sandbox::FindWorkerProgram();
-  if (!worker_program) {
-    Say(worker_program.error().what);
-    return kExitTrouble;
-  }
+  const auto worker_program = FindWorker(content.unsafe);
+  if (!worker_program) return kExitTrouble;
   content.no_default_content = true;
   const auto loaded = LoadContent(content, *worker_program, true);
   if (!loaded) return kExitTrouble;

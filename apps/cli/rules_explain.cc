@@ -47,11 +47,8 @@ int RulesExplain(const Arguments& command_line) {
   if (!FinishContentOptions(content)) return kExitTrouble;
   const std::string& rule = values[0];
   const std::string& path = values[1];
-  const auto worker_program = sandbox::FindWorkerProgram();
-  if (!worker_program) {
-    Say(worker_program.error().what);
-    return kExitTrouble;
-  }
+  const auto worker_program = FindWorker(content.unsafe);
+  if (!worker_program) return kExitTrouble;
   struct stat info {};
   if (path != "-" && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
     Say(path + ": is a folder, not a file");

@@ -90,6 +90,7 @@ class Scan {
         writer_(report::MakeWriter(arguments.format, {.list_strings = !arguments.matches.empty(),
                                                       .all = arguments.all,
                                                       .quiet = arguments.quiet,
+                                                      .without_walls = arguments.content.unsafe,
                                                       .version = DAYLIGHT_VERSION})) {
     writer_->Begin(output_.text());
   }
@@ -104,9 +105,11 @@ class Scan {
     if (!arguments_.quiet) Comment(record);
   }
 
-  void End(std::uint64_t skipped, bool interrupted) {
+  void End(std::uint64_t skipped, const sandbox::SessionEnd& end) {
     summary_.skipped = skipped;
-    summary_.interrupted = interrupted;
+    summary_.interrupted = end.interrupted;
+    summary_.workers_lost = end.workers_lost;
+    summary_.without_walls = arguments_.content.unsafe;
     summary_.seconds = progress_.seconds();
     progress_.Erase();
     writer_->End(summary_, output_.text());
@@ -121,6 +124,8 @@ class Scan {
                        "\ndetections: " + std::to_string(summary_.detections);
     if (summary_.detected > 0) text += " in " + std::to_string(summary_.detected) + " files";
     text += "\nincomplete: " + std::to_string(summary_.incomplete) + "\nfailed:     " + std::to_string(summary_.failed);
+    if (summary_.without_walls) text += "\nsandbox:    none (--unsafe-no-sandbox)";
+    if (summary_.workers_lost > 0) text += "\nworkers lost: " + std::to_string(summary_.workers_lost) + " (died, or had to be ended)";
     if (summary_.skipped > 0) text += "\nskipped:    " + std::to_string(summary_.skipped) + " (links, devices and the like)";
     Show(text);
   }
@@ -166,7 +171,7 @@ int ExitCode(const ScanArguments& arguments, const report::Summary& summary, boo
   return kExitClean;
 }
 
-int Run(const ScanArguments& arguments, const std::string& worker_program, const LoadedContent& content) {
+int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_program, const LoadedContent& content) {
   auto output = Output::Open(arguments.output);
   if (!output) {
     Say(arguments.output + ": " + os::Describe(output.error()));
@@ -187,6 +192,7 @@ int Run(const ScanArguments& arguments, const std::string& worker_program, const
   options.worker_program = worker_program;
   options.workers = arguments.threads;
   options.isolate_objects = arguments.isolation == "object";
+  options.max_worker_bytes = arguments.max_worker_bytes;
   options.settings = MakeSettings(arguments);
   options.stop = &StopFlag();
   options.tick = [&] {
@@ -205,7 +211,7 @@ int Run(const ScanArguments& arguments, const std::string& worker_program, const
         return feed.Next();
       },
       [&](const report::FileRecord& record) { scan.Print(record); });
-  scan.End(feed.skipped(), end.interrupted);
+  scan.End(feed.skipped(), end);
   shown_progress = nullptr;
   if (!end.failure.empty()) Say(end.failure);
   if (end.interrupted) Say("interrupted");
@@ -228,11 +234,8 @@ int ScanCommand(const Arguments& command_line) {
   if (const auto exit = Parse(app, command_line, {"PATH...", "PATH: files and folders; `-` reads standard input (./- is a file of that name)."}, arguments.paths)) return *exit;
   if (!FinishScanArguments(arguments) || !AddFileList(arguments)) return kExitTrouble;
   RaiseDescriptorLimit();
-  const auto worker_program = sandbox::FindWorkerProgram();
-  if (!worker_program) {
-    Say(worker_program.error().what);
-    return kExitTrouble;
-  }
+  const auto worker_program = FindWorker(arguments.content.unsafe);
+  if (!worker_program) return kExitTrouble;
   const auto content = LoadContent(arguments.content, *worker_program, false);
   if (!content) return kExitTrouble;
   return Run(arguments, *worker_program, *content);

@@ -52,6 +52,9 @@ void AddBudgetOptions(CLI::App& app, ScanArguments& arguments) {
   app.add_option("--timeout", arguments.timeout, "Longest time for one file, such as 90s, 200ms, 5m; 0: no limit")
       ->type_name("TIME")
       ->capture_default_str();
+  app.add_option("--max-memory", arguments.max_memory, "Most memory that a worker process takes for one file; 0: no limit")
+      ->type_name("SIZE")
+      ->capture_default_str();
   app.add_flag("--no-unpack", arguments.no_unpack, "Scan files as they are");
 }
 
@@ -85,15 +88,18 @@ bool FinishScanArguments(ScanArguments& arguments) {
   }
   const auto max_size = ParseSize(arguments.max_size);
   const auto max_total = ParseSize(arguments.max_total);
+  const auto max_memory = ParseSize(arguments.max_memory);
   const auto timeout = ParseDuration(arguments.timeout);
-  if (!max_size || !max_total || !timeout) {
+  if (!max_size || !max_total || !max_memory || !timeout) {
     Say(!max_size    ? "--max-size " + arguments.max_size + ": not a size such as 100M"
         : !max_total ? "--max-total " + arguments.max_total + ": not a size such as 4G"
+        : !max_memory ? "--max-memory " + arguments.max_memory + ": not a size such as 2G"
                      : "--timeout " + arguments.timeout + ": not a time such as 90s");
     return false;
   }
   arguments.format = *report::FormatFromName(arguments.format_name);
   arguments.budget = {*max_size, *max_total, arguments.no_unpack ? 0 : arguments.max_depth, arguments.max_children, *timeout};
+  arguments.max_worker_bytes = *max_memory;
   if (arguments.threads == 0) arguments.threads = std::max(1u, std::thread::hardware_concurrency());
   return true;
 }

@@ -27,6 +27,7 @@ struct ScanArguments {
   std::string max_size = "0";
   std::string max_total = "16G";
   std::string timeout = "120s";
+  std::string max_memory = "2G";
   std::uint32_t max_depth = 16;
   std::uint32_t max_children = 100000;
   std::uint32_t threads = 0;
@@ -40,6 +41,7 @@ struct ScanArguments {
   // By FinishScanArguments.
   report::Format format = report::Format::kText;
   report::BudgetValues budget;
+  std::uint64_t max_worker_bytes = 0;
 };
 
 void AddScanOptions(CLI::App& app, ScanArguments& arguments);

@@ -50,6 +50,7 @@ class Server {
       case MessageType::kVerify: DL_TRY_STATUS(Verify(message)); return true;
       case MessageType::kAttempt: DL_TRY_STATUS(AnswerAttempt(message)); return true;
       case MessageType::kFork: DL_TRY_STATUS(Fork(std::move(message))); return true;
+      case MessageType::kForkEnd: DL_TRY_STATUS(TellForkEnd(message)); return true;
       case MessageType::kShutdown: return false;
       default: return Fail(ErrorCode::kMalformed, "a message that is none of the broker's");
     }
@@ -93,7 +94,8 @@ class Server {
   // has never seen a file. There is one such worker at a time.
   Status Fork(Incoming message) {
     if (message.descriptors.size() != 1) return Fail(ErrorCode::kMalformed, "a fork without its socket");
-    DL_TRY_STATUS(Prepare());
+    // What is wrong with the content, the first object's report will say.
+    static_cast<void>(Prepare());
     EndChild();
     const pid_t pid = ::fork();
     if (pid < 0) return Fail(ErrorCode::kIo, "cannot fork", static_cast<std::uint64_t>(errno));
@@ -108,11 +110,20 @@ class Server {
     return {};
   }
 
-  void EndChild() {
-    if (child_ <= 0) return;
+  // Ends the worker that was forked last, if it has not ended, and gives back
+  // what wait() says of it.
+  int EndChild() {
+    int status = 0;
+    if (child_ <= 0) return status;
     ::kill(child_, SIGKILL);
-    while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) {}
     child_ = -1;
+    return status;
+  }
+
+  Status TellForkEnd(const Incoming& message) {
+    const report::ForkEndedMessage ended{static_cast<std::uint32_t>(EndChild())};
+    return channel_.Send(MessageType::kForkEnded, message.header.sequence, report::Encode(ended));
   }
 
   Status ScanBatch(const Incoming& message) {
@@ -147,8 +158,9 @@ class Server {
   }
 
   Status SendReport(std::uint64_t sequence, const report::ObjectReport& report) {
+    const std::size_t limit = report::MaxReportBytes(settings_);
     std::string payload = report::Encode(report);
-    if (payload.size() > report::MaxFrameLength(MessageType::kObjectReport)) {
+    if (payload.size() > limit) {
       // Too much to tell: the detections go without their strings.
       report::ObjectReport small = report;
       for (report::Detection& detection : small.detections) {
@@ -156,8 +168,17 @@ class Server {
         detection.strings.clear();
       }
       small.log.clear();
-      small.warnings.emplace_back("the matched strings are too many to be listed");
+      small.warnings.assign({"the matched strings are too many to be listed"});
       payload = report::Encode(small);
+      if (payload.size() > limit) {
+        // Still too much: only the first of everything, which is never called clean.
+        constexpr std::size_t kFew = 1000;
+        for (report::Detection& detection : small.detections) detection.metas.clear();
+        if (small.detections.size() > kFew) small.detections.resize(kFew);
+        if (small.incomplete.size() > kFew) small.incomplete.resize(kFew);
+        small.incomplete.push_back({"", "report", "more was found than can be reported"});
+        payload = report::Encode(small);
+      }
     }
     return channel_.Send(MessageType::kObjectReport, sequence, payload);
   }

@@ -5,15 +5,24 @@
 // Objects: "EVIL" in a file is a detection of rule Evil. Orders at a file's
 // start: CRASH (ends by SIGSEGV), EXIT (ends with code 7), HANG, SLEEP (half a
 // second), GARBAGE (bytes that are no frame), HUGE (a frame of 4 GB), WRONG (an
-// answer to something else), UNREAD (incomplete), FAIL, LOUD (control characters
+// answer to something else), HALF (half a frame, then nothing), DRIP (a frame that
+// comes byte by byte and has no end), FLOOD (small frames that nobody asked for),
+// CHATTER (the same, of a kind that was welcome once), DOWNWARDS (a message that
+// only the trusted side sends), DESCRIPTOR (a report with a descriptor beside it),
+// CLAIMED (one that is only announced), MANY (a report of nothing but empty log
+// lines), LONG (a report of 48 MB), UNUSABLE (says that the content cannot be
+// used), EATMEMORY (64 MB every tenth of a second), NAMESAKE (detections in
+// objects that are not its own), UNREAD (incomplete), FAIL, LOUD (control characters
 // everywhere), TWICE (two detections with strings), CLEANLIE (a detection, called
 // clean), NAMES (the object's variables as a detection's metas).
 // Rules: a text with ERROR in it has a diagnostic; include "X" asks for X; the
 // same orders at the start of a file's text are followed while compiling.
 #include <sys/prctl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <string>
 
 #include "daylight/database/database.h"
@@ -28,6 +37,7 @@ using report::MessageType;
 namespace {
 
 constexpr int kSocket = 3;
+bool always_crash = false;
 
 void SendRaw(std::string_view bytes) { static_cast<void>(os::Send(kSocket, AsBytes(bytes), {})); }
 
@@ -43,6 +53,79 @@ void Obey(std::string_view text) {
     SendRaw(frame);
     ::sleep(3600);
   }
+}
+
+// A report as an honest worker would frame it.
+std::string ReportFrame(std::uint64_t sequence, const report::ObjectReport& report, std::uint16_t descriptors = 0) {
+  return report::MakeFrame(MessageType::kObjectReport, descriptors, sequence, report::Encode(report));
+}
+
+void SendAll(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto sent = os::Send(kSocket, AsBytes(bytes), {});
+    if (!sent) ::_exit(9);
+    bytes.remove_prefix(*sent);
+  }
+}
+
+[[noreturn]] void Repeat(const std::string& frame) {
+  for (;;) SendAll(frame);
+}
+
+[[noreturn]] void Chatter() {
+  Repeat(report::MakeFrame(MessageType::kReady, 0, 0, report::Encode(report::ReadyMessage{})));
+}
+
+[[noreturn]] void Drip(const std::string& frame) {
+  SendAll(frame.substr(0, report::kFrameHeaderBytes));
+  for (std::size_t i = report::kFrameHeaderBytes;; ++i) {
+    SendAll("x");
+    ::usleep(20000);
+  }
+}
+
+[[noreturn]] void EatMemory() {
+  for (int i = 0; i < 100; ++i) {
+    void* memory = ::mmap(nullptr, 64u << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) ::_exit(report::kExitOutOfMemory);
+    std::memset(memory, 1, 64u << 20);
+    ::usleep(100000);
+  }
+  ::sleep(3600);
+  ::_exit(0);
+}
+
+// What takes the place of the answer to object `sequence`.
+void ObeyInsteadOfAnswering(std::string_view text, std::uint64_t sequence) {
+  report::ObjectReport report;
+  if (text.starts_with("HALF")) {
+    const std::string frame = ReportFrame(sequence, report);
+    SendAll(frame.substr(0, frame.size() / 2));
+    ::sleep(3600);
+  }
+  if (text.starts_with("DRIP")) {
+    Drip(report::MakeFrame(MessageType::kObjectReport, 0, sequence, std::string(1u << 20, 'x')));
+  }
+  if (text.starts_with("FLOOD")) Repeat(ReportFrame(sequence + 1000000, report));
+  if (text.starts_with("CHATTER")) Chatter();
+  if (text.starts_with("DOWNWARDS")) SendAll(report::MakeFrame(MessageType::kOpenDatabases, 0, 0, "x"));
+  if (text.starts_with("DESCRIPTOR")) {
+    const int stdin_too[] = {0};
+    static_cast<void>(os::Send(kSocket, AsBytes(ReportFrame(sequence, report)), stdin_too));
+  }
+  if (text.starts_with("CLAIMED")) SendAll(ReportFrame(sequence, report, 1));
+  if (text.starts_with("MANY")) {
+    report.log.resize(4u << 20);
+    SendAll(ReportFrame(sequence, report));
+  }
+  if (text.starts_with("LONG")) {
+    report.log.assign(48, std::string(1u << 20, 'x'));
+    SendAll(ReportFrame(sequence, report));
+  }
+  if (text.starts_with("UNUSABLE")) {
+    SendAll(report::MakeFrame(MessageType::kDatabasesOpened, 0, 0, report::Encode(report::DatabasesOpenedMessage{false, "told to"})));
+  }
+  if (text.starts_with("EATMEMORY")) EatMemory();
 }
 
 report::Detection Evil(const report::ObjectNames& names) {
@@ -69,7 +152,13 @@ report::ObjectReport ScanText(const std::string& text, const report::ObjectNames
       report.detections.push_back(detection);
     }
   }
-  if (text.starts_with("NAMES")) {
+  if (text.starts_with("NAMESAKE")) {
+    for (const std::string& object : {std::string("/etc/passwd"), std::string(), names.object + "//inner", std::string("x//y")}) {
+      report::Detection detection = Evil(names);
+      detection.object = object;
+      report.detections.push_back(detection);
+    }
+  } else if (text.starts_with("NAMES")) {
     report::Detection detection = Evil(names);
     detection.metas = {Meta("filename", names.filename), Meta("filepath", names.filepath), Meta("extension", names.extension),
                        Meta("owner", names.owner)};
@@ -102,7 +191,9 @@ Status Scan(report::WorkerChannel& channel, const report::Incoming& message) {
     ::lseek(message.descriptors[i].get(), 0, SEEK_SET);  // Another worker may have read it before.
     const auto text = os::ReadAll(message.descriptors[i].get(), 64u << 20);
     if (!text) return Forward(text.error());
+    if (always_crash) ::raise(SIGSEGV);
     Obey(*text);
+    ObeyInsteadOfAnswering(*text, batch.objects[i].sequence);
     const std::uint64_t sequence = batch.objects[i].sequence + (text->starts_with("WRONG") ? 1 : 0);
     DL_TRY_STATUS(channel.Send(MessageType::kObjectReport, sequence, report::Encode(ScanText(*text, batch.objects[i].names))));
   }
@@ -141,6 +232,7 @@ Status Compile(report::WorkerChannel& channel, const report::Incoming& message) 
   for (const report::RuleTextPlace& place : job.files) {
     const std::string text = all.substr(place.offset, place.size);
     Obey(text);
+    if (text.starts_with("CHATTER")) Chatter();
     DL_TRY_STATUS(Include(channel, text, place.identity, answer));
     if (text.find("ERROR") == std::string::npos) {
       ++answer.rules;
@@ -169,8 +261,15 @@ Status ServeOne(report::WorkerChannel& channel) {
   const std::uint64_t sequence = message.header.sequence;
   switch (message.header.type) {
     case MessageType::kHello: return channel.Send(MessageType::kReady, sequence, report::Encode(report::ReadyMessage{}));
-    case MessageType::kOpenDatabases:
+    case MessageType::kOpenDatabases: {
+      // --define order=...: a worker that is broken whatever the object.
+      DL_TRY(const auto open, report::Decode<report::OpenDatabasesMessage>(AsBytes(message.payload)));
+      for (const report::ExternalValue& value : open.settings.externals) {
+        if (value.name == "order" && value.text == "always-crash") always_crash = true;
+        if (value.name == "order" && value.text == "crash-at-start") ::raise(SIGSEGV);
+      }
       return channel.Send(MessageType::kDatabasesOpened, sequence, report::Encode(report::DatabasesOpenedMessage{true, ""}));
+    }
     case MessageType::kCompile: return Compile(channel, message);
     case MessageType::kScanBatch: return Scan(channel, message);
     case MessageType::kSummarize: {

@@ -108,7 +108,7 @@ Result<std::shared_ptr<const Database>> Database::Open(int fd) {
   // The call itself: the C library takes a way that a worker's walls forbid.
   if (::syscall(SYS_fstat, fd, &info) != 0) return Fail(ErrorCode::kIo, "cannot stat the database", static_cast<std::uint64_t>(errno));
   if (!S_ISREG(info.st_mode)) return Fail(ErrorCode::kIo, "the database is not a regular file");
-  if (info.st_size == 0) return Fail(ErrorCode::kTruncated, "the file is empty");
+  if (info.st_size == 0) return Fail(ErrorCode::kTruncated, "the file is empty");  // Cannot be mapped.
   const auto size = static_cast<std::size_t>(info.st_size);
   void* mapping = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
   if (mapping == MAP_FAILED) return Fail(ErrorCode::kIo, "cannot map the database", static_cast<std::uint64_t>(errno));
@@ -143,6 +143,7 @@ Database::~Database() {
 }
 
 Status Database::Parse() {
+  if (file_.empty()) return Fail(ErrorCode::kTruncated, "the file is empty");
   if (std::memcmp(file_.data(), kMagic, std::min(file_.size(), sizeof kMagic)) != 0) {
     return Fail(ErrorCode::kMalformed, "not a Daylight database (wrong magic)");
   }

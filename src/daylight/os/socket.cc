@@ -63,10 +63,10 @@ Result<std::size_t> Send(int socket, std::span<const std::byte> bytes, std::span
 namespace {
 
 Result<Received> FromCount(ssize_t n) {
-  if (n > 0) return Received{static_cast<std::size_t>(n), false};
-  if (n == 0) return Received{0, true};
+  if (n > 0) return Received{static_cast<std::size_t>(n)};
+  if (n == 0) return Received{.ended = true};
   if (errno == EAGAIN || errno == EWOULDBLOCK) return Received{};
-  if (errno == ECONNRESET) return Received{0, true};
+  if (errno == ECONNRESET) return Received{.ended = true};
   return Fail(ErrorCode::kIo, "cannot read from the other side", static_cast<std::uint64_t>(errno));
 }
 
@@ -75,9 +75,15 @@ Result<Received> FromCount(ssize_t n) {
 Result<Received> Receive(int socket, std::span<std::byte> out) {
   for (;;) {
     // No room for control data: descriptors sent to us are dropped unopened.
-    const ssize_t n = ::recv(socket, out.data(), out.size(), 0);
+    iovec part{out.data(), out.size()};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    const ssize_t n = ::recvmsg(socket, &message, 0);
     if (n < 0 && errno == EINTR) continue;
-    return FromCount(n);
+    DL_TRY(Received received, FromCount(n));
+    received.dropped_fds = n > 0 && (message.msg_flags & MSG_CTRUNC) != 0;
+    return received;
   }
 }
 

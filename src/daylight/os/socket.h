@@ -4,8 +4,8 @@
 //   DL_TRY(os::SocketPair pair, os::CreateSocketPair());
 //   DL_TRY(const std::size_t sent, os::Send(pair.ours.get(), bytes, fds));
 //
-// Descriptors go one way only: Receive() has the kernel drop any that come,
-// ReceiveWithFds() keeps them.
+// Descriptors go one way only: Receive() has the kernel drop any that come, and
+// says so; ReceiveWithFds() keeps them.
 #pragma once
 
 #include <cstddef>
@@ -34,6 +34,7 @@ Result<std::size_t> Send(int socket, std::span<const std::byte> bytes, std::span
 struct Received {
   std::size_t bytes = 0;
   bool ended = false;  // The other side is gone.
+  bool dropped_fds = false;  // By Receive(): descriptors came, and none was opened.
 };
 // `bytes` 0 and not `ended`: nothing there now.
 Result<Received> Receive(int socket, std::span<std::byte> out);

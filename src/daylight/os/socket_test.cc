@@ -36,10 +36,20 @@ TEST(SocketTest, DescriptorsSentToUsAreDropped) {
   ::close(before);
   ASSERT_TRUE(Send(pair->theirs.get(), Of("abc"), fds));
   std::byte buffer[16];
-  EXPECT_EQ(Receive(pair->ours.get(), buffer).value().bytes, 3u);
+  const Received received = Receive(pair->ours.get(), buffer).value();
+  EXPECT_EQ(received.bytes, 3u);
+  EXPECT_TRUE(received.dropped_fds);
   const int after = ::dup(0);
   ::close(after);
   EXPECT_EQ(before, after) << "a descriptor was opened";
+}
+
+TEST(SocketTest, BytesAloneAreNoDroppedDescriptors) {
+  auto pair = CreateSocketPair();
+  ASSERT_TRUE(pair);
+  ASSERT_TRUE(Send(pair->theirs.get(), Of("abc"), {}));
+  std::byte buffer[16];
+  EXPECT_FALSE(Receive(pair->ours.get(), buffer).value().dropped_fds);
 }
 
 TEST(SocketTest, FullEmptyAndEnded) {

@@ -32,7 +32,7 @@ class WorkerChannel {
 
  private:
   os::Fd socket_;
-  FrameReader reader_;
+  FrameReader reader_{Side::kBroker};
   std::deque<os::Fd> descriptors_;  // Arrived, not yet claimed by a frame.
 };
 

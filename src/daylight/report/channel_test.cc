@@ -53,7 +53,7 @@ TEST(ChannelTest, LargeAnswersGoThroughASmallSocket) {
   WorkerChannel channel(std::move(pair->theirs));
   const std::string payload(5u << 20, 'x');
   std::thread sender([&] { EXPECT_TRUE(channel.Send(MessageType::kObjectReport, 3, payload)); });
-  FrameReader reader;
+  FrameReader reader(Side::kWorker);
   std::optional<Frame> frame;
   std::vector<std::byte> chunk(10000);
   while (!frame) {

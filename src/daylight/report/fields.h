@@ -19,6 +19,10 @@ inline constexpr std::uint32_t kMaxTextBytes = 1u << 20;        // Diagnostics, 
 inline constexpr std::uint32_t kMaxDataBytes = 128u << 20;      // A matched string's bytes, module data.
 inline constexpr std::uint32_t kMaxListItems = 4u << 20;
 inline constexpr std::uint32_t kMaxShortListItems = 64 * 1024;
+// Lists of elements that are nearly nothing as bytes and much in memory could
+// make this many times more of what came; real values stay far below.
+inline constexpr std::size_t kMaxGrowth = 6;
+inline constexpr std::size_t kFreeGrowthBytes = 64 * 1024;
 
 class FieldWriter {
  public:
@@ -57,7 +61,7 @@ class FieldWriter {
 class FieldReader {
  public:
   static constexpr bool kReading = true;
-  explicit FieldReader(Bytes bytes) : cursor_(bytes) {}
+  explicit FieldReader(Bytes bytes) : cursor_(bytes), memory_left_(kMaxGrowth * bytes.size() + kFreeGrowthBytes) {}
   Status Number(std::uint8_t& value) { return Read(value, cursor_.ReadU8()); }
   Status Number(std::uint32_t& value) { return Read(value, cursor_.ReadU32Le()); }
   Status Number(std::uint64_t& value) { return Read(value, cursor_.ReadU64Le()); }
@@ -107,6 +111,8 @@ class FieldReader {
     // vector grows only as elements are really there.
     if (count > limit || count > cursor_.remaining()) return Malformed("a list that is too long");
     for (std::uint32_t i = 0; i < count; ++i) {
+      if (sizeof(T) > memory_left_) return Malformed("a list of too little for its length");
+      memory_left_ -= sizeof(T);
       T item{};
       DL_TRY_STATUS(each(*this, item));
       items.push_back(std::move(item));
@@ -126,6 +132,7 @@ class FieldReader {
     return Fail(ErrorCode::kMalformed, what, cursor_.position());
   }
   Cursor cursor_;
+  std::size_t memory_left_;
 };
 
 // `const T` for the writer, `T` for the reader; not deduced.

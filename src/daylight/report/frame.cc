@@ -15,6 +15,8 @@ std::uint32_t MaxFrameLength(MessageType type) {
     case MessageType::kSummarize:
     case MessageType::kVerify:
     case MessageType::kFork:
+    case MessageType::kForkEnd:
+    case MessageType::kForkEnded:
       return 64;
     case MessageType::kReady:
     case MessageType::kDatabasesOpened:
@@ -30,10 +32,10 @@ std::uint32_t MaxFrameLength(MessageType type) {
     case MessageType::kCompile:
     case MessageType::kCompileAnswer:
     case MessageType::kExplainAnswer:
+    case MessageType::kSummary:  // Tens of thousands of rules, by name.
       return 64 * kMegabyte;
     case MessageType::kOpenDatabases:  // With module data.
-    case MessageType::kObjectReport:   // With --matches=all.
-    case MessageType::kSummary:        // Tens of thousands of rules, by name.
+    case MessageType::kObjectReport:   // With --matches=all; else see MaxReportBytes().
       return 256 * kMegabyte;
   }
   return 0;

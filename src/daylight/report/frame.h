@@ -30,6 +30,7 @@ enum class MessageType : std::uint16_t {
   kShutdown = 9,
   kAttempt = 10,
   kFork = 11,           // Of a template. Descriptor: the socket of the worker to be.
+  kForkEnd = 12,        // Of a template: how did the last one end?
   // From the worker.
   kReady = 101,
   kDatabasesOpened = 102,
@@ -40,6 +41,7 @@ enum class MessageType : std::uint16_t {
   kExplainAnswer = 107,
   kVerifyAnswer = 108,
   kAttemptAnswer = 109,
+  kForkEnded = 110,
 };
 
 inline constexpr std::uint32_t kFrameMagic = 0x31504c44;  // "DLP1"
@@ -51,6 +53,12 @@ struct FrameHeader {
   std::uint32_t length = 0;       // In bytes, of what follows.
   std::uint64_t sequence = 0;
 };
+
+// Who sends messages of this type; each side takes in only the other's.
+enum class Side : std::uint8_t { kBroker, kWorker };
+inline Side SenderOf(MessageType type) {
+  return static_cast<std::uint16_t>(type) < 100 ? Side::kBroker : Side::kWorker;
+}
 
 // The most bytes that a message of this type may have; 0 for no such type.
 std::uint32_t MaxFrameLength(MessageType type);

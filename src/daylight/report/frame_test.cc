@@ -11,7 +11,7 @@ TEST(FrameTest, CutAtEveryBoundary) {
   const std::string stream = MakeFrame(MessageType::kReady, 0, 7, "abcd") + MakeFrame(MessageType::kVerifyAnswer, 3, 8, "") +
                              MakeFrame(MessageType::kObjectReport, 0, ~std::uint64_t{0}, std::string(500, 'x'));
   for (std::size_t step = 1; step <= stream.size(); ++step) {
-    FrameReader reader;
+    FrameReader reader(Side::kWorker);
     std::vector<Frame> frames;
     for (std::size_t at = 0; at < stream.size(); at += step) {
       reader.Append(AsBytes(std::string_view(stream).substr(at, step)));
@@ -44,6 +44,19 @@ TEST(FrameTest, HeadersThatLieAreRefused) {
   EXPECT_FALSE(parse(good, 8, '\x41'));    // 65 bytes, where 64 are allowed.
   EXPECT_TRUE(parse(good, 8, '\x40'));
   EXPECT_FALSE(ParseFrameHeader(AsBytes(good.substr(0, 19))));
+}
+
+TEST(FrameTest, AReaderTakesWhatItsSideSendsAndNoMore) {
+  const auto read = [](FrameReader reader, const std::string& bytes) {
+    reader.Append(AsBytes(bytes));
+    return reader.Next();
+  };
+  const std::string report = MakeFrame(MessageType::kObjectReport, 0, 1, std::string(100, 'x'));
+  EXPECT_TRUE(read(FrameReader(Side::kWorker, 100), report));
+  // Refused by the header alone, before anything is kept for the rest.
+  EXPECT_FALSE(read(FrameReader(Side::kWorker, 99), report.substr(0, kFrameHeaderBytes)));
+  EXPECT_FALSE(read(FrameReader(Side::kBroker), report.substr(0, kFrameHeaderBytes)));
+  EXPECT_FALSE(read(FrameReader(Side::kWorker), MakeFrame(MessageType::kOpenDatabases, 0, 1, "").substr(0, kFrameHeaderBytes)));
 }
 
 }  // namespace

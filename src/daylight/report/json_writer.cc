@@ -57,9 +57,11 @@ void AppendSummary(const Summary& summary, JsonText& json) {
   json.Field("incomplete", summary.incomplete);
   json.Field("failed", summary.failed);
   json.Field("skipped", summary.skipped);
+  json.Field("workers_lost", summary.workers_lost);
   json.Key("seconds");
   json.Real(static_cast<double>(static_cast<std::int64_t>(summary.seconds * 1000)) / 1000);
   json.Field("interrupted", summary.interrupted);
+  if (summary.without_walls) json.Field("sandbox", "none");
   json.EndObject();
 }
 
@@ -96,7 +98,7 @@ void AppendTexts(std::string_view key, const std::vector<std::string>& texts, Js
   json.EndArray();
 }
 
-void AppendRecord(const FileRecord& record, bool list_strings, std::string& out) {
+void AppendRecord(const FileRecord& record, const WriterOptions& options, std::string& out) {
   const ObjectReport& report = record.report;
   JsonText json(out);
   json.BeginObject();
@@ -107,7 +109,7 @@ void AppendRecord(const FileRecord& record, bool list_strings, std::string& out)
   if (report.sha256) json.Field("sha256", HexDigest(*report.sha256));
   json.Key("detections");
   json.BeginArray();
-  for (const Detection& detection : report.detections) AppendDetection(detection, list_strings, json);
+  for (const Detection& detection : report.detections) AppendDetection(detection, options.list_strings, json);
   json.EndArray();
   json.Key("incomplete");
   json.BeginArray();
@@ -122,6 +124,7 @@ void AppendRecord(const FileRecord& record, bool list_strings, std::string& out)
   if (report.verdict == Verdict::kFailed) json.Field("error", report.failure);
   AppendTexts("warnings", report.warnings, json);
   AppendTexts("log", report.log, json);
+  if (options.without_walls) json.Field("sandbox", "none");
   json.EndObject();
 }
 
@@ -138,7 +141,7 @@ class JsonWriter final : public Writer {
     if (options_.quiet && record.report.detections.empty()) return;
     if (!lines_) out += first_ ? "\n" : ",\n";
     first_ = false;
-    AppendRecord(record, options_.list_strings, out);
+    AppendRecord(record, options_, out);
     if (lines_) out += '\n';
   }
 

@@ -19,6 +19,11 @@ Status Visit(Io& io, Of<Io, ReadyMessage>& ready) {
 }
 
 template <typename Io>
+Status Visit(Io& io, Of<Io, ForkEndedMessage>& ended) {
+  return io.Number(ended.status);
+}
+
+template <typename Io>
 Status Visit(Io& io, Of<Io, AttemptMessage>& attempt) {
   DL_TRY_STATUS(io.Text(attempt.name, 256));
   DL_TRY_STATUS(io.Number(attempt.tcp_port));
@@ -100,6 +105,11 @@ Status Visit(Io& io, Of<Io, CompileAnswerMessage>& value) {
 
 }  // namespace
 
+std::uint32_t MaxReportBytes(const ScanSettings& settings) {
+  const bool all = settings.list_strings && (settings.max_strings == 0 || settings.max_string_bytes == 0);
+  return all ? MaxFrameLength(MessageType::kObjectReport) : 32u << 20;
+}
+
 template <typename T>
 std::string Encode(const T& value) {
   FieldWriter writer;
@@ -121,6 +131,7 @@ Result<T> Decode(Bytes bytes) {
   template Result<Type> Decode<Type>(Bytes)
 DL_MESSAGE(HelloMessage);
 DL_MESSAGE(ReadyMessage);
+DL_MESSAGE(ForkEndedMessage);
 DL_MESSAGE(AttemptMessage);
 DL_MESSAGE(AttemptAnswerMessage);
 DL_MESSAGE(OpenDatabasesMessage);

@@ -5,7 +5,8 @@
 //
 // Neither side believes the other: Decode() checks every length against what is
 // there and against the field's own limit before it allocates, refuses numbers
-// that name nothing, and refuses bytes left over, so one value has one encoding.
+// that name nothing, refuses what would take many times more memory than bytes
+// came, and refuses bytes left over, so one value has one encoding.
 // Encode() cuts texts and lists at the same limits. Descriptors travel beside
 // the bytes (see frame.h), from the broker to the worker only.
 #pragma once
@@ -28,6 +29,10 @@ inline constexpr std::uint32_t kMaxDatabases = 250;
 // Of all rule text of one job, and of all of its includes.
 inline constexpr std::uint64_t kMaxRuleTextBytes = 256u << 20;
 inline constexpr std::uint64_t kMaxDatabaseBytes = std::uint64_t{4} << 30;
+
+// The largest report of one object, in bytes: more is taken in only when every
+// match was asked for. The worker leaves matches out rather than exceed it.
+std::uint32_t MaxReportBytes(const ScanSettings& settings);
 
 struct HelloMessage {
   std::uint32_t version = kProtocolVersion;
@@ -60,6 +65,10 @@ struct AttemptAnswerMessage {
   AttemptOutcome outcome = AttemptOutcome::kRefused;
   std::int64_t error = 0;  // errno
   std::string detail;
+};
+
+struct ForkEndedMessage {
+  std::uint32_t status = 0;  // Of wait().
 };
 
 struct OpenDatabasesMessage {

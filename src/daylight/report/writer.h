@@ -26,6 +26,7 @@ struct WriterOptions {
   bool list_strings = false;  // --matches
   bool all = false;           // Clean files in text, SARIF and CSV too.
   bool quiet = false;         // Nothing but detections.
+  bool without_walls = false; // --unsafe-no-sandbox: every record and the summary say so.
   std::string version;        // Of the program.
 };
 
@@ -41,9 +42,11 @@ struct Summary {
   std::uint64_t detections = 0;
   std::uint64_t incomplete = 0;  // Files with anything unread, detected ones included.
   std::uint64_t failed = 0;
+  std::uint64_t workers_lost = 0;  // Processes that died or had to be ended.
   std::uint64_t skipped = 0;     // Links, devices and the like.
   double seconds = 0;
   bool interrupted = false;
+  bool without_walls = false;
 };
 
 class Writer {

@@ -17,17 +17,25 @@ Result<report::Frame> Converse(const Question& question, WorkerProcess& worker, 
   DL_TRY_STATUS(link.Queue(report::MessageType::kOpenDatabases, 0,
                            report::Encode(report::OpenDatabasesMessage{question.settings}), question.databases));
   DL_TRY_STATUS(link.Queue(type, 1, payload, std::move(descriptors)));
+  bool ready = false;
+  bool is_open = false;
   for (;;) {
     DL_TRY(report::Frame frame, link.Wait(question.settings.budget.timeout_ms, question.stop));
-    if (frame.header.type == wanted) return frame;
+    if (frame.header.type == wanted && ready) return frame;
     if (frame.header.type == report::MessageType::kDatabasesOpened) {
       DL_TRY(const auto opened, report::Decode<report::DatabasesOpenedMessage>(AsBytes(frame.payload)));
+      // Twice only to say that the question cannot be answered.
+      if (std::exchange(is_open, true) && opened.ok) {
+        return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
+      }
       if (!opened.ok) {
         problem = opened.problem;
         return Fail(ErrorCode::kMalformed, "the worker cannot use the content");
       }
-    } else if (frame.header.type != report::MessageType::kReady) {
+    } else if (frame.header.type != report::MessageType::kReady || std::exchange(ready, true)) {
       return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
+    } else {
+      DL_TRY_STATUS(CheckReady(question.worker_program, worker, frame));
     }
   }
 }
@@ -38,7 +46,7 @@ Answer<T> Ask(const Question& question, report::MessageType type, std::string_vi
   Answer<T> answer;
   auto worker = WorkerProcess::Start(question.worker_program);
   if (!worker) {
-    answer.problem = "cannot start " + question.worker_program + ": " + os::Describe(worker.error());
+    answer.problem = "cannot start " + question.worker_program.path + ": " + os::Describe(worker.error());
     return answer;
   }
   const auto frame = Converse(question, *worker, type, payload, std::move(descriptors), wanted, answer.problem);

@@ -11,11 +11,12 @@
 #include <vector>
 
 #include "daylight/report/protocol.h"
+#include "daylight/sandbox/worker_process.h"
 
 namespace dl::sandbox {
 
 struct Question {
-  std::string worker_program;
+  WorkerProgram worker_program;
   std::vector<int> databases;  // Borrowed.
   report::ScanSettings settings;
   const std::atomic<bool>* stop = nullptr;

@@ -121,7 +121,7 @@ class Auditor {
         Link link(sibling.socket());
         if (Greet(link, options_.timeout_ms)) return true;
       }
-      auto started = WorkerProcess::Start(options_.worker_program, 0);
+      auto started = WorkerProcess::Start({options_.worker_program, 0});
       if (!started) return false;
       sibling = std::move(*started);
     }
@@ -147,7 +147,7 @@ class Auditor {
     const bool careful = (walls & kBroker) != 0;
     const auto place = targets_.NewPlace();
     if (!place) return {Try::Ending::kNoWorker, 0, os::Describe(place.error())};
-    auto worker = WorkerProcess::Start(options_.worker_program, walls & report::kAllWalls, false,
+    auto worker = WorkerProcess::Start({options_.worker_program, walls & report::kAllWalls}, false,
                                        careful ? StartCare::kUsual : StartCare::kNone);
     if (!worker) return {Try::Ending::kNoWorker, 0, os::Describe(worker.error())};
     Link link(worker->socket());
@@ -206,7 +206,7 @@ class Auditor {
 
 // What a worker with all walls says of itself.
 Result<report::WallsHeld> AskForWalls(const AuditOptions& options, std::string& problem) {
-  auto worker = WorkerProcess::Start(options.worker_program);
+  auto worker = WorkerProcess::Start({options.worker_program, report::kAllWalls});
   if (!worker) {
     problem = "cannot start " + options.worker_program + ": " + os::Describe(worker.error());
     return Forward(worker.error());

@@ -13,6 +13,9 @@ namespace dl::sandbox {
 
 namespace {
 
+// Of one source: each is answered, with a refusal if need be, and a worker must
+// not be able to ask for ever.
+constexpr std::uint32_t kMaxIncludeRequests = 1'000'000;
 constexpr std::string_view kObjectVariables[] = {"filename", "filepath", "extension", "filetype", "owner"};
 
 // One file with the text of all, and where each begins.
@@ -36,12 +39,14 @@ Result<PackedText> Pack(const RuleSource& source, IncludeRoots& roots) {
 
 Status AnswerInclude(Link& link, IncludeRoots& roots, const report::Frame& frame, std::vector<os::Fd>& kept) {
   DL_TRY(const auto request, report::Decode<report::IncludeRequestMessage>(AsBytes(frame.payload)));
+  // It waits for each answer before it asks again; else answers would pile up here.
+  if (link.pending()) return Fail(ErrorCode::kMalformed, "the worker asks without listening");
   const IncludeRoots::Answer found = roots.Resolve(request.path, request.from_identity);
   std::vector<int> descriptors;
   if (found.outcome == report::IncludeOutcome::kFound) {
     DL_TRY(os::Fd text, os::SealedMemfd("daylight-include", {found.text}));
     descriptors.push_back(text.get());
-    if (!link.pending()) kept.clear();
+    kept.clear();
     kept.push_back(std::move(text));
   }
   const report::IncludeAnswerMessage answer{found.outcome, found.identity, found.name};
@@ -49,20 +54,29 @@ Status AnswerInclude(Link& link, IncludeRoots& roots, const report::Frame& frame
                     std::move(descriptors));
 }
 
-Result<report::CompileAnswerMessage> Converse(Link& link, IncludeRoots& roots, const CompileOptions& options) {
+Result<report::CompileAnswerMessage> Converse(const WorkerProgram& worker_program, const WorkerProcess& worker, Link& link,
+                                              IncludeRoots& roots, const CompileOptions& options) {
   std::vector<os::Fd> kept;
+  bool ready = false;
+  std::uint32_t includes = 0;
   for (;;) {
     DL_TRY(const report::Frame frame, link.Wait(options.timeout_ms, options.stop));
     switch (frame.header.type) {
-      case report::MessageType::kReady: break;
-      case report::MessageType::kIncludeRequest: DL_TRY_STATUS(AnswerInclude(link, roots, frame, kept)); break;
+      case report::MessageType::kReady:
+        // Once, or a worker that says nothing else would hold us for ever.
+        if (std::exchange(ready, true)) return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
+        DL_TRY_STATUS(CheckReady(worker_program, worker, frame));
+        break;
+      case report::MessageType::kIncludeRequest:
+        if (++includes > kMaxIncludeRequests) return Fail(ErrorCode::kMalformed, "the worker asks for too many files");
+        DL_TRY_STATUS(AnswerInclude(link, roots, frame, kept)); break;
       case report::MessageType::kCompileAnswer: return report::Decode<report::CompileAnswerMessage>(AsBytes(frame.payload));
       default: return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
     }
   }
 }
 
-Status Compile(const std::string& worker_program, const RuleSource& source, const CompileOptions& options,
+Status Compile(const WorkerProgram& worker_program, const RuleSource& source, const CompileOptions& options,
                CompiledSource& compiled) {
   DL_TRY(IncludeRoots roots, IncludeRoots::Open(options.include_folders));
   DL_TRY(const PackedText packed, Pack(source, roots));
@@ -79,7 +93,7 @@ Status Compile(const std::string& worker_program, const RuleSource& source, cons
   job.warnings = options.warnings;
   DL_TRY_STATUS(link.Queue(report::MessageType::kHello, 0, report::Encode(report::HelloMessage{})));
   DL_TRY_STATUS(link.Queue(report::MessageType::kCompile, 1, report::Encode(job), {packed.fd.get(), file.get()}));
-  auto answer = Converse(link, roots, options);
+  auto answer = Converse(worker_program, worker, link, roots, options);
   if (!answer) {
     if (answer.error().code == ErrorCode::kTruncated || answer.error().code == ErrorCode::kIo) {
       compiled.failure = "the worker died (" + worker.ExitReason() + ")";
@@ -118,7 +132,7 @@ std::vector<report::ExternalValue> AllExternals(const std::vector<report::Extern
   return all;
 }
 
-CompiledSource CompileSource(const std::string& worker_program, const RuleSource& source,
+CompiledSource CompileSource(const WorkerProgram& worker_program, const RuleSource& source,
                              const CompileOptions& options) {
   CompiledSource compiled;
   const Status status = Compile(worker_program, source, options, compiled);

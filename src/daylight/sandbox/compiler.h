@@ -16,6 +16,7 @@
 #include "daylight/os/fd.h"
 #include "daylight/report/jobs.h"
 #include "daylight/sandbox/rule_source.h"
+#include "daylight/sandbox/worker_process.h"
 
 namespace dl::sandbox {
 
@@ -38,7 +39,7 @@ struct CompiledSource {
   std::shared_ptr<const database::Database> database;
 };
 
-CompiledSource CompileSource(const std::string& worker_program, const RuleSource& source, const CompileOptions& options);
+CompiledSource CompileSource(const WorkerProgram& worker_program, const RuleSource& source, const CompileOptions& options);
 
 // The variables that rules may always use, with the user's own values where
 // the names are the same.

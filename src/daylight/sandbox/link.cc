@@ -1,19 +1,44 @@
 #include "daylight/sandbox/link.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 
+#include "daylight/base/check.h"
 #include "daylight/os/socket.h"
 
 namespace dl::sandbox {
+
+namespace {
+
+bool IsRegular(int fd) {
+  // Without a question to the server of a network file system, which may be dead.
+  struct statx info {};
+  return ::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &info) == 0 && S_ISREG(info.stx_mode);
+}
+
+bool IsReadOnly(int fd) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || (flags & O_PATH) != 0) return false;
+  if ((flags & O_ACCMODE) == O_RDONLY) return true;
+  const int seals = ::fcntl(fd, F_GET_SEALS);  // A memory file of ours.
+  return seals >= 0 && (seals & F_SEAL_WRITE) != 0 && (seals & F_SEAL_SEAL) != 0;
+}
+
+}  // namespace
 
 Status Link::Queue(report::MessageType type, std::uint64_t sequence, std::string_view payload,
                    std::vector<int> descriptors) {
   if (payload.size() > report::MaxFrameLength(type)) return Fail(ErrorCode::kBudget, "a job that is too large");
   if (descriptors.size() > os::kMaxFdsPerSend) return Fail(ErrorCode::kBudget, "too many descriptors for one job");
+  for (const int& fd : descriptors) {
+    const bool is_output = type == report::MessageType::kCompile && &fd == &descriptors.back();
+    DL_CHECK(IsRegular(fd) && (is_output || IsReadOnly(fd)));
+  }
   outgoing_.push_back({report::MakeFrame(type, static_cast<std::uint16_t>(descriptors.size()), sequence, payload), 0,
                        std::move(descriptors)});
   return Flush();
@@ -32,6 +57,14 @@ Status Link::Flush() {
   return {};
 }
 
+Result<std::optional<report::Frame>> Link::Next() {
+  DL_TRY(std::optional<report::Frame> frame, reader_.Next());
+  if (frame && frame->header.descriptors != 0) {
+    return Fail(ErrorCode::kMalformed, "descriptors came, which go down only");
+  }
+  return frame;
+}
+
 Status Link::Fill() {
   // Bounded, so that a worker that never stops talking cannot hold us here.
   constexpr int kChunksAtOnce = 64;
@@ -40,6 +73,7 @@ Status Link::Fill() {
     DL_TRY(const os::Received received, os::Receive(socket_, chunk));
     if (received.ended) return Fail(ErrorCode::kTruncated, "the worker is gone");
     if (received.bytes == 0) return {};
+    if (received.dropped_fds) return Fail(ErrorCode::kMalformed, "descriptors came, which go down only");
     reader_.Append(Bytes(chunk).first(received.bytes));
     if (received.bytes < chunk.size()) return {};
   }

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,10 +24,14 @@ namespace dl::sandbox {
 
 class Link {
  public:
-  // `socket` is borrowed.
-  explicit Link(int socket) : socket_(socket) {}
+  // `socket` is borrowed. No frame longer than `max_frame_bytes` is taken in.
+  explicit Link(int socket, std::uint32_t max_frame_bytes = std::numeric_limits<std::uint32_t>::max())
+      : socket_(socket), reader_(report::Side::kWorker, max_frame_bytes) {}
 
-  // `descriptors` are borrowed and must stay open until pending() is false.
+  // `descriptors` are borrowed and must stay open until pending() is false. They
+  // are the one thing that a worker gets its hands on, so here it is made sure
+  // of what they are: regular files, and nothing that can be written to but for
+  // the file that a compiler's database goes into. Anything else is a bug of ours.
   Status Queue(report::MessageType type, std::uint64_t sequence, std::string_view payload,
                std::vector<int> descriptors = {});
   bool pending() const { return !outgoing_.empty(); }
@@ -34,7 +39,7 @@ class Link {
   Status Flush();
   // Takes what has arrived; kTruncated when the worker is gone.
   Status Fill();
-  Result<std::optional<report::Frame>> Next() { return reader_.Next(); }
+  Result<std::optional<report::Frame>> Next();
 
   // Waits, for at most `timeout_ms` (0: for ever), until a frame has come.
   // kBudget when the time is up or, by a signal's handler, `stop` is set.

@@ -1,10 +1,15 @@
 #include "daylight/sandbox/scan_session.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "daylight/os/io.h"
+#include "daylight/os/memfd.h"
+#include "daylight/sandbox/process_memory.h"
 #include "daylight/sandbox/verdict.h"
 
 namespace dl::sandbox {
@@ -18,10 +23,20 @@ constexpr std::uint64_t kMaxBatchBytes = 2u << 20;
 // A worker is fed when it has no more than this left to do, so that it need
 // not wait for us between two batches.
 constexpr std::size_t kLowWater = 8;
-constexpr int kMaxDeathsInARow = 30;
+// After so many losses without an answer an object of our own is scanned: bad
+// objects may come in any number, but if that one ends its worker too, it is the
+// worker that is broken.
+constexpr int kProbeAfterLosses = 30;
+constexpr int kMaxStartLosses = 5;
+// For a worker to start and to open the databases, however busy the machine.
+constexpr auto kStartLimit = std::chrono::seconds(120);
 constexpr int kTickMs = 100;
 // An object that takes longer than this is slow: others need not wait for it.
 constexpr auto kSlow = std::chrono::seconds(1);
+// When we ourselves did not listen for longer than this, nobody was late.
+constexpr auto kStall = std::chrono::milliseconds(300);
+// A file up to this size that changed while it was read is read once more.
+constexpr std::uint64_t kMaxAgainBytes = 16u << 20;
 
 report::ObjectReport FailedReport(std::string why) {
   report::ObjectReport report;
@@ -29,6 +44,38 @@ report::ObjectReport FailedReport(std::string why) {
   report.failure = std::move(why);
   return report;
 }
+
+report::ObjectReport IncompleteReport(std::string reason, std::string detail) {
+  report::ObjectReport report;
+  report.verdict = report::Verdict::kIncomplete;
+  report.incomplete.push_back({"", std::move(reason), std::move(detail)});
+  return report;
+}
+
+// "1.500 s", "2 s".
+std::string Seconds(std::uint32_t ms) {
+  std::string text = std::to_string(ms / 1000);
+  if (ms % 1000 != 0) text += "." + std::to_string(ms % 1000 + 1000).substr(1);
+  return text + " s";
+}
+
+// Whether the file is another than when it was opened; `item` is brought up to
+// date. Asks no server of a network file system, which may be dead by now.
+bool Changed(ScanItem& item) {
+  if (item.modified_ns == 0) return false;
+  struct statx info {};
+  if (::statx(item.fd.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE | STATX_MTIME, &info) != 0) return false;
+  const std::int64_t modified_ns = info.stx_mtime.tv_sec * 1'000'000'000 + info.stx_mtime.tv_nsec;
+  if (info.stx_size == item.size && modified_ns == item.modified_ns) return false;
+  item.size = info.stx_size;
+  item.modified_ns = modified_ns;
+  return true;
+}
+
+tl::unexpected<Error> NotAsked() {
+  return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
+}
+
 
 }  // namespace
 
@@ -40,23 +87,69 @@ ScanSession::ScanSession(ScanOptions options, std::vector<int> databases)
 
 ScanSession::~ScanSession() = default;
 
-Status ScanSession::Start(Worker& worker) {
+// A fresh worker from the template, which is started if there is none, or if it
+// has ended meanwhile.
+Status ScanSession::StartFork(Worker& worker) {
+  std::unique_ptr<WorkerTemplate> mold = std::move(worker.mold);
   worker = Worker();
+  for (int attempt = 0; !worker.fork.valid(); ++attempt) {
+    if (!mold) {
+      std::string problem;
+      auto made = WorkerTemplate::Start(options_.worker_program, open_payload_, databases_, options_.stop, problem);
+      if (!made) {
+        if (!problem.empty()) failure_ = std::move(problem);
+        return Forward(made.error());
+      }
+      mold = std::move(*made);
+    }
+    auto fork = mold->Fork();
+    if (fork) {
+      worker.fork = std::move(*fork);
+    } else if (attempt > 0) {
+      return Forward(fork.error());
+    } else {
+      mold.reset();
+    }
+  }
+  worker.mold = std::move(mold);
+  worker.link = std::make_unique<Link>(worker.fork.get(), report::MaxReportBytes(options_.settings));
+  worker.ready = worker.opened = true;  // As its template is.
+  start_losses_in_a_row_ = 0;
+  worker.last_word = Clock::now();
+  return {};
+}
+
+Status ScanSession::Start(Worker& worker) {
+  if (options_.isolate_objects) return StartFork(worker);
+  const std::size_t batch_objects = worker.batch_objects;
+  worker = Worker();
+  worker.batch_objects = batch_objects;
   DL_TRY(worker.process, WorkerProcess::Start(options_.worker_program));
-  worker.link = std::make_unique<Link>(worker.process.socket());
+  worker.link = std::make_unique<Link>(worker.process.socket(), report::MaxReportBytes(options_.settings));
   worker.last_word = Clock::now();
   DL_TRY_STATUS(worker.link->Queue(report::MessageType::kHello, 0, report::Encode(report::HelloMessage{})));
   return worker.link->Queue(report::MessageType::kOpenDatabases, 0, open_payload_, databases_);
 }
 
 void ScanSession::Finish(Task task, report::ObjectReport report) {
+  if (task.is_probe) return;
   for (report::Incomplete& unread : task.item.unread) report.incomplete.push_back(std::move(unread));
   SettleVerdict(report, task.item.size);
-  for (report::Incomplete& incomplete : report.incomplete) {
-    if (incomplete.object.empty()) incomplete.object = task.item.names.object;
-  }
+  SettleObjects(report, task.item.names.object);
   const std::size_t bytes = ReportBytes(report) + task.item.path.size();
   reorder_->Finish(task.sequence, {std::move(task.item.path), std::move(report)}, bytes);
+}
+
+// The worker keeps to the same limits; this does not depend on it.
+std::optional<report::ObjectReport> ScanSession::OverBudget(const ScanItem& item) const {
+  const report::BudgetValues& budget = options_.settings.budget;
+  if (budget.max_object_bytes != 0 && item.size > budget.max_object_bytes) {
+    return IncompleteReport("max-size", "larger than --max-size");
+  }
+  if (budget.max_total_bytes != 0 && item.size > budget.max_total_bytes) {
+    return IncompleteReport("max-total", "larger than --max-total");
+  }
+  return std::nullopt;
 }
 
 std::optional<ScanSession::Task> ScanSession::TakeTask(const Next& next) {
@@ -66,7 +159,10 @@ std::optional<ScanSession::Task> ScanSession::TakeTask(const Next& next) {
       exhausted_ = true;
       break;
     }
-    Task task{next_sequence_++, std::move(*item), false};
+    Task task;
+    task.sequence = next_sequence_++;
+    task.item = std::move(*item);
+    if (!task.item.report) task.item.report = OverBudget(task.item);
     if (!task.item.report) return task;
     report::ObjectReport report = std::move(*task.item.report);
     Finish(std::move(task), std::move(report));
@@ -106,97 +202,156 @@ Status ScanSession::Send(Worker& worker, std::vector<Task> batch) {
 
 void ScanSession::Feed(Worker& worker, const Next& next) {
   while (failure_.empty() && !stopped()) {
-    if (options_.isolate_objects ? !worker.tasks.empty() : worker.tasks.size() > kLowWater) return;
+    if (worker.spent ? !worker.tasks.empty() : worker.tasks.size() > kLowWater) return;
     // What is scanned again is alone with its worker, so that a death has one cause.
     if (!again_.empty() && !worker.tasks.empty()) return;
     if (again_.empty() && exhausted_) return;
     const bool alone = !again_.empty();
-    std::vector<Task> batch = TakeBatch(options_.isolate_objects ? 1 : worker.batch_objects, next);
+    const std::size_t most = options_.isolate_objects ? 1 : std::max<std::size_t>(1, options_.max_objects_per_worker);
+    const bool anew = !worker.running() || worker.spent;
+    std::vector<Task> batch = TakeBatch(std::min(worker.batch_objects, anew ? most : most - worker.given_objects), next);
     if (batch.empty()) return;
-    if (!worker.process.running() || worker.spent) {
+    if (anew) {
       if (const Status started = Start(worker); !started) {
-        failure_ = "cannot start " + options_.worker_program + ": " + os::Describe(started.error());
+        if (failure_.empty()) {
+          failure_ = "cannot start " + options_.worker_program.path + ": " + os::Describe(started.error());
+        }
         for (Task& task : batch) Finish(std::move(task), FailedReport(failure_));
         return;
       }
     }
-    worker.spent = options_.isolate_objects;
+    worker.given_objects += batch.size();
+    worker.spent = worker.given_objects >= most;
     worker.batch_objects = std::min(worker.batch_objects * 2, kMaxBatchObjects);
     if (const Status sent = Send(worker, std::move(batch)); !sent) {
-      return Died(worker, sent.error().code == ErrorCode::kBudget ? std::string(sent.error().what) : "", false);
+      return Lost(worker, Loss::kDeath, sent.error().code == ErrorCode::kBudget ? std::string(sent.error().what) : "");
     }
     if (alone) return;
   }
 }
 
-void ScanSession::Died(Worker& worker, const std::string& why, bool by_time) {
+void ScanSession::Lost(Worker& worker, Loss loss, const std::string& why) {
   std::string reason = why;
-  if (reason.empty()) reason = "the worker died (" + worker.process.ExitReason() + ")";
-  worker.process.Kill();
+  if (reason.empty()) {
+    reason = "the worker died (" + (worker.mold ? worker.mold->ForkEnd() : worker.process.ExitReason()) + ")";
+  }
+  ++workers_lost_;
   std::deque<Task> tasks = std::move(worker.tasks);
   const bool was_opened = worker.opened;
-  worker = Worker();
-  if (!by_time && ++deaths_in_a_row_ >= kMaxDeathsInARow) {
-    failure_ = "workers die one after the other, the last one so: " + reason;
-  } else if (!was_opened && !by_time && deaths_in_a_row_ < 3) {
-    // It was not at an object yet; what it had been given is tried again.
-    for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) {
-      if (!task->given_away) again_.push_front(std::move(*task));
-    }
-    return;
+  worker = Worker();  // Which kills it.
+  std::erase_if(tasks, [first = true](const Task& task) mutable {
+    // The first stays, to be known as the one it was at.
+    return !std::exchange(first, false) && task.given_away;
+  });
+  if (was_opened) {
+    LostAtObject(std::move(tasks), loss, reason);
+  } else {
+    LostAtStart(std::move(tasks), reason);
   }
+}
+
+void ScanSession::LostAtStart(std::deque<Task> tasks, const std::string& reason) {
+  // It was not at an object yet, so none is to blame.
+  for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) {
+    if (!task->given_away) again_.push_front(std::move(*task));
+  }
+  if (++start_losses_in_a_row_ >= kMaxStartLosses && failure_.empty()) {
+    failure_ = "workers end before they begin, the last one so: " + reason;
+  }
+}
+
+void ScanSession::LostAtObject(std::deque<Task> tasks, Loss loss, const std::string& reason) {
+  bool is_probe = false;
   bool first = true;
   for (Task& task : tasks) {
     // Objects are answered in order, so it was at the first that is unanswered.
-    const bool at_it = std::exchange(first, false);
-    if (task.given_away) continue;
-    if (at_it && by_time) {
-      report::ObjectReport report;
-      report.verdict = report::Verdict::kIncomplete;
-      report.incomplete.push_back({task.item.names.object, "timeout", reason});
-      Finish(std::move(task), std::move(report));
-    } else if (at_it || !failure_.empty()) {
-      Finish(std::move(task), FailedReport(reason));
-    } else {
+    if (!std::exchange(first, false)) {
       again_.push_back(std::move(task));
+      continue;
     }
+    is_probe = task.is_probe;
+    if (task.given_away) continue;
+    report::ObjectReport report = loss == Loss::kTime     ? IncompleteReport("timeout", reason)
+                                  : loss == Loss::kMemory ? IncompleteReport("memory", reason)
+                                                          : FailedReport(reason);
+    Finish(std::move(task), std::move(report));
   }
+  if (is_probe) {
+    failure_ = "workers die one after the other, the last one so: " + reason;
+  } else if (loss != Loss::kTime && ++losses_in_a_row_ >= kProbeAfterLosses) {
+    Probe(reason);
+  }
+}
+
+void ScanSession::Probe(const std::string& reason) {
+  if (probing_ || !failure_.empty()) return;
+  auto file = os::SealedMemfd("daylight-probe", {"nothing\n"});
+  if (!file) {
+    failure_ = "workers die one after the other, the last one so: " + reason;
+    return;
+  }
+  Task probe;
+  probe.is_probe = true;
+  probe.sequence = std::numeric_limits<std::uint64_t>::max();
+  probe.item.fd = std::move(*file);
+  probe.item.size = 8;
+  probe.item.names.object = "probe";
+  probing_ = true;
+  again_.push_front(std::move(probe));
+}
+
+void ScanSession::Answered(Task task, report::ObjectReport report) {
+  losses_in_a_row_ = 0;
+  if (task.is_probe) probing_ = false;
+  if (task.given_away || task.is_probe) return;
+  if (report.detections.empty() && Changed(task.item)) {
+    // What was read may never have been there at any one time.
+    if (!task.again && task.item.size <= kMaxAgainBytes) {
+      task.again = true;
+      again_.push_back(std::move(task));
+      return;
+    }
+    report.incomplete.push_back({"", "changed", "it changed while it was read"});
+  }
+  Finish(std::move(task), std::move(report));
 }
 
 Status ScanSession::Handle(Worker& worker, const report::Frame& frame) {
   switch (frame.header.type) {
     case report::MessageType::kReady: {
-      DL_TRY(const auto ready, report::Decode<report::ReadyMessage>(AsBytes(frame.payload)));
-      if (ready.version != report::kProtocolVersion) {
-        failure_ = "the worker is of another version than this program";
-        return Fail(ErrorCode::kUnsupported, "the worker is of another version");
+      if (worker.ready) return NotAsked();
+      if (const Status good = CheckReady(options_.worker_program, worker.process, frame); !good) {
+        failure_ = good.error().what;
+        return Forward(good.error());
       }
+      worker.ready = true;
       return {};
     }
     case report::MessageType::kDatabasesOpened: {
+      // Once: what a worker that has seen objects says of the content is not believed.
+      if (!worker.ready || worker.opened) return NotAsked();
       DL_TRY(const auto opened, report::Decode<report::DatabasesOpenedMessage>(AsBytes(frame.payload)));
       if (!opened.ok) {
         failure_ = "cannot use the content: " + opened.problem;
         return Fail(ErrorCode::kMalformed, "the worker cannot use the content");
       }
       worker.opened = true;
+      start_losses_in_a_row_ = 0;
       worker.last_word = Clock::now();
       return {};
     }
     case report::MessageType::kObjectReport: {
-      if (worker.tasks.empty() || worker.tasks.front().sequence != frame.header.sequence) {
-        return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
+      if (!worker.opened || worker.tasks.empty() || worker.tasks.front().sequence != frame.header.sequence) {
+        return NotAsked();
       }
       DL_TRY(report::ObjectReport report, report::Decode<report::ObjectReport>(AsBytes(frame.payload)));
       Task task = std::move(worker.tasks.front());
       worker.tasks.pop_front();
       worker.last_word = Clock::now();
-      deaths_in_a_row_ = 0;
-      if (task.given_away) return {};
-      Finish(std::move(task), std::move(report));
+      Answered(std::move(task), std::move(report));
       return {};
     }
-    default: return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
+    default: return NotAsked();
   }
 }
 
@@ -210,21 +365,38 @@ Status ScanSession::TakeWords(Worker& worker) {
 
 void ScanSession::Listen(Worker& worker, bool readable, bool writable) {
   const bool sent = !writable || worker.link->Flush().has_value();
-  const bool there = !readable || worker.link->Fill().has_value();
+  const Status filled = readable ? worker.link->Fill() : Status();
   // What it said before it died counts, so the words are taken first.
-  if (const Status words = TakeWords(worker); !words) {
-    return Died(worker, "the worker broke the protocol: " + std::string(words.error().what), false);
-  }
-  if (!sent || !there) Died(worker, "", false);
+  const Status words = TakeWords(worker);
+  const Status& broken = words && !filled && filled.error().code == ErrorCode::kMalformed ? filled : words;
+  if (!broken) return Lost(worker, Loss::kLie, "the worker broke the protocol: " + std::string(broken.error().what));
+  if (!sent || !filled) Lost(worker, Loss::kDeath, "");
 }
 
+// Whatever a worker says meanwhile, only reports stop its clock.
 void ScanSession::CheckTime(Worker& worker) {
+  if (worker.tasks.empty() || !worker.running()) return;
+  const auto passed = Clock::now() - worker.last_word;
   const std::uint32_t limit = options_.settings.budget.timeout_ms;
-  if (limit == 0 || worker.tasks.empty() || !worker.process.running()) return;
-  if (Clock::now() - worker.last_word < std::chrono::milliseconds(limit)) return;
-  std::string after = std::to_string(limit / 1000);
-  if (limit % 1000 != 0) after += "." + std::to_string(limit % 1000 + 1000).substr(1);
-  Died(worker, "no answer after " + after + " s", true);
+  if (!worker.opened) {
+    if (passed >= kStartLimit) Lost(worker, Loss::kTime, "not ready in time");
+  } else if (limit != 0 && passed >= std::chrono::milliseconds(limit)) {
+    Lost(worker, Loss::kTime, "no answer after " + Seconds(limit));
+  }
+}
+
+void ScanSession::CheckMemory(Worker& worker) {
+  const std::uint64_t limit = options_.max_worker_bytes;
+  if (limit == 0 || worker.tasks.empty() || !worker.running() || Clock::now() - worker.last_word < kSlow) return;
+  const std::optional<std::uint64_t> used = PrivateBytes(worker.pid());
+  if (used && *used > limit) {
+    Lost(worker, Loss::kMemory, "more than " + std::to_string(limit >> 20) + " MiB");
+  }
+}
+
+void ScanSession::ForgiveStall(Clock::duration gap) {
+  if (gap < kStall) return;
+  for (Worker& worker : workers_) worker.last_word = std::min(worker.last_word + gap, Clock::now());
 }
 
 bool ScanSession::HasWork(const Worker& worker) {
@@ -233,38 +405,45 @@ bool ScanSession::HasWork(const Worker& worker) {
 
 void ScanSession::GiveAway(Worker& worker) {
   // While a batch is still being sent, its descriptors must stay open here.
-  if (workers_.size() < 2 || worker.tasks.size() < 2 || worker.link->pending()) return;
+  if (workers_.size() < 2 || worker.tasks.size() < 2 || !worker.running() || worker.link->pending()) return;
   if (!worker.opened || Clock::now() - worker.last_word < kSlow) return;
   for (auto task = worker.tasks.begin() + 1; task != worker.tasks.end(); ++task) {
     if (std::exchange(task->given_away, true)) continue;
-    again_.push_back({task->sequence, std::move(task->item), false});
+    Task other;
+    other.sequence = task->sequence;
+    other.item = std::move(task->item);
+    other.again = task->again;
+    again_.push_back(std::move(other));
   }
 }
 
 SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
   reorder_ = std::make_unique<Reorder>(options_.reorder, print);
   auto next_tick = Clock::now();
+  auto listened = Clock::now();
   while (failure_.empty() && !stopped()) {
     for (Worker& worker : workers_) Feed(worker, next);
     if (exhausted_ && again_.empty() && std::none_of(workers_.begin(), workers_.end(), HasWork)) break;
     std::vector<pollfd> items;
     std::vector<Worker*> owners;
     for (Worker& worker : workers_) {
-      if (!worker.process.running() || worker.tasks.empty()) continue;
-      items.push_back({worker.process.socket(), static_cast<short>(POLLIN | (worker.link->pending() ? POLLOUT : 0)), 0});
+      if (!worker.running() || worker.tasks.empty()) continue;
+      items.push_back({worker.socket(), static_cast<short>(POLLIN | (worker.link->pending() ? POLLOUT : 0)), 0});
       owners.push_back(&worker);
     }
     if (items.empty()) continue;  // All have died just now.
+    // The files' names came from a slow disk, or nobody took what was printed.
+    ForgiveStall(Clock::now() - listened);
     const int ready = ::poll(items.data(), items.size(), kTickMs);
+    listened = Clock::now();
     for (std::size_t i = 0; ready > 0 && i < items.size(); ++i) {
       if (items[i].revents == 0) continue;
       Listen(*owners[i], (items[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0, (items[i].revents & POLLOUT) != 0);
     }
-    // Only who has nothing to say although we have listened is late.
-    for (std::size_t i = 0; i < owners.size(); ++i) {
-      if (ready > 0 && items[i].revents != 0) continue;
-      CheckTime(*owners[i]);
-      GiveAway(*owners[i]);
+    for (Worker* worker : owners) {
+      CheckTime(*worker);
+      CheckMemory(*worker);
+      GiveAway(*worker);
     }
     if (options_.tick && Clock::now() >= next_tick) {
       options_.tick();
@@ -274,6 +453,7 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
   SessionEnd end;
   end.interrupted = stopped();
   end.failure = failure_;
+  end.workers_lost = workers_lost_;
   if (!failure_.empty() && !end.interrupted) {
     for (Worker& worker : workers_) {
       for (Task& task : worker.tasks) {

@@ -18,16 +18,40 @@ void SettleVerdict(report::ObjectReport& report, std::uint64_t size) {
   }
 }
 
+void SettleObjects(report::ObjectReport& report, const std::string& own) {
+  const auto settle = [&](std::string& object) {
+    const bool is_own = object.starts_with(own) && (object.size() == own.size() || object.compare(own.size(), 2, "//") == 0);
+    if (!is_own || object.empty()) object = own;
+  };
+  for (report::Detection& detection : report.detections) settle(detection.object);
+  for (report::Incomplete& incomplete : report.incomplete) settle(incomplete.object);
+}
+
+namespace {
+
+std::size_t TextsBytes(const std::vector<std::string>& texts) {
+  std::size_t bytes = 0;
+  for (const std::string& text : texts) bytes += sizeof text + text.capacity();
+  return bytes;
+}
+
+}  // namespace
+
+// Whatever is left out here a worker could make us hold without end.
 std::size_t ReportBytes(const report::ObjectReport& report) {
-  std::size_t bytes = sizeof report;
+  std::size_t bytes = sizeof report + report.failure.capacity() + TextsBytes(report.log) + TextsBytes(report.warnings);
   for (const auto& detection : report.detections) {
-    bytes += sizeof detection + detection.object.size();
-    for (const auto& meta : detection.metas) bytes += sizeof meta + meta.text.size();
-    for (const auto& match : detection.strings) bytes += sizeof match + match.data.size();
+    bytes += sizeof detection + TextsBytes(detection.tags);
+    for (const std::string* text : {&detection.engine, &detection.rule, &detection.name_space, &detection.source,
+                                    &detection.licence, &detection.object}) {
+      bytes += text->capacity();
+    }
+    for (const auto& meta : detection.metas) bytes += sizeof meta + meta.key.capacity() + meta.text.capacity();
+    for (const auto& match : detection.strings) bytes += sizeof match + match.id.capacity() + match.data.capacity();
   }
-  for (const auto& incomplete : report.incomplete) bytes += sizeof incomplete + incomplete.object.size();
-  for (const auto& line : report.log) bytes += sizeof line + line.size();
-  for (const auto& line : report.warnings) bytes += sizeof line + line.size();
+  for (const auto& incomplete : report.incomplete) {
+    bytes += sizeof incomplete + incomplete.object.capacity() + incomplete.reason.capacity() + incomplete.detail.capacity();
+  }
   return bytes;
 }
 

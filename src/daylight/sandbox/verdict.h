@@ -11,6 +11,11 @@ namespace dl::sandbox {
 // `size`: the file's, by fstat.
 void SettleVerdict(report::ObjectReport& report, std::uint64_t size);
 
+// Whatever a worker says of an object can only be about the one it was given:
+// names that are neither `own` nor on a way that begins there ("own//member")
+// become `own`, as do empty ones.
+void SettleObjects(report::ObjectReport& report, const std::string& own);
+
 // About what a report takes in memory, in bytes.
 std::size_t ReportBytes(const report::ObjectReport& report);
 

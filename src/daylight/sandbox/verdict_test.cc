@@ -42,5 +42,51 @@ TEST(VerdictTest, FollowsFromWhatIsListed) {
   EXPECT_FALSE(failed.failure.empty());
 }
 
+TEST(VerdictTest, AWorkerSpeaksOnlyOfItsOwnObject) {
+  report::ObjectReport report;
+  for (const char* object : {"a.zip", "a.zip//b", "", "other", "a.zipper", "a.zip/b", "/etc//a.zip"}) {
+    report.detections.emplace_back().object = object;
+    report.incomplete.push_back({object, "encrypted", ""});
+  }
+  SettleObjects(report, "a.zip");
+  for (std::size_t i = 0; i < report.detections.size(); ++i) {
+    EXPECT_EQ(report.detections[i].object, i == 1 ? "a.zip//b" : "a.zip");
+    EXPECT_EQ(report.incomplete[i].object, report.detections[i].object);
+  }
+}
+
+TEST(VerdictTest, NothingIsForgottenInWhatAReportTakes) {
+  const std::string big(1u << 20, 'x');
+  const auto grows = [&](auto change) {
+    report::ObjectReport report;
+    report.detections.emplace_back();
+    report.detections[0].metas.emplace_back();
+    report.detections[0].strings.emplace_back();
+    report.incomplete.emplace_back();
+    change(report);
+    return ReportBytes(report) > big.size();
+  };
+  using Report = report::ObjectReport;
+  EXPECT_FALSE(grows([&](Report&) {}));
+  EXPECT_TRUE(grows([&](Report& r) { r.failure = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.log.push_back(big); }));
+  EXPECT_TRUE(grows([&](Report& r) { r.warnings.push_back(big); }));
+  EXPECT_TRUE(grows([&](Report& r) { r.incomplete[0].object = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.incomplete[0].reason = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.incomplete[0].detail = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.detections[0].engine = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.detections[0].rule = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.detections[0].name_space = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.detections[0].tags.push_back(big); }));
+  EXPECT_TRUE(grows([&](Report& r) { r.detections[0].metas[0].key = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.detections[0].metas[0].text = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.detections[0].source = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.detections[0].licence = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.detections[0].object = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.detections[0].strings[0].id = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.detections[0].strings[0].data = big; }));
+  EXPECT_TRUE(grows([&](Report& r) { r.detections.resize(10000); }));
+}
+
 }  // namespace
 }  // namespace dl::sandbox

@@ -13,18 +13,19 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "daylight/os/io.h"
 #include "daylight/os/paths.h"
 #include "daylight/os/socket.h"
 #include "daylight/report/protocol.h"
 
 namespace dl::sandbox {
 
-Result<std::string> FindWorkerProgram() {
-  if (const char* named = std::getenv("DAYLIGHT_WORKER"); named != nullptr && *named != '\0') return std::string(named);
+Result<WorkerProgram> FindWorkerProgram() {
+  if (const char* named = std::getenv("DAYLIGHT_WORKER"); named != nullptr && *named != '\0') return WorkerProgram{named};
   DL_TRY(const std::string folder, os::ProgramFolder());
   for (const char* place : {"daylight-worker", "../libexec/daylight/daylight-worker", "../lib/daylight/daylight-worker"}) {
     std::string path = os::Join(folder, place);
-    if (::access(path.c_str(), X_OK) == 0) return path;
+    if (::access(path.c_str(), X_OK) == 0) return WorkerProgram{std::move(path)};
   }
   return Fail(ErrorCode::kIo, "daylight-worker is not beside this program", ENOENT);
 }
@@ -124,15 +125,14 @@ int AwaitExec(int fd) {
 
 }  // namespace
 
-Result<WorkerProcess> WorkerProcess::Start(const std::string& program, report::WallSet walls, bool as_template,
-                                           StartCare care) {
+Result<WorkerProcess> WorkerProcess::Start(const WorkerProgram& program, bool as_template, StartCare care) {
   DL_TRY(os::SocketPair pair, os::CreateSocketPair());
   std::string name = "daylight-worker";
-  std::string wanted = "--walls=" + report::WallNames(walls);
+  std::string wanted = "--walls=" + report::WallNames(program.walls);
   std::string role = "--template";
   char* arguments[] = {name.data(), wanted.data(), as_template ? role.data() : nullptr, nullptr};
   struct Start start;
-  start.program = program.c_str();
+  start.program = program.path.c_str();
   start.arguments = arguments;
   start.socket = pair.theirs.get();
   start.keep_stderr = std::getenv("DAYLIGHT_WORKER_STDERR") != nullptr;
@@ -143,7 +143,7 @@ Result<WorkerProcess> WorkerProcess::Start(const std::string& program, report::W
   // A process namespace of its own, in a user namespace where only that lets
   // us; the other namespaces the worker makes itself, once it has loaded what
   // it needs. What the kernel refuses is tried with less.
-  const bool contained = (walls & Bit(report::Wall::kNamespaces)) != 0;
+  const bool contained = (program.walls & Bit(report::Wall::kNamespaces)) != 0;
   const bool is_root = ::geteuid() == 0;
   int error = 0;
   for (const int namespaces : {is_root ? CLONE_NEWPID : CLONE_NEWPID | CLONE_NEWUSER, 0}) {
@@ -167,6 +167,18 @@ Result<WorkerProcess> WorkerProcess::Start(const std::string& program, report::W
     }
   }
   return Fail(ErrorCode::kIo, "cannot start a worker", static_cast<std::uint64_t>(error));
+}
+
+std::string DescribeEnd(int status) {
+  if (WIFSIGNALED(status)) {
+    if (WTERMSIG(status) == SIGSYS) return "it tried something that its walls forbid";
+    return "signal " + std::to_string(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status)) + ")";
+  }
+  switch (WEXITSTATUS(status)) {
+    case report::kExitNoSeccomp: return "seccomp filters are not to be had here";
+    case report::kExitOutOfMemory: return "out of memory";
+    default: return "exit code " + std::to_string(WEXITSTATUS(status));
+  }
 }
 
 WorkerProcess& WorkerProcess::operator=(WorkerProcess&& other) noexcept {
@@ -208,15 +220,23 @@ std::string WorkerProcess::ExitReason() {
   }
   Kill();
   if (!reaped_) return "it is gone";
-  if (WIFSIGNALED(status_)) {
-    if (WTERMSIG(status_) == SIGSYS) return "it tried something that its walls forbid";
-    return "signal " + std::to_string(WTERMSIG(status_)) + " (" + ::strsignal(WTERMSIG(status_)) + ")";
+  return DescribeEnd(status_);
+}
+
+bool WorkerProcess::IsFiltered() const {
+  const auto status = os::ReadFile("/proc/" + std::to_string(pid_) + "/status", 64 * 1024);
+  return !status || status->find("\nSeccomp:\t2\n") != std::string::npos;
+}
+
+Status CheckReady(const WorkerProgram& program, const WorkerProcess& worker, const report::Frame& frame) {
+  DL_TRY(const auto ready, report::Decode<report::ReadyMessage>(AsBytes(frame.payload)));
+  if (ready.version != report::kProtocolVersion) {
+    return Fail(ErrorCode::kUnsupported, "the worker is of another version than this program");
   }
-  switch (WEXITSTATUS(status_)) {
-    case report::kExitNoSeccomp: return "seccomp filters are not to be had here";
-    case report::kExitOutOfMemory: return "out of memory";
-    default: return "exit code " + std::to_string(WEXITSTATUS(status_));
+  if ((program.walls & Bit(report::Wall::kSeccomp)) != 0 && !worker.IsFiltered()) {
+    return Fail(ErrorCode::kUnsupported, "the worker's system calls are not filtered, and nothing is read without that");
   }
+  return {};
 }
 
 }  // namespace dl::sandbox

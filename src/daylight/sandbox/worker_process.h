@@ -18,15 +18,27 @@
 
 #include "daylight/base/error.h"
 #include "daylight/os/fd.h"
+#include "daylight/report/frame_reader.h"
 #include "daylight/report/walls.h"
 
 namespace dl::sandbox {
 
 inline constexpr int kWorkerSocket = 3;
 
+// What to start, and what it puts up around itself: all walls, but for
+// `daylight audit sandbox` and --unsafe-no-sandbox.
+struct WorkerProgram {
+  std::string path;
+  report::WallSet walls = report::kAllWalls;
+};
+
 // The program to run: DAYLIGHT_WORKER (for tests), else daylight-worker beside
 // this program, else in ../libexec/daylight or ../lib/daylight from there.
-Result<std::string> FindWorkerProgram();
+Result<WorkerProgram> FindWorkerProgram();
+
+// What a status of wait() says: "signal 11 (Segmentation fault)", "exit code 1",
+// "out of memory".
+std::string DescribeEnd(int status);
 
 // kNone: the worker gets an environment, a descriptor too many and a standard
 // output, and no limits; for `daylight audit sandbox`, which must show that these
@@ -35,9 +47,9 @@ enum class StartCare : bool { kUsual, kNone };
 
 class WorkerProcess {
  public:
-  // `as_template`: it only forks others (MessageType::kFork). `walls`: all but for `daylight audit sandbox` and --unsafe-no-sandbox.
-  static Result<WorkerProcess> Start(const std::string& program, report::WallSet walls = report::kAllWalls,
-                                     bool as_template = false, StartCare care = StartCare::kUsual);
+  // `as_template`: it only forks others (MessageType::kFork).
+  static Result<WorkerProcess> Start(const WorkerProgram& program, bool as_template = false,
+                                     StartCare care = StartCare::kUsual);
   WorkerProcess() = default;
   WorkerProcess(WorkerProcess&& other) noexcept { *this = std::move(other); }
   WorkerProcess& operator=(WorkerProcess&& other) noexcept;
@@ -46,6 +58,9 @@ class WorkerProcess {
   pid_t pid() const { return pid_; }
   int socket() const { return socket_.get(); }
   bool running() const { return pid_ > 0; }
+  // Whether system calls of the process are filtered, by what the kernel says of
+  // it in /proc, not by its own word. True where there is no /proc to ask.
+  bool IsFiltered() const;
   // Ends the process, if it has not ended, and waits for it.
   void Kill();
   // How the process ended: "signal 11 (Segmentation fault)", "exit code 1".
@@ -61,5 +76,10 @@ class WorkerProcess {
   bool reaped_ = false;
   os::Fd socket_;
 };
+
+// What a worker says first: it must be of our version, and where seccomp is among
+// its walls, the kernel must confirm it. An error is a reason to give up, since
+// the next worker will be no better.
+Status CheckReady(const WorkerProgram& program, const WorkerProcess& worker, const report::Frame& frame);
 
 }  // namespace dl::sandbox
