@@ -40,6 +40,19 @@ TEST(AuditTest, SuccessInsideIsAnEscapeWhateverElse) {
   }
 }
 
+TEST(AuditTest, AForkCountsAsMuch) {
+  AttemptAudit audit = Make(kSuccess, kKilled);
+  audit.forked = kSuccess;
+  Judge(audit);
+  EXPECT_EQ(audit.verdict, AttemptVerdict::kEscape);
+  audit.forked = {Ending::kSilent, 0, ""};
+  Judge(audit);
+  EXPECT_EQ(audit.verdict, AttemptVerdict::kUnclear);
+  audit.forked = kKilled;
+  Judge(audit);
+  EXPECT_EQ(audit.verdict, AttemptVerdict::kStopped);
+}
+
 TEST(AuditTest, WhatNobodyMayIsCountedApart) {
   AttemptAudit audit = Make(Error(EPERM), kKilled);
   Judge(audit);
