@@ -35,7 +35,10 @@ Status Link::Queue(report::MessageType type, std::uint64_t sequence, std::string
                    std::vector<int> descriptors) {
   if (payload.size() > report::MaxFrameLength(type)) return Fail(ErrorCode::kBudget, "a job that is too large");
   if (descriptors.size() > os::kMaxFdsPerSend) return Fail(ErrorCode::kBudget, "too many descriptors for one job");
+  // What a worker may get: regular files to read, one to write a database into,
+  // and a template the sockets of the workers that it forks.
   for (const int& fd : descriptors) {
+    if (type == report::MessageType::kFork) continue;
     const bool is_output = type == report::MessageType::kCompile && &fd == &descriptors.back();
     DL_CHECK(IsRegular(fd) && (is_output || IsReadOnly(fd)));
   }
@@ -59,6 +62,15 @@ Status Link::Flush() {
 
 Result<std::optional<report::Frame>> Link::Next() {
   DL_TRY(std::optional<report::Frame> frame, reader_.Next());
+  if (tainted_) {
+    // One frame behind, so that the last is never given out.
+    if (!held_back_ && frame) {
+      held_back_.swap(frame);
+      DL_TRY(frame, reader_.Next());
+    }
+    if (!frame) return Fail(ErrorCode::kMalformed, "descriptors came, which go down only");
+    held_back_.swap(frame);
+  }
   if (frame && frame->header.descriptors != 0) {
     return Fail(ErrorCode::kMalformed, "descriptors came, which go down only");
   }
@@ -73,8 +85,13 @@ Status Link::Fill() {
     DL_TRY(const os::Received received, os::Receive(socket_, chunk));
     if (received.ended) return Fail(ErrorCode::kTruncated, "the worker is gone");
     if (received.bytes == 0) return {};
-    if (received.dropped_fds) return Fail(ErrorCode::kMalformed, "descriptors came, which go down only");
     reader_.Append(Bytes(chunk).first(received.bytes));
+    // The kernel ends a piece behind what had descriptors: they came with its
+    // last frame, and those before it are good.
+    if (received.dropped_fds) {
+      tainted_ = true;
+      return {};
+    }
     if (received.bytes < chunk.size()) return {};
   }
   return {};

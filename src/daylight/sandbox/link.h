@@ -13,6 +13,7 @@
 #include <deque>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,8 @@ class Link {
   int socket_;
   std::deque<Outgoing> outgoing_;
   report::FrameReader reader_;
+  bool tainted_ = false;  // Descriptors came: the last frame that did is not taken.
+  std::optional<report::Frame> held_back_;
 };
 
 }  // namespace dl::sandbox

@@ -76,7 +76,6 @@ tl::unexpected<Error> NotAsked() {
   return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
 }
 
-
 }  // namespace
 
 ScanSession::ScanSession(ScanOptions options, std::vector<int> databases)
@@ -368,8 +367,7 @@ void ScanSession::Listen(Worker& worker, bool readable, bool writable) {
   const Status filled = readable ? worker.link->Fill() : Status();
   // What it said before it died counts, so the words are taken first.
   const Status words = TakeWords(worker);
-  const Status& broken = words && !filled && filled.error().code == ErrorCode::kMalformed ? filled : words;
-  if (!broken) return Lost(worker, Loss::kLie, "the worker broke the protocol: " + std::string(broken.error().what));
+  if (!words) return Lost(worker, Loss::kLie, "the worker broke the protocol: " + std::string(words.error().what));
   if (!sent || !filled) Lost(worker, Loss::kDeath, "");
 }
 
