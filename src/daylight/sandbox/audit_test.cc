@@ -12,8 +12,8 @@ using report::Bit;
 using report::Wall;
 using Ending = Try::Ending;
 
-constexpr Try kSuccess{Ending::kSucceeded, 0, ""};
-constexpr Try kKilled{Ending::kForbidden, SIGSYS, ""};
+const Try kSuccess{Ending::kSucceeded, 0, ""};
+const Try kKilled{Ending::kForbidden, SIGSYS, ""};
 Try Error(int number) { return {Ending::kRefused, number, ""}; }
 
 std::size_t At(report::WallSet wall) {
