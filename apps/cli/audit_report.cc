@@ -27,28 +27,28 @@ std::string Stopper(const AttemptAudit& one) {
 }
 
 struct Row {
-  std::string cells[5];
+  std::string cells[6];
 };
 
-void AppendRow(std::string& out, const Row& row, const std::size_t (&widths)[5]) {
+void AppendRow(std::string& out, const Row& row, const std::size_t (&widths)[6]) {
   std::string line;
-  for (std::size_t i = 0; i < 5; ++i) {
+  for (std::size_t i = 0; i < 6; ++i) {
     line += row.cells[i];
-    if (i < 4) line.append(widths[i] + 2 - std::min(widths[i] + 1, row.cells[i].size()), ' ');
+    if (i < 5) line.append(widths[i] + 2 - std::min(widths[i] + 1, row.cells[i].size()), ' ');
   }
   line.resize(line.find_last_not_of(' ') + 1);
   out += line + "\n";
 }
 
 std::string Table(const sandbox::Audit& audit) {
-  std::vector<Row> rows{{{"ATTEMPT", "WITHOUT WALLS", "INSIDE", "STOPPED BY", "ALSO STOPPED BY"}}};
+  std::vector<Row> rows{{{"ATTEMPT", "WITHOUT WALLS", "INSIDE", "IN A FORK", "STOPPED BY", "ALSO STOPPED BY"}}};
   for (const AttemptAudit& one : audit.attempts) {
-    rows.push_back({{std::string(one.attempt->name), TryText(one.control), TryText(one.inside), Stopper(one),
+    rows.push_back({{std::string(one.attempt->name), TryText(one.control), TryText(one.inside), TryText(one.forked), Stopper(one),
                      sandbox::AuditWallNames(one.also_stopped_by)}});
   }
-  std::size_t widths[5] = {};
+  std::size_t widths[6] = {};
   for (const Row& row : rows) {
-    for (std::size_t i = 0; i < 5; ++i) widths[i] = std::max(widths[i], row.cells[i].size());
+    for (std::size_t i = 0; i < 6; ++i) widths[i] = std::max(widths[i], row.cells[i].size());
   }
   std::string out;
   for (const Row& row : rows) AppendRow(out, row, widths);
@@ -133,8 +133,11 @@ std::string AuditText(const sandbox::Audit& audit) {
   for (std::size_t i = 0; i < kAuditWallCount; ++i) {
     const WallCounts counts = CountWall(audit, i);
     out += "  " + std::string(sandbox::AuditWallName(kAuditWalls[i])) + ": first to stop " + std::to_string(counts.first);
-    if (alone) out += ", by itself stops " + std::to_string(counts.alone);
-    out += ", without it " + std::to_string(counts.only) + " succeed\n";
+    // The quick way leaves most of that untried.
+    if (alone) {
+      out += ", by itself stops " + std::to_string(counts.alone) + ", without it " + std::to_string(counts.only) + " succeed";
+    }
+    out += "\n";
   }
   out += "\n" + Counted(audit.attempts.size(), "attempt", "attempts") + ": " + std::to_string(audit.stopped) +
          " stopped, " + Counted(audit.escapes, "ESCAPE", audit.escapes == 0 ? "escapes" : "ESCAPES") + ", " + std::to_string(audit.unclear) + " unclear;\n" +
@@ -143,7 +146,7 @@ std::string AuditText(const sandbox::Audit& audit) {
     if (one.verdict == AttemptVerdict::kEscape) {
       out += "ESCAPE: " + std::string(one.attempt->name) + ": a worker with all walls can " + std::string(one.attempt->description) + "\n";
     } else if (one.verdict == AttemptVerdict::kUnclear) {
-      const sandbox::Try& why = one.inside.made() && !one.control.made() ? one.control : one.inside;
+      const sandbox::Try& why = !one.control.made() ? one.control : one.inside.stopped() ? one.forked : one.inside;
       out += "unclear: " + std::string(one.attempt->name) + ": " + TryText(why) +
              (why.detail.empty() ? "" : " (" + report::EscapeLine(why.detail) + ")") + "\n";
     }
@@ -165,6 +168,7 @@ std::string AuditJson(const sandbox::Audit& audit) {
     json.Field("verdict", sandbox::AttemptVerdictName(one.verdict));
     AppendTry(json, "control", one.control);
     AppendTry(json, "inside", one.inside);
+    AppendTry(json, "forked", one.forked);
     AppendWalls(json, "stopped_by", one.stopped_by);
     AppendWalls(json, "also_stopped_by", one.also_stopped_by);
     AppendTries(json, "without", one.without);

@@ -45,10 +45,10 @@ const Attempt* FindAttempt(std::string_view name) {
   return nullptr;
 }
 
-AttemptAnswer RunAttempt(const report::AttemptMessage& message, int object) {
+AttemptAnswer RunAttempt(const report::AttemptMessage& message, int object, int socket) {
   const Attempt* attempt = FindAttempt(message.name);
   if (attempt == nullptr) return Unsupported("this worker knows no such attempt");
-  return attempt->function({message, object});
+  return attempt->function({message, object, socket});
 }
 
 }  // namespace dl::worker

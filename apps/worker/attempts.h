@@ -1,7 +1,7 @@
 // Attempts are what a worker that is taken over would try, by direct system
 // calls, so that `daylight audit sandbox` can show what stops each of them.
 //
-//   const report::AttemptAnswerMessage answer = RunAttempt(message, object_fd);
+//   const report::AttemptAnswerMessage answer = RunAttempt(message, object_fd, socket_fd);
 //
 // The list itself is in daylight/report/attempts.h. Every attempt is also run
 // without walls, by root, to show that it is a real one: so none may do harm when
@@ -24,6 +24,7 @@ using AttemptAnswer = report::AttemptAnswerMessage;
 struct Target {
   const report::AttemptMessage& where;
   int object = -1;  // A regular file, open for reading; as the worker has while it scans.
+  int socket = 3;   // The worker's own.
 };
 
 struct Attempt {
@@ -43,7 +44,7 @@ std::span<const Attempt> SelfAttempts();
 // Nothing for a name that there is not.
 const Attempt* FindAttempt(std::string_view name);
 // May end the process, which is an answer too.
-AttemptAnswer RunAttempt(const report::AttemptMessage& message, int object);
+AttemptAnswer RunAttempt(const report::AttemptMessage& message, int object, int socket);
 
 // For the attempts themselves.
 AttemptAnswer Succeeded(std::string_view detail = "");

@@ -20,7 +20,6 @@ namespace dl::worker {
 
 namespace {
 
-constexpr int kOwnSocket = 3;
 constexpr int kMptcp = 262;                 // IPPROTO_MPTCP
 constexpr int kSctp = 132;                  // IPPROTO_SCTP
 constexpr unsigned long kNetworkOfSocket = 0x894c;  // SIOCGSKNS
@@ -103,23 +102,23 @@ AttemptAnswer SocketPair(const Target&) {
 }
 
 // A socket belongs to the network in which it was made: the trusted side's.
-AttemptAnswer ListInterfaces(const Target&) {
+AttemptAnswer ListInterfaces(const Target& target) {
   ifreq buffer[32] = {};
   ifconf request{};
   request.ifc_len = sizeof buffer;
   request.ifc_req = buffer;
-  return Judge(::syscall(SYS_ioctl, kOwnSocket, SIOCGIFCONF, &request));
+  return Judge(::syscall(SYS_ioctl, target.socket, SIOCGIFCONF, &request));
 }
 
-AttemptAnswer NetworkOfSocket(const Target&) {
-  const int fd = static_cast<int>(::syscall(SYS_ioctl, kOwnSocket, kNetworkOfSocket, 0));
+AttemptAnswer NetworkOfSocket(const Target& target) {
+  const int fd = static_cast<int>(::syscall(SYS_ioctl, target.socket, kNetworkOfSocket, 0));
   if (fd < 0) return Judge(fd);
   const AttemptAnswer answer = Judge(::syscall(SYS_setns, fd, CLONE_NEWNET));
   ::close(fd);
   return answer;
 }
 
-AttemptAnswer SendDescriptor(const Target&) {
+AttemptAnswer SendDescriptor(const Target& target) {
   // A message that says nothing, and a descriptor with it.
   std::string frame = report::MakeFrame(report::MessageType::kReady, 0, 0, report::Encode(report::ReadyMessage{}));
   const int fd = 0;
@@ -135,7 +134,7 @@ AttemptAnswer SendDescriptor(const Target&) {
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof fd);
   std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  return Judge(::syscall(SYS_sendmsg, kOwnSocket, &message, MSG_NOSIGNAL));
+  return Judge(::syscall(SYS_sendmsg, target.socket, &message, MSG_NOSIGNAL));
 }
 
 constexpr Attempt kList[] = {

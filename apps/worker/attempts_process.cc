@@ -37,6 +37,12 @@ AttemptAnswer OpenProc(std::int64_t process, const char* entry) {
   return JudgeFd(::syscall(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC));
 }
 
+// Whoever is the first of its namespace may signal itself.
+AttemptAnswer SignalFirst(const Target&) {
+  if (::syscall(SYS_getpid) == 1) return Refused(ESRCH);
+  return Judge(::syscall(SYS_tgkill, 1, 1, 0));
+}
+
 AttemptAnswer QueueSignal(std::int64_t process) {
   siginfo_t info{};
   info.si_signo = SIGURG;  // Ignored by all who do not ask for it.
@@ -92,6 +98,7 @@ constexpr Attempt kList[] = {
     {"kill_all", [](const Target&) { return Judge(::syscall(SYS_kill, -1, 0)); }},
     {"tkill_sibling", [](const Target& t) { return Judge(::syscall(SYS_tkill, t.where.sibling, 0)); }},
     {"tgkill_parent", [](const Target& t) { return Judge(::syscall(SYS_tgkill, t.where.parent, t.where.parent, 0)); }},
+    {"tgkill_first", SignalFirst},
     {"sigqueue_parent", [](const Target& t) { return QueueSignal(t.where.parent); }},
     {"pidfd_parent", [](const Target& t) { return JudgeFd(::syscall(kPidfdOpen, t.where.parent, 0)); }},
     {"pidfd_signal_sibling", SignalByPidfd},

@@ -17,7 +17,7 @@ namespace dl::worker {
 
 namespace {
 
-constexpr int kOwnSocket = 3;
+constexpr int kStandard = 3;  // Descriptors.
 constexpr unsigned kSomebodyElse = 1;  // Debian's "daemon".
 
 AttemptAnswer Capability(const Target&) {
@@ -49,8 +49,8 @@ AttemptAnswer RaiseMemory(const Target&) {
 // being there is asked. The object's own is given, and the socket.
 AttemptAnswer InheritedDescriptor(const Target& target) {
   constexpr int kMost = 1024;
-  for (int fd = kOwnSocket + 1; fd < kMost; ++fd) {
-    if (fd == target.object) continue;
+  for (int fd = kStandard; fd < kMost; ++fd) {
+    if (fd == target.object || fd == target.socket) continue;
     char byte = 0;
     const bool readable = ::syscall(SYS_read, fd, &byte, 0) == 0 || errno != EBADF;
     const bool writable = ::syscall(SYS_write, fd, &byte, 0) == 0 || errno != EBADF;
@@ -61,7 +61,7 @@ AttemptAnswer InheritedDescriptor(const Target& target) {
 
 AttemptAnswer StandardOutput(const Target&) {
   const dev_t null = makedev(1, 3);
-  for (int fd = 0; fd < kOwnSocket; ++fd) {
+  for (int fd = 0; fd < kStandard; ++fd) {
     struct stat status {};
     if (::syscall(SYS_fstat, fd, &status) != 0) continue;  // Closed is as good.
     if (!S_ISCHR(status.st_mode) || status.st_rdev != null) return Succeeded("descriptor " + std::to_string(fd));

@@ -51,11 +51,11 @@ TEST(AttemptsTest, SomeSucceedHere) {
   message.parent = message.sibling = ::getpid();
   for (const char* name : {"openat", "stat", "fork", "vfork", "clone", "kill_sibling", "mprotect_executable", "memfd_create"}) {
     message.name = name;
-    EXPECT_EQ(RunAttempt(message, -1).outcome, report::AttemptOutcome::kSucceeded) << name;
+    EXPECT_EQ(RunAttempt(message, -1, -1).outcome, report::AttemptOutcome::kSucceeded) << name;
   }
   message.name = "openat";
   message.readable_file += ".none";
-  const AttemptAnswer answer = RunAttempt(message, -1);
+  const AttemptAnswer answer = RunAttempt(message, -1, -1);
   EXPECT_EQ(answer.outcome, report::AttemptOutcome::kRefused);
   EXPECT_EQ(answer.error, ENOENT);
 }

@@ -235,7 +235,7 @@ class Server {
     DL_TRY(const auto attempt, report::Decode<report::AttemptMessage>(AsBytes(message.payload)));
     const int object = message.descriptors.empty() ? -1 : message.descriptors.front().get();
     return channel_.Send(MessageType::kAttemptAnswer, message.header.sequence,
-                         report::Encode(RunAttempt(attempt, object)));
+                         report::Encode(RunAttempt(attempt, object, channel_.socket())));
   }
 
   report::WorkerChannel channel_;

@@ -140,6 +140,7 @@ inline constexpr AttemptInfo kAttempts[] = {
     {"kill_all", AttemptTheme::kProcesses, "signal every process there is (kill -1)"},
     {"tkill_sibling", AttemptTheme::kProcesses, "signal another worker's thread (tkill)"},
     {"tgkill_parent", AttemptTheme::kProcesses, "signal the trusted side's thread (tgkill)"},
+    {"tgkill_first", AttemptTheme::kProcesses, "signal process 1: the template, for a worker that was forked"},
     {"sigqueue_parent", AttemptTheme::kProcesses, "queue a signal to the trusted side (rt_sigqueueinfo)"},
     {"pidfd_parent", AttemptTheme::kProcesses, "open a descriptor of the trusted side's process"},
     {"pidfd_signal_sibling", AttemptTheme::kProcesses, "signal another worker (pidfd_send_signal)"},

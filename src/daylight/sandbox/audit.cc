@@ -16,6 +16,7 @@
 #include "daylight/sandbox/audit_targets.h"
 #include "daylight/sandbox/link.h"
 #include "daylight/sandbox/worker_process.h"
+#include "daylight/sandbox/worker_template.h"
 
 namespace dl::sandbox {
 
@@ -132,6 +133,7 @@ class Auditor {
     audit.control = TryIt(audit, 0, sibling);
     // As every worker is started, whichever walls hold then.
     audit.inside = TryIt(audit, report::kAllWalls | kBroker, sibling);
+    audit.forked = TryInFork(audit, sibling);
     const bool killed = audit.inside.ending == Try::Ending::kForbidden;
     if (audit.control.ending == Try::Ending::kSucceeded && !(options_.quick && killed)) {
       for (std::size_t i = 0; i < kAuditWallCount && !stopped(); ++i) {
@@ -154,27 +156,60 @@ class Auditor {
     if (const auto ready = Greet(link, options_.timeout_ms); !ready) {
       return {Try::Ending::kNoWorker, 0, std::string(ready.error().what) + ": " + worker->ExitReason()};
     }
-    report::AttemptMessage message = targets_.Message();
-    message.name = audit.attempt->name;
-    message.writable_folder = place->folder();
-    message.sibling = sibling;
     const report::AttemptProof proof = audit.attempt->proof;
-    const Status asked = link.Queue(MessageType::kAttempt, 1, report::Encode(message), {targets_.object()});
-    if (!asked) return {Try::Ending::kNoWorker, 0, std::string(asked.error().what)};
+    if (const Status asked = Ask(link, audit, *place, sibling); !asked) {
+      return {Try::Ending::kNoWorker, 0, std::string(asked.error().what)};
+    }
     if (proof == report::AttemptProof::kDescriptor && !careful && DescriptorComes(worker->socket(), options_.timeout_ms)) {
       return {Try::Ending::kSucceeded, 0, ""};
     }
-    return Hear(link, *worker, proof);
+    return Hear(link, proof, [&] { return Ended(*worker, proof); });
   }
 
-  Try Hear(Link& link, WorkerProcess& worker, report::AttemptProof proof) {
+  // As --isolation object does it.
+  Try TryInFork(const AttemptAudit& audit, pid_t sibling) {
+    const auto place = targets_.NewPlace();
+    if (!place) return {Try::Ending::kNoWorker, 0, os::Describe(place.error())};
+    std::string problem;
+    const auto mold = WorkerTemplate::Start({options_.worker_program, report::kAllWalls},
+                                            report::Encode(report::OpenDatabasesMessage{}), {}, options_.stop, problem);
+    if (!mold) return {Try::Ending::kNoWorker, 0, problem.empty() ? std::string(mold.error().what) : problem};
+    const auto socket = (*mold)->Fork();
+    if (!socket) return {Try::Ending::kNoWorker, 0, std::string(socket.error().what)};
+    Link link(socket->get());
+    if (const Status asked = Ask(link, audit, *place, sibling); !asked) {
+      return {Try::Ending::kNoWorker, 0, std::string(asked.error().what)};
+    }
+    const report::AttemptProof proof = audit.attempt->proof;
+    return Hear(link, proof, [&]() -> Try {
+      // Another program in its place has given up the socket; let it come to its end.
+      if (proof == report::AttemptProof::kProgram) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      std::string end = (*mold)->ForkEnd();
+      if (end == DescribeEnd(SIGSYS)) return {Try::Ending::kForbidden, SIGSYS, std::move(end)};
+      if (proof == report::AttemptProof::kProgram && end == DescribeEnd(report::kExitProgramRan << 8)) {
+        return {Try::Ending::kSucceeded, 0, std::move(end)};
+      }
+      return {Try::Ending::kDied, end == DescribeEnd(SIGSEGV) ? SIGSEGV : 0, std::move(end)};
+    });
+  }
+
+  Status Ask(Link& link, const AttemptAudit& audit, const AuditTargets::Place& place, pid_t sibling) {
+    report::AttemptMessage message = targets_.Message();
+    message.name = audit.attempt->name;
+    message.writable_folder = place.folder();
+    message.sibling = sibling;
+    return link.Queue(MessageType::kAttempt, 1, report::Encode(message), {targets_.object()});
+  }
+
+  template <typename End>
+  Try Hear(Link& link, report::AttemptProof proof, const End& end) {
     for (;;) {
       const auto frame = link.Wait(options_.timeout_ms, options_.stop);
       if (!frame) {
         switch (frame.error().code) {
           case ErrorCode::kBudget: return {Try::Ending::kSilent, 0, std::string(frame.error().what)};
           case ErrorCode::kTruncated:
-          case ErrorCode::kIo: return Ended(worker, proof);
+          case ErrorCode::kIo: return end();
           default: break;
         }
         // It was sent, and thrown away at our door.
@@ -206,7 +241,7 @@ class Auditor {
 
 // What a worker with all walls says of itself.
 Result<report::WallsHeld> AskForWalls(const AuditOptions& options, std::string& problem) {
-  auto worker = WorkerProcess::Start(options.worker_program);
+  auto worker = WorkerProcess::Start({options.worker_program.path});
   if (!worker) {
     problem = "cannot start " + options.worker_program.path + ": " + os::Describe(worker.error());
     return Forward(worker.error());

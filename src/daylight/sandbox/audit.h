@@ -6,7 +6,8 @@
 //
 // Each attempt of report/attempts.h is made by a worker of its own: without
 // walls, where it must succeed for the rest to mean something; inside all of
-// them; with each left out in turn; and inside each one alone. Starts threads,
+// them, in a worker that was started and in one that was forked from a template;
+// with each left out in turn; and inside each one alone. Starts threads,
 // which are gone when it returns; makes a folder and listeners, likewise.
 #pragma once
 
@@ -71,6 +72,7 @@ struct AttemptAudit {
   const report::AttemptInfo* attempt = nullptr;
   Try control;                      // Without any wall.
   Try inside;                       // All of them.
+  Try forked;                       // All of them, in a worker that a template forked.
   Try without[kAuditWallCount];     // All but this one.
   Try alone[kAuditWallCount];       // This one only.
   AttemptVerdict verdict = AttemptVerdict::kUnclear;

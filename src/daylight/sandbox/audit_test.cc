@@ -12,8 +12,8 @@ using report::Bit;
 using report::Wall;
 using Ending = Try::Ending;
 
-constexpr Try kSuccess{Ending::kSucceeded, 0, ""};
-constexpr Try kKilled{Ending::kForbidden, SIGSYS, ""};
+const Try kSuccess{Ending::kSucceeded, 0, ""};
+const Try kKilled{Ending::kForbidden, SIGSYS, ""};
 Try Error(int number) { return {Ending::kRefused, number, ""}; }
 
 std::size_t At(report::WallSet wall) {
@@ -38,6 +38,19 @@ TEST(AuditTest, SuccessInsideIsAnEscapeWhateverElse) {
     Judge(audit);
     EXPECT_EQ(audit.verdict, AttemptVerdict::kEscape);
   }
+}
+
+TEST(AuditTest, AForkCountsAsMuch) {
+  AttemptAudit audit = Make(kSuccess, kKilled);
+  audit.forked = kSuccess;
+  Judge(audit);
+  EXPECT_EQ(audit.verdict, AttemptVerdict::kEscape);
+  audit.forked = {Ending::kSilent, 0, ""};
+  Judge(audit);
+  EXPECT_EQ(audit.verdict, AttemptVerdict::kUnclear);
+  audit.forked = kKilled;
+  Judge(audit);
+  EXPECT_EQ(audit.verdict, AttemptVerdict::kStopped);
 }
 
 TEST(AuditTest, WhatNobodyMayIsCountedApart) {

@@ -40,7 +40,9 @@ report::WallSet FirstToStop(const AttemptAudit& audit, report::WallSet stop_it_a
 void Judge(AttemptAudit& audit) {
   audit.stopped_by = audit.also_stopped_by = 0;
   const bool real = audit.control.ending == Try::Ending::kSucceeded;
-  if (audit.inside.ending == Try::Ending::kSucceeded) {
+  const bool fork_is_sound = audit.forked.stopped() || audit.forked.ending == Try::Ending::kNotMade ||
+                             (audit.forked.ending == Try::Ending::kDied && audit.forked.SameAs(audit.control));
+  if (audit.inside.ending == Try::Ending::kSucceeded || audit.forked.ending == Try::Ending::kSucceeded) {
     audit.verdict = AttemptVerdict::kEscape;
     return;
   }
@@ -48,7 +50,7 @@ void Judge(AttemptAudit& audit) {
   // that is not there for anyone, like the gate of another ABI.
   const bool dies_anyway = audit.control.ending == Try::Ending::kDied && audit.control.number < kExitCodeBase &&
                            audit.inside.SameAs(audit.control);
-  if (!audit.inside.stopped() && !dies_anyway) {
+  if ((!audit.inside.stopped() && !dies_anyway) || !fork_is_sound) {
     audit.verdict = AttemptVerdict::kUnclear;
     return;
   }
