@@ -19,6 +19,7 @@ void CheckFrame(const Frame& frame) {
   switch (frame.header.type) {
     case MessageType::kHello: return Check<HelloMessage>(payload);
     case MessageType::kReady: return Check<ReadyMessage>(payload);
+    case MessageType::kForkEnded: return Check<ForkEndedMessage>(payload);
     case MessageType::kAttempt: return Check<AttemptMessage>(payload);
     case MessageType::kAttemptAnswer: return Check<AttemptAnswerMessage>(payload);
     case MessageType::kOpenDatabases: return Check<OpenDatabasesMessage>(payload);
@@ -35,7 +36,9 @@ void CheckFrame(const Frame& frame) {
     case MessageType::kVerifyAnswer: return Check<VerifyAnswerMessage>(payload);
     case MessageType::kSummarize:
     case MessageType::kVerify:
-    case MessageType::kShutdown: return;
+    case MessageType::kShutdown:
+    case MessageType::kFork:
+    case MessageType::kForkEnd: return;
   }
 }
 

@@ -163,6 +163,19 @@ class Scan {
   report::Summary summary_;
 };
 
+// Fewer walls than there could be are no reason not to scan, but to be told.
+void SayMissingWalls(const sandbox::WorkerProgram& program, const report::WallsHeld& walls) {
+  const report::WallSet missing = program.walls & ~walls.held;
+  if (walls.held == 0 || missing == 0) return;  // No worker was needed, or none of its walls was wanted.
+  std::string text = "fewer walls than usual around what reads hostile bytes; missing: " + report::WallNames(missing);
+  for (const std::string& note : walls.notes) {
+    for (const report::Wall wall : report::kWalls) {
+      if ((missing & Bit(wall)) != 0 && note.starts_with(report::WallName(wall))) text += "; " + note;
+    }
+  }
+  Warn(text);
+}
+
 int ExitCode(const ScanArguments& arguments, const report::Summary& summary, bool failed) {
   if (summary.interrupted) return kExitTrouble;
   if (summary.detections > 0) return kExitDetected;
@@ -215,6 +228,7 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
   scan.End(feed.skipped(), end);
   shown_progress = nullptr;
   if (!end.failure.empty()) Say(end.failure);
+  if (!arguments.quiet) SayMissingWalls(worker_program, end.walls);
   if (end.interrupted) Say("interrupted");
   if (!output->status()) {
     if (output->status().error().offset != EPIPE) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "attempts.h"
 #include "compile_job.h"
 #include "daylight/bytes/object_source.h"
 #include "daylight/contain/lock_down.h"
@@ -47,7 +48,9 @@ class Server {
       case MessageType::kSummarize: DL_TRY_STATUS(Summarize(message)); return true;
       case MessageType::kExplain: DL_TRY_STATUS(Explain(message)); return true;
       case MessageType::kVerify: DL_TRY_STATUS(Verify(message)); return true;
+      case MessageType::kAttempt: DL_TRY_STATUS(AnswerAttempt(message)); return true;
       case MessageType::kFork: DL_TRY_STATUS(Fork(std::move(message))); return true;
+      case MessageType::kForkEnd: DL_TRY_STATUS(TellForkEnd(message)); return true;
       case MessageType::kShutdown: return false;
       default: return Fail(ErrorCode::kMalformed, "a message that is none of the broker's");
     }
@@ -91,7 +94,8 @@ class Server {
   // has never seen a file. There is one such worker at a time.
   Status Fork(Incoming message) {
     if (message.descriptors.size() != 1) return Fail(ErrorCode::kMalformed, "a fork without its socket");
-    DL_TRY_STATUS(Prepare());
+    // What is wrong with the content, the first object's report will say.
+    static_cast<void>(Prepare());
     EndChild();
     const pid_t pid = ::fork();
     if (pid < 0) return Fail(ErrorCode::kIo, "cannot fork", static_cast<std::uint64_t>(errno));
@@ -106,11 +110,20 @@ class Server {
     return {};
   }
 
-  void EndChild() {
-    if (child_ <= 0) return;
+  // Ends the worker that was forked last, if it has not ended, and gives back
+  // what wait() says of it.
+  int EndChild() {
+    int status = 0;
+    if (child_ <= 0) return status;
     ::kill(child_, SIGKILL);
-    while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) {}
     child_ = -1;
+    return status;
+  }
+
+  Status TellForkEnd(const Incoming& message) {
+    const report::ForkEndedMessage ended{static_cast<std::uint32_t>(EndChild())};
+    return channel_.Send(MessageType::kForkEnded, message.header.sequence, report::Encode(ended));
   }
 
   Status ScanBatch(const Incoming& message) {
@@ -215,6 +228,14 @@ class Server {
       if (const Status status = Prepare(); !status) answer = {false, std::string(status.error().what)};
     }
     return channel_.Send(MessageType::kVerifyAnswer, message.header.sequence, report::Encode(answer));
+  }
+
+  // Of `daylight audit sandbox`.
+  Status AnswerAttempt(const Incoming& message) {
+    DL_TRY(const auto attempt, report::Decode<report::AttemptMessage>(AsBytes(message.payload)));
+    const int object = message.descriptors.empty() ? -1 : message.descriptors.front().get();
+    return channel_.Send(MessageType::kAttemptAnswer, message.header.sequence,
+                         report::Encode(RunAttempt(attempt, object, channel_.socket())));
   }
 
   report::WorkerChannel channel_;

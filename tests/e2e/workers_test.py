@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import threading
@@ -195,6 +196,19 @@ class Workers(harness.Case):
             self.assertEqual(result.returncode, 2)
             self.assertIn(b"daylight: ", result.stderr)
             self.assertEqual(result.stdout, b"")
+
+    def test_a_worker_without_walls_reads_nothing(self):
+        self.write("t/a", b"EVIL")
+        copy = self.folder / "unfiltered"
+        shutil.copy(harness.BIN / "test_worker", copy)
+        result = self.run_daylight("scan", "--rules", "r.yar", "t", env={"DAYLIGHT_WORKER": str(copy)})
+        self.assertEqual((result.returncode, result.stdout), (2, b""))
+        self.assertIn(b"not filtered", result.stderr)
+        unsafe = self.run_daylight("scan", "--rules", "r.yar", "--unsafe-no-sandbox", "--format", "jsonl", "t",
+                                   env={"DAYLIGHT_WORKER": str(copy)})
+        self.assertEqual(unsafe.returncode, 1)
+        self.assertIn(b"no walls", unsafe.stderr)
+        self.assertEqual(json.loads(unsafe.stdout)["sandbox"], "none")
 
     def test_isolation_gives_each_object_its_own(self):
         for i in range(10):

@@ -62,6 +62,11 @@ class Filter {
   bool good_;
 };
 
+// Not libseccomp's macros, which are C of a kind that clang does not take for C++.
+constexpr scmp_arg_cmp Argument(unsigned index, scmp_compare how, scmp_datum_t a, scmp_datum_t b = 0) {
+  return {index, how, a, b};
+}
+
 // The flags with which the C library forks.
 constexpr scmp_datum_t kForkFlags = CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
 
@@ -71,22 +76,22 @@ Status FilterSystemCalls(Role role) {
   Filter filter;
   for (const int call : kAllowed) filter.Allow(call);
   // No executable memory, new or old.
-  filter.AllowIf(SCMP_SYS(mmap), {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
-  filter.AllowIf(SCMP_SYS(mprotect), {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
+  filter.AllowIf(SCMP_SYS(mmap), {Argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
+  filter.AllowIf(SCMP_SYS(mprotect), {Argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
   // send() on its own socket: no address, and no way to pass a descriptor.
-  filter.AllowIf(SCMP_SYS(sendto), {SCMP_A4(SCMP_CMP_EQ, 0)});
+  filter.AllowIf(SCMP_SYS(sendto), {Argument(4, SCMP_CMP_EQ, 0)});
   // abort() ends the process itself and no other.
-  filter.AllowIf(SCMP_SYS(tgkill), {SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()))});
+  filter.AllowIf(SCMP_SYS(tgkill), {Argument(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()))});
   if (role == Role::kTemplate) {
-    filter.AllowIf(SCMP_SYS(clone), {SCMP_A0(SCMP_CMP_EQ, kForkFlags)});
+    filter.AllowIf(SCMP_SYS(clone), {Argument(0, SCMP_CMP_EQ, kForkFlags)});
     filter.Allow(SCMP_SYS(wait4));
     filter.Allow(SCMP_SYS(set_robust_list));
     // Only processes of its own making are in its namespace; where there is
     // none, of its own user.
-    filter.AllowIf(SCMP_SYS(kill), {SCMP_A1(SCMP_CMP_EQ, SIGKILL)});
+    filter.AllowIf(SCMP_SYS(kill), {Argument(1, SCMP_CMP_EQ, SIGKILL)});
     // For LockDownFork(): more filters only ever take away.
-    filter.AllowIf(SCMP_SYS(seccomp), {SCMP_A0(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER)});
-    filter.AllowIf(SCMP_SYS(prctl), {SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG), SCMP_A1(SCMP_CMP_EQ, SIGKILL)});
+    filter.AllowIf(SCMP_SYS(seccomp), {Argument(0, SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER)});
+    filter.AllowIf(SCMP_SYS(prctl), {Argument(0, SCMP_CMP_EQ, PR_SET_PDEATHSIG), Argument(1, SCMP_CMP_EQ, SIGKILL)});
   }
   return filter.Load();
 }
@@ -97,8 +102,10 @@ Status LockDownFork() {
   constexpr auto call = static_cast<std::uint32_t>(offsetof(seccomp_data, nr));
   sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, call),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 6, 0),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_wait4, 5, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 7, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_wait4, 6, 0),
+      // The number that the template may signal is its own, not the fork's.
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_tgkill, 5, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_kill, 4, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 3, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_set_robust_list, 2, 0),

@@ -28,6 +28,7 @@ class WorkerChannel {
   explicit WorkerChannel(os::Fd socket) : socket_(std::move(socket)) {}
   // kTruncated when the other side is gone.
   Result<Incoming> Receive();
+  int socket() const { return socket_.get(); }
   Status Send(MessageType type, std::uint64_t sequence, const std::string& payload);
 
  private:

@@ -15,6 +15,8 @@ std::uint32_t MaxFrameLength(MessageType type) {
     case MessageType::kSummarize:
     case MessageType::kVerify:
     case MessageType::kFork:
+    case MessageType::kForkEnd:
+    case MessageType::kForkEnded:
       return 64;
     case MessageType::kReady:
     case MessageType::kDatabasesOpened:

@@ -30,6 +30,7 @@ enum class MessageType : std::uint16_t {
   kShutdown = 9,
   kAttempt = 10,
   kFork = 11,           // Of a template. Descriptor: the socket of the worker to be.
+  kForkEnd = 12,        // Of a template: how did the last one end?
   // From the worker.
   kReady = 101,
   kDatabasesOpened = 102,
@@ -40,6 +41,7 @@ enum class MessageType : std::uint16_t {
   kExplainAnswer = 107,
   kVerifyAnswer = 108,
   kAttemptAnswer = 109,
+  kForkEnded = 110,
 };
 
 inline constexpr std::uint32_t kFrameMagic = 0x31504c44;  // "DLP1"

@@ -19,6 +19,11 @@ Status Visit(Io& io, Of<Io, ReadyMessage>& ready) {
 }
 
 template <typename Io>
+Status Visit(Io& io, Of<Io, ForkEndedMessage>& ended) {
+  return io.Number(ended.status);
+}
+
+template <typename Io>
 Status Visit(Io& io, Of<Io, AttemptMessage>& attempt) {
   DL_TRY_STATUS(io.Text(attempt.name, 256));
   DL_TRY_STATUS(io.Number(attempt.tcp_port));
@@ -126,6 +131,7 @@ Result<T> Decode(Bytes bytes) {
   template Result<Type> Decode<Type>(Bytes)
 DL_MESSAGE(HelloMessage);
 DL_MESSAGE(ReadyMessage);
+DL_MESSAGE(ForkEndedMessage);
 DL_MESSAGE(AttemptMessage);
 DL_MESSAGE(AttemptAnswerMessage);
 DL_MESSAGE(OpenDatabasesMessage);

@@ -67,6 +67,10 @@ struct AttemptAnswerMessage {
   std::string detail;
 };
 
+struct ForkEndedMessage {
+  std::uint32_t status = 0;  // Of wait().
+};
+
 struct OpenDatabasesMessage {
   ScanSettings settings;
 };

@@ -21,7 +21,7 @@ Result<report::Frame> Converse(const Question& question, WorkerProcess& worker, 
   bool is_open = false;
   for (;;) {
     DL_TRY(report::Frame frame, link.Wait(question.settings.budget.timeout_ms, question.stop));
-    if (frame.header.type == wanted) return frame;
+    if (frame.header.type == wanted && ready) return frame;
     if (frame.header.type == report::MessageType::kDatabasesOpened) {
       DL_TRY(const auto opened, report::Decode<report::DatabasesOpenedMessage>(AsBytes(frame.payload)));
       // Twice only to say that the question cannot be answered.
@@ -34,6 +34,8 @@ Result<report::Frame> Converse(const Question& question, WorkerProcess& worker, 
       }
     } else if (frame.header.type != report::MessageType::kReady || std::exchange(ready, true)) {
       return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
+    } else {
+      DL_TRY_STATUS(CheckReady(question.worker_program, worker, frame));
     }
   }
 }

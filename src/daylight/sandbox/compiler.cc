@@ -54,7 +54,8 @@ Status AnswerInclude(Link& link, IncludeRoots& roots, const report::Frame& frame
                     std::move(descriptors));
 }
 
-Result<report::CompileAnswerMessage> Converse(Link& link, IncludeRoots& roots, const CompileOptions& options) {
+Result<report::CompileAnswerMessage> Converse(const WorkerProgram& worker_program, const WorkerProcess& worker, Link& link,
+                                              IncludeRoots& roots, const CompileOptions& options) {
   std::vector<os::Fd> kept;
   bool ready = false;
   std::uint32_t includes = 0;
@@ -64,6 +65,7 @@ Result<report::CompileAnswerMessage> Converse(Link& link, IncludeRoots& roots, c
       case report::MessageType::kReady:
         // Once, or a worker that says nothing else would hold us for ever.
         if (std::exchange(ready, true)) return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
+        DL_TRY_STATUS(CheckReady(worker_program, worker, frame));
         break;
       case report::MessageType::kIncludeRequest:
         if (++includes > kMaxIncludeRequests) return Fail(ErrorCode::kMalformed, "the worker asks for too many files");
@@ -91,7 +93,7 @@ Status Compile(const WorkerProgram& worker_program, const RuleSource& source, co
   job.warnings = options.warnings;
   DL_TRY_STATUS(link.Queue(report::MessageType::kHello, 0, report::Encode(report::HelloMessage{})));
   DL_TRY_STATUS(link.Queue(report::MessageType::kCompile, 1, report::Encode(job), {packed.fd.get(), file.get()}));
-  auto answer = Converse(link, roots, options);
+  auto answer = Converse(worker_program, worker, link, roots, options);
   if (!answer) {
     if (answer.error().code == ErrorCode::kTruncated || answer.error().code == ErrorCode::kIo) {
       compiled.failure = "the worker died (" + worker.ExitReason() + ")";

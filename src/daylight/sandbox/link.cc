@@ -35,7 +35,10 @@ Status Link::Queue(report::MessageType type, std::uint64_t sequence, std::string
                    std::vector<int> descriptors) {
   if (payload.size() > report::MaxFrameLength(type)) return Fail(ErrorCode::kBudget, "a job that is too large");
   if (descriptors.size() > os::kMaxFdsPerSend) return Fail(ErrorCode::kBudget, "too many descriptors for one job");
+  // What a worker may get: regular files to read, one to write a database into,
+  // and a template the sockets of the workers that it forks.
   for (const int& fd : descriptors) {
+    if (type == report::MessageType::kFork) continue;
     const bool is_output = type == report::MessageType::kCompile && &fd == &descriptors.back();
     DL_CHECK(IsRegular(fd) && (is_output || IsReadOnly(fd)));
   }

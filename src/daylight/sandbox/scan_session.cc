@@ -86,7 +86,41 @@ ScanSession::ScanSession(ScanOptions options, std::vector<int> databases)
 
 ScanSession::~ScanSession() = default;
 
+// A fresh worker from the template, which is started if there is none, or if it
+// has ended meanwhile.
+Status ScanSession::StartFork(Worker& worker) {
+  std::unique_ptr<WorkerTemplate> mold = std::move(worker.mold);
+  worker = Worker();
+  for (int attempt = 0; !worker.fork.valid(); ++attempt) {
+    if (!mold) {
+      std::string problem;
+      auto made = WorkerTemplate::Start(options_.worker_program, open_payload_, databases_, options_.stop, problem);
+      if (!made) {
+        if (!problem.empty()) failure_ = std::move(problem);
+        return Forward(made.error());
+      }
+      mold = std::move(*made);
+      walls_ = mold->walls();
+    }
+    auto fork = mold->Fork();
+    if (fork) {
+      worker.fork = std::move(*fork);
+    } else if (attempt > 0) {
+      return Forward(fork.error());
+    } else {
+      mold.reset();
+    }
+  }
+  worker.mold = std::move(mold);
+  worker.link = std::make_unique<Link>(worker.fork.get(), report::MaxReportBytes(options_.settings));
+  worker.ready = worker.opened = true;  // As its template is.
+  start_losses_in_a_row_ = 0;
+  worker.last_word = Clock::now();
+  return {};
+}
+
 Status ScanSession::Start(Worker& worker) {
+  if (options_.isolate_objects) return StartFork(worker);
   const std::size_t batch_objects = worker.batch_objects;
   worker = Worker();
   worker.batch_objects = batch_objects;
@@ -174,12 +208,14 @@ void ScanSession::Feed(Worker& worker, const Next& next) {
     if (again_.empty() && exhausted_) return;
     const bool alone = !again_.empty();
     const std::size_t most = options_.isolate_objects ? 1 : std::max<std::size_t>(1, options_.max_objects_per_worker);
-    const bool anew = !worker.process.running() || worker.spent;
+    const bool anew = !worker.running() || worker.spent;
     std::vector<Task> batch = TakeBatch(std::min(worker.batch_objects, anew ? most : most - worker.given_objects), next);
     if (batch.empty()) return;
     if (anew) {
       if (const Status started = Start(worker); !started) {
-        failure_ = "cannot start " + options_.worker_program.path + ": " + os::Describe(started.error());
+        if (failure_.empty()) {
+          failure_ = "cannot start " + options_.worker_program.path + ": " + os::Describe(started.error());
+        }
         for (Task& task : batch) Finish(std::move(task), FailedReport(failure_));
         return;
       }
@@ -196,7 +232,9 @@ void ScanSession::Feed(Worker& worker, const Next& next) {
 
 void ScanSession::Lost(Worker& worker, Loss loss, const std::string& why) {
   std::string reason = why;
-  if (reason.empty()) reason = "the worker died (" + worker.process.ExitReason() + ")";
+  if (reason.empty()) {
+    reason = "the worker died (" + (worker.mold ? worker.mold->ForkEnd() : worker.process.ExitReason()) + ")";
+  }
   ++workers_lost_;
   std::deque<Task> tasks = std::move(worker.tasks);
   const bool was_opened = worker.opened;
@@ -282,11 +320,12 @@ Status ScanSession::Handle(Worker& worker, const report::Frame& frame) {
   switch (frame.header.type) {
     case report::MessageType::kReady: {
       if (worker.ready) return NotAsked();
-      DL_TRY(const auto ready, report::Decode<report::ReadyMessage>(AsBytes(frame.payload)));
-      if (ready.version != report::kProtocolVersion) {
-        failure_ = "the worker is of another version than this program";
-        return Fail(ErrorCode::kUnsupported, "the worker is of another version");
+      auto walls = CheckReady(options_.worker_program, worker.process, frame);
+      if (!walls) {
+        failure_ = walls.error().what;
+        return Forward(walls.error());
       }
+      walls_ = std::move(*walls);
       worker.ready = true;
       return {};
     }
@@ -337,7 +376,7 @@ void ScanSession::Listen(Worker& worker, bool readable, bool writable) {
 
 // Whatever a worker says meanwhile, only reports stop its clock.
 void ScanSession::CheckTime(Worker& worker) {
-  if (worker.tasks.empty() || !worker.process.running()) return;
+  if (worker.tasks.empty() || !worker.running()) return;
   const auto passed = Clock::now() - worker.last_word;
   const std::uint32_t limit = options_.settings.budget.timeout_ms;
   if (!worker.opened) {
@@ -349,8 +388,8 @@ void ScanSession::CheckTime(Worker& worker) {
 
 void ScanSession::CheckMemory(Worker& worker) {
   const std::uint64_t limit = options_.max_worker_bytes;
-  if (limit == 0 || worker.tasks.empty() || !worker.process.running() || Clock::now() - worker.last_word < kSlow) return;
-  const std::optional<std::uint64_t> used = PrivateBytes(worker.process.pid());
+  if (limit == 0 || worker.tasks.empty() || !worker.running() || Clock::now() - worker.last_word < kSlow) return;
+  const std::optional<std::uint64_t> used = PrivateBytes(worker.pid());
   if (used && *used > limit) {
     Lost(worker, Loss::kMemory, "more than " + std::to_string(limit >> 20) + " MiB");
   }
@@ -367,7 +406,7 @@ bool ScanSession::HasWork(const Worker& worker) {
 
 void ScanSession::GiveAway(Worker& worker) {
   // While a batch is still being sent, its descriptors must stay open here.
-  if (workers_.size() < 2 || worker.tasks.size() < 2 || !worker.process.running() || worker.link->pending()) return;
+  if (workers_.size() < 2 || worker.tasks.size() < 2 || !worker.running() || worker.link->pending()) return;
   if (!worker.opened || Clock::now() - worker.last_word < kSlow) return;
   for (auto task = worker.tasks.begin() + 1; task != worker.tasks.end(); ++task) {
     if (std::exchange(task->given_away, true)) continue;
@@ -389,8 +428,8 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
     std::vector<pollfd> items;
     std::vector<Worker*> owners;
     for (Worker& worker : workers_) {
-      if (!worker.process.running() || worker.tasks.empty()) continue;
-      items.push_back({worker.process.socket(), static_cast<short>(POLLIN | (worker.link->pending() ? POLLOUT : 0)), 0});
+      if (!worker.running() || worker.tasks.empty()) continue;
+      items.push_back({worker.socket(), static_cast<short>(POLLIN | (worker.link->pending() ? POLLOUT : 0)), 0});
       owners.push_back(&worker);
     }
     if (items.empty()) continue;  // All have died just now.
@@ -416,6 +455,7 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
   end.interrupted = stopped();
   end.failure = failure_;
   end.workers_lost = workers_lost_;
+  end.walls = walls_;
   if (!failure_.empty() && !end.interrupted) {
     for (Worker& worker : workers_) {
       for (Task& task : worker.tasks) {

@@ -29,6 +29,7 @@
 #include "daylight/sandbox/link.h"
 #include "daylight/sandbox/reorder.h"
 #include "daylight/sandbox/worker_process.h"
+#include "daylight/sandbox/worker_template.h"
 
 namespace dl::sandbox {
 
@@ -63,6 +64,7 @@ struct SessionEnd {
   bool interrupted = false;
   std::string failure;  // Why nothing more could be scanned; empty for a good end.
   std::uint64_t workers_lost = 0;  // That died, or had to be killed.
+  report::WallsHeld walls;         // Around the last worker that was started.
 };
 
 class ScanSession {
@@ -85,7 +87,11 @@ class ScanSession {
     bool is_probe = false;    // One of ours, to see whether workers work at all.
   };
   struct Worker {
+    // A process of its own, or with isolate_objects the one that its template
+    // has forked last.
     WorkerProcess process;
+    std::unique_ptr<WorkerTemplate> mold;
+    os::Fd fork;
     std::unique_ptr<Link> link;
     std::deque<Task> tasks;       // Sent, not yet answered, in order.
     Clock::time_point last_word;  // Or since when the first task is the first.
@@ -94,9 +100,13 @@ class ScanSession {
     bool ready = false;           // It has said hello.
     bool opened = false;          // It has the databases.
     bool spent = false;           // It has been given all that it ever will.
+    bool running() const { return mold ? mold->running() && fork.valid() : process.running(); }
+    int socket() const { return mold ? fork.get() : process.socket(); }
+    pid_t pid() const { return mold ? mold->pid() : process.pid(); }
   };
 
   Status Start(Worker& worker);
+  Status StartFork(Worker& worker);
   void Feed(Worker& worker, const Next& next);
   std::vector<Task> TakeBatch(std::size_t max_objects, const Next& next);
   std::optional<Task> TakeTask(const Next& next);
@@ -125,6 +135,7 @@ class ScanSession {
   std::vector<Worker> workers_;
   std::deque<Task> again_;  // Of batches whose worker died: to be scanned singly.
   std::unique_ptr<Reorder> reorder_;
+  report::WallsHeld walls_;
   std::uint64_t next_sequence_ = 0;
   bool exhausted_ = false;
   int losses_in_a_row_ = 0;        // At objects, without any answer in between.

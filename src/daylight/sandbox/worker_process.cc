@@ -41,6 +41,7 @@ struct Start {
   int socket = -1;        // Becomes kWorkerSocket.
   int failed = -1;        // Where to write an errno; closed by a good exec.
   bool keep_stderr = false;
+  bool careless = false;
   bool own_user_namespace = false;
   char user_map[32] = "";
   char group_map[32] = "";
@@ -87,7 +88,15 @@ void Limit(__rlimit_resource resource, rlim_t value) {
          ::dup2(failed, kWorkerSocket + 1) == kWorkerSocket + 1 &&
          ::fcntl(kWorkerSocket + 1, F_SETFD, FD_CLOEXEC) == 0 &&
          ::syscall(SYS_close_range, kWorkerSocket + 2, ~0u, 0) == 0;
-  if (good) {
+  if (good && start.careless) {
+    // What a careless start leaves: something at standard output that is no
+    // /dev/null, a descriptor too many, an environment, no limits.
+    char variable[] = "DAYLIGHT=careless";
+    char* const environment[] = {variable, nullptr};
+    if (::dup2(kWorkerSocket, 1) == 1 && ::dup2(kWorkerSocket, kWorkerSocket + 2) == kWorkerSocket + 2) {
+      ::execve(start.program, start.arguments, environment);
+    }
+  } else if (good) {
     // A database file is the one thing a worker may write (into a file of ours).
     Limit(RLIMIT_FSIZE, report::kMaxDatabaseBytes);
     Limit(RLIMIT_CORE, 0);
@@ -127,6 +136,7 @@ Result<WorkerProcess> WorkerProcess::Start(const WorkerProgram& program, bool as
   start.arguments = arguments;
   start.socket = pair.theirs.get();
   start.keep_stderr = std::getenv("DAYLIGHT_WORKER_STDERR") != nullptr;
+  start.careless = program.care == StartCare::kNone;
   std::snprintf(start.user_map, sizeof start.user_map, "%u %u 1", ::geteuid(), ::geteuid());
   std::snprintf(start.group_map, sizeof start.group_map, "%u %u 1", ::getegid(), ::getegid());
 
@@ -165,7 +175,7 @@ std::string DescribeEnd(int status) {
     return "signal " + std::to_string(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status)) + ")";
   }
   switch (WEXITSTATUS(status)) {
-    case report::kExitNoSeccomp: return "seccomp filters are not to be had here";
+    case report::kExitNoSeccomp: return "this kernel has no seccomp filters, and nothing is read without; --unsafe-no-sandbox would";
     case report::kExitOutOfMemory: return "out of memory";
     default: return "exit code " + std::to_string(WEXITSTATUS(status));
   }
@@ -216,6 +226,17 @@ std::string WorkerProcess::ExitReason() {
 bool WorkerProcess::IsFiltered() const {
   const auto status = os::ReadFile("/proc/" + std::to_string(pid_) + "/status", 64 * 1024);
   return !status || status->find("\nSeccomp:\t2\n") != std::string::npos;
+}
+
+Result<report::WallsHeld> CheckReady(const WorkerProgram& program, const WorkerProcess& worker, const report::Frame& frame) {
+  DL_TRY(auto ready, report::Decode<report::ReadyMessage>(AsBytes(frame.payload)));
+  if (ready.version != report::kProtocolVersion) {
+    return Fail(ErrorCode::kUnsupported, "the worker is of another version than this program");
+  }
+  if ((program.walls & Bit(report::Wall::kSeccomp)) != 0 && !worker.IsFiltered()) {
+    return Fail(ErrorCode::kUnsupported, "the worker's system calls are not filtered, and nothing is read without that");
+  }
+  return std::move(ready.walls);
 }
 
 }  // namespace dl::sandbox

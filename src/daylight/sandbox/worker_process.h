@@ -13,21 +13,29 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 #include "daylight/base/error.h"
 #include "daylight/os/fd.h"
+#include "daylight/report/frame_reader.h"
 #include "daylight/report/walls.h"
 
 namespace dl::sandbox {
 
 inline constexpr int kWorkerSocket = 3;
 
+// kNone: the worker gets an environment, a descriptor too many and a standard
+// output, and no limits; for `daylight audit sandbox`, which must show that these
+// would be found.
+enum class StartCare : bool { kUsual, kNone };
+
 // What to start, and what it puts up around itself: all walls, but for
 // `daylight audit sandbox` and --unsafe-no-sandbox.
 struct WorkerProgram {
   std::string path;
   report::WallSet walls = report::kAllWalls;
+  StartCare care = StartCare::kUsual;
 };
 
 // The program to run: DAYLIGHT_WORKER (for tests), else daylight-worker beside
@@ -58,6 +66,8 @@ class WorkerProcess {
   // How the process ended: "signal 11 (Segmentation fault)", "exit code 1".
   // Waits for a moment for one that is just about to end, then kills it.
   std::string ExitReason();
+  // Behind ExitReason(): as waitpid() tells it; nothing when nobody knows.
+  std::optional<int> exit_status() const { return reaped_ ? std::optional<int>(status_) : std::nullopt; }
 
  private:
   void Reap(bool wait);
@@ -66,5 +76,11 @@ class WorkerProcess {
   bool reaped_ = false;
   os::Fd socket_;
 };
+
+// What a worker says first: it must be of our version, and where seccomp is among
+// its walls, the kernel must confirm it. An error is a reason to give up, since
+// the next worker will be no better. Gives back what it says of its walls; it has
+// read nothing yet that could have made it lie.
+Result<report::WallsHeld> CheckReady(const WorkerProgram& program, const WorkerProcess& worker, const report::Frame& frame);
 
 }  // namespace dl::sandbox
