@@ -181,7 +181,7 @@ std::optional<WalkEntry> Walker::Entry(const Name& name) {
   how.want = name.type == DT_REG ? Want::kFile : name.type == DT_DIR ? Want::kFolder : Want::kAny;
   how.follow = name.type == DT_LNK;
   if (how.want == Want::kAny && name.type != DT_LNK && name.type != DT_UNKNOWN) {
-    return Skipped(std::move(path), SpecialName(DTTOIF(name.type)));
+    return Skipped(std::move(path), SpecialName(static_cast<mode_t>(DTTOIF(name.type))));
   }
   // Perhaps a mount, which need not answer to be left out.
   if (options_.one_file_system && !level.remote && !how.follow && mounts_.IsRemoteName(name.text) &&

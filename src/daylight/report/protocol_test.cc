@@ -85,6 +85,34 @@ TEST(ProtocolTest, FieldsHaveLimitsOnBothSides) {
   EXPECT_FALSE(Decode<IncludeRequestMessage>(AsBytes(forged)));
 }
 
+TEST(ProtocolTest, ListsOfNothingDoNotGrowManyfold) {
+  // Four bytes on the way, a whole string in memory.
+  ObjectReport empty_lines;
+  empty_lines.log.resize(1u << 20);
+  EXPECT_FALSE(Decode<ObjectReport>(AsBytes(Encode(empty_lines))));
+  // What is really found passes, the smallest of it too.
+  ObjectReport matches;
+  Detection& detection = matches.detections.emplace_back();
+  for (std::uint64_t i = 0; i < 200000; ++i) detection.strings.push_back({"$a", i, 1, "x", false});
+  detection.tags.assign(10000, "tag");
+  matches.log.assign(100000, "a line");
+  EXPECT_TRUE(Decode<ObjectReport>(AsBytes(Encode(matches))));
+  ObjectReport few;
+  few.log.resize(100);
+  EXPECT_TRUE(Decode<ObjectReport>(AsBytes(Encode(few))));
+}
+
+TEST(ProtocolTest, ReportsAreLongOnlyWhenAllIsAskedFor) {
+  ScanSettings settings;
+  EXPECT_EQ(MaxReportBytes(settings), 32u << 20);
+  settings.list_strings = true;
+  EXPECT_EQ(MaxReportBytes(settings), 32u << 20);
+  settings.max_strings = 0;
+  EXPECT_EQ(MaxReportBytes(settings), MaxFrameLength(MessageType::kObjectReport));
+  settings.list_strings = false;
+  EXPECT_EQ(MaxReportBytes(settings), 32u << 20);
+}
+
 TEST(ProtocolTest, OtherMessages) {
   CompileMessage job;
   job.source_name = "s";
