@@ -51,7 +51,7 @@ int AuditSandbox(const Arguments& command_line) {
     Say(worker_program.error().what);
     return kExitTrouble;
   }
-  options.worker_program = std::move(worker_program->path);
+  options.worker_program.path = std::move(worker_program->path);
   options.threads = std::clamp(std::thread::hardware_concurrency(), 1u, 16u);
   options.stop = &StopFlag();
   if (::isatty(STDERR_FILENO) == 1) options.progress = ShowProgress;

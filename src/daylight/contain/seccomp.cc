@@ -90,7 +90,7 @@ Status FilterSystemCalls(Role role) {
     // none, of its own user.
     filter.AllowIf(SCMP_SYS(kill), {Argument(1, SCMP_CMP_EQ, SIGKILL)});
     // For LockDownFork(): more filters only ever take away.
-    filter.AllowIf(SCMP_SYS(seccomp), {Argument(0, SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER)});
+    filter.AllowIf(SCMP_SYS(seccomp), {Argument(0, SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER), Argument(1, SCMP_CMP_EQ, 0)});
     filter.AllowIf(SCMP_SYS(prctl), {Argument(0, SCMP_CMP_EQ, PR_SET_PDEATHSIG), Argument(1, SCMP_CMP_EQ, SIGKILL)});
   }
   return filter.Load();

@@ -171,7 +171,7 @@ class Auditor {
     const auto place = targets_.NewPlace();
     if (!place) return {Try::Ending::kNoWorker, 0, os::Describe(place.error())};
     std::string problem;
-    const auto mold = WorkerTemplate::Start({options_.worker_program, report::kAllWalls},
+    const auto mold = WorkerTemplate::Start({options_.worker_program.path, report::kAllWalls},
                                             report::Encode(report::OpenDatabasesMessage{}), {}, options_.stop, problem);
     if (!mold) return {Try::Ending::kNoWorker, 0, problem.empty() ? std::string(mold.error().what) : problem};
     const auto socket = (*mold)->Fork();
