@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from hostile import Case, children
+from hostile import MEMORY_FACTOR, Case, children
 
 RULES = 'rule Evil { strings: $a = "EVIL" condition: $a }'
 
@@ -210,7 +210,7 @@ class Files(Case):
             self.assertEqual(result.returncode, 1)
             self.assertIn(b"too many matches", result.stdout + result.stderr)
             self.assertLess(result.command_bytes, limit_mib << 20)
-            self.assertLess(result.worker_bytes, limit_mib << 20)
+            self.assertLess(result.worker_bytes, MEMORY_FACTOR * limit_mib << 20)
 
 
 if __name__ == "__main__":

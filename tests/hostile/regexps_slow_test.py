@@ -9,7 +9,7 @@ import sys
 import time
 import unittest
 
-from hostile import Case, MIB, string_rule
+from hostile import MEMORY_FACTOR, Case, MIB, string_rule
 
 SIZE = 8 * MIB
 LIMIT_S = 10
@@ -47,7 +47,7 @@ class Patterns(Case):
         self.assertIn(result.returncode, (0, 1, 2), name)
         self.assert_printable(result.stdout + result.stderr)
         self.assertNotIn(b"died", result.stderr, name)
-        self.assertLess(result.worker_bytes, 400 * MIB, name)
+        self.assertLess(result.worker_bytes, MEMORY_FACTOR * 400 * MIB, name)
         self.assertLess(seconds, 4 * LIMIT_S + 10, name)
         if b"error[" in result.stderr:
             self.assertEqual((result.returncode, result.stdout), (2, b""))
