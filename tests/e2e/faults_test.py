@@ -120,13 +120,16 @@ class Faults(harness.Case):
                 self.assertIn(b"t/25: ", result.stderr)
 
     def test_with_a_worker_for_each_object(self):
-        faults = ["CRASH", "GARBAGE", "EXIT"]
-        for i in range(60):
-            self.write(f"t/{i:02}", faults[i // 20] if i % 20 == 10 else "EVIL")
-        records = self.records("--isolation", "object", "t", code=1)
-        failed = sorted(path for path, record in records.items() if record["verdict"] == "failed")
-        self.assertEqual(failed, ["t/10", "t/30", "t/50"])
-        self.assertEqual(sum(record["verdict"] == "detected" for record in records.values()), 57)
+        faults = list(FAULTS)
+        expected = {}
+        for i in range(20 * len(faults)):
+            fault = faults[i // 20] if i % 20 == 10 else None
+            self.write(f"t/{i:03}", fault or "EVIL")
+            expected[f"t/{i:03}"] = FAULTS[fault] if fault else ("detected", None)
+        records = self.records("--isolation", "object", "--timeout", f"{TIMEOUT_S}s", "--max-memory", "300M", "t", code=1)
+        got = {path: (record["verdict"], record["error"] if record["verdict"] == "failed" else
+                      record["incomplete"][0]["reason"] if record["incomplete"] else None) for path, record in records.items()}
+        self.assertEqual(got, expected)
 
 
 if __name__ == "__main__":

@@ -42,10 +42,10 @@ using report::MessageType;
 
 namespace {
 
-constexpr int kSocket = 3;
+int own_socket = 3;  // Of a fork, its own.
 bool always_crash = false;
 
-void SendRaw(std::string_view bytes) { static_cast<void>(os::Send(kSocket, AsBytes(bytes), {})); }
+void SendRaw(std::string_view bytes) { static_cast<void>(os::Send(own_socket, AsBytes(bytes), {})); }
 
 // By a real fault: a worker is the first process of its namespace, which signals
 // that it sends itself cannot end.
@@ -94,7 +94,7 @@ std::string ReportFrame(std::uint64_t sequence, const report::ObjectReport& repo
 
 void SendAll(std::string_view bytes) {
   while (!bytes.empty()) {
-    const auto sent = os::Send(kSocket, AsBytes(bytes), {});
+    const auto sent = os::Send(own_socket, AsBytes(bytes), {});
     if (!sent) ::_exit(9);
     bytes.remove_prefix(*sent);
   }
@@ -143,7 +143,7 @@ void ObeyInsteadOfAnswering(std::string_view text, std::uint64_t sequence) {
   if (text.starts_with("DOWNWARDS")) SendAll(report::MakeFrame(MessageType::kOpenDatabases, 0, 0, "x"));
   if (text.starts_with("DESCRIPTOR")) {
     const int stdin_too[] = {0};
-    static_cast<void>(os::Send(kSocket, AsBytes(ReportFrame(sequence, report)), stdin_too));
+    static_cast<void>(os::Send(own_socket, AsBytes(ReportFrame(sequence, report)), stdin_too));
   }
   if (text.starts_with("CLAIMED")) SendAll(ReportFrame(sequence, report, 1));
   if (text.starts_with("MANY")) {
@@ -296,7 +296,11 @@ Status ServeOne(report::WorkerChannel& channel) {
     case MessageType::kFork:
       if (child > 0) ::kill(child, SIGKILL), ::waitpid(child, nullptr, 0);
       child = ::fork();
-      if (child == 0) channel = report::WorkerChannel(std::move(message.descriptors.at(0)));
+      if (child == 0) {
+        const int theirs = ::dup(message.descriptors.at(0).get());
+        own_socket = theirs;
+        channel = report::WorkerChannel(os::Fd(theirs));
+      }
       return {};
     case MessageType::kForkEnd: {
       report::ForkEndedMessage ended;
@@ -360,7 +364,7 @@ int main() {
   char program[4096] = "";
   static_cast<void>(!::readlink("/proc/self/exe", program, sizeof program - 1));
   if (!std::string_view(program).ends_with("unfiltered") && !LookFiltered()) return 3;
-  report::WorkerChannel channel{os::Fd(kSocket)};
+  report::WorkerChannel channel{os::Fd(own_socket)};
   while (ServeOne(channel)) {
   }
   return 0;
