@@ -87,7 +87,11 @@ int main(int argc, char** argv) {
       if (fd < 0 || ::fstat(fd, &info) != 0) continue;
       dl::DescriptorSource source(fd, static_cast<std::uint64_t>(info.st_size), scratch, {});
       const auto begin = Clock::now();
-      detections += scanner.Scan(source, {.object = path, .filename = path, .filepath = path, .extension = "", .filetype = "", .owner = ""}).detections.size();
+      detections +=
+          scanner
+              .Scan(source,
+                    {.object = path, .filename = path, .filepath = path, .extension = "", .filetype = "", .owner = ""})
+              .detections.size();
       slowest.emplace_back(Seconds(begin), path);
       bytes += static_cast<std::uint64_t>(info.st_size);
       ++files;

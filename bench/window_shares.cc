@@ -21,7 +21,8 @@ namespace {
 using Counts = std::array<double, 256>;
 
 int Bits(double count, double total) {
-  return static_cast<int>(std::clamp(std::round(-8 * std::log2(std::max(count, 0.5) / std::max(total, 1.0))), 0.0, 127.0));
+  return static_cast<int>(
+      std::clamp(std::round(-8 * std::log2(std::max(count, 0.5) / std::max(total, 1.0))), 0.0, 127.0));
 }
 
 void PrintTable(const char* name, const Counts& counts, const Counts& totals) {
@@ -82,7 +83,8 @@ int main() {
   std::printf("\n};\n\nconst std::array<CommonWindowStep, kCommonWindowSteps> kCommonWindowStepList = {{\n");
   std::size_t before = 0;
   for (int bits = 0; bits < 256; bits += 4) {
-    const auto last = std::find_if(common.begin(), common.end(), [&](const auto& w) { return Bits(w.first, total) >= bits + 4; });
+    const auto last =
+        std::find_if(common.begin(), common.end(), [&](const auto& w) { return Bits(w.first, total) >= bits + 4; });
     const auto count = static_cast<std::size_t>(last - common.begin());
     if (count != before) std::printf("    {%zu, %d},\n", count, bits + 2);
     before = count;

@@ -52,7 +52,7 @@ constexpr pid_t kFirstPid = 1 << 30;
 const sandbox::WorkerProgram kNoProgram{"none", report::kAllWalls};
 
 struct Puppet {
-  os::Fd socket;      // The worker's end.
+  os::Fd socket;  // The worker's end.
   std::string words;
   bool is_template = false;
   std::thread forking;  // Of a template: takes what comes until it is killed.

@@ -38,8 +38,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // A sound database of what was given, so that the inside is reached too.
   dl::database::Writer writer;
   const std::size_t half = size / 2;
-  writer.AddSection(dl::database::MakeSectionKind("HALF"), 0, {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(half)});
-  writer.AddSection(dl::database::MakeSectionKind("REST"), 1, {bytes.begin() + static_cast<std::ptrdiff_t>(half), bytes.end()});
+  writer.AddSection(dl::database::MakeSectionKind("HALF"), 0,
+                    {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(half)});
+  writer.AddSection(dl::database::MakeSectionKind("REST"), 1,
+                    {bytes.begin() + static_cast<std::ptrdiff_t>(half), bytes.end()});
   std::vector<std::byte> written = writer.Finish();
   const auto again = dl::database::Database::FromBytes(dl::Bytes(written));
   DL_CHECK(again.has_value() && (*again)->VerifyAll().has_value());

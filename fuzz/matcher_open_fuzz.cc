@@ -1,8 +1,8 @@
 // Forged matchers: the input overwrites parts of the sections of a sound one,
 // whose checksums are then right again. Opening and scanning may give any
 // answer, but only read what is theirs and come to an end.
-#include "daylight/match/matcher_testing.h"
 #include "daylight/match/matcher_format.h"
+#include "daylight/match/matcher_testing.h"
 #include "daylight/match/random_patterns.h"
 
 namespace {
@@ -10,9 +10,9 @@ namespace {
 using namespace dl;
 using namespace dl::match;
 
-constexpr database::SectionKind kKinds[] = {
-    kSectionHeader, kSectionPatterns, kSectionSubs,  kSectionGroups,   kSectionBits,   kSectionEverywhere,
-    kSectionSlots,  kSectionAtoms,    kSectionTexts, kSectionPrograms, kSectionChains};
+constexpr database::SectionKind kKinds[] = {kSectionHeader, kSectionPatterns,   kSectionSubs,  kSectionGroups,
+                                            kSectionBits,   kSectionEverywhere, kSectionSlots, kSectionAtoms,
+                                            kSectionTexts,  kSectionPrograms,   kSectionChains};
 
 // The sections of a matcher with a bit of everything.
 const std::vector<std::vector<std::byte>>& SoundSections() {

@@ -18,8 +18,8 @@ int Depth(const RegexpNode& node) {
     if (depth < 0) return -1;
     deepest = depth > deepest ? depth : deepest;
   }
-  const bool leaf = node.kind != RegexpKind::kConcat && node.kind != RegexpKind::kAlternate &&
-                    node.kind != RegexpKind::kRepeat;
+  const bool leaf =
+      node.kind != RegexpKind::kConcat && node.kind != RegexpKind::kAlternate && node.kind != RegexpKind::kRepeat;
   if (leaf != node.children.empty()) return -1;
   if (node.kind == RegexpKind::kRepeat && (node.children.size() != 1 || node.min > node.max)) return -1;
   return deepest + 1;

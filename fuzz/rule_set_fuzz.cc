@@ -101,7 +101,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const bool gated : {true, false}) {
     scanner.UseGates(gated);
     for (const std::string_view object : {std::string_view("MZ abc xyxz xyz \x01\x02\x03\x04 qQ", 24),
-                                          std::string_view("\x7f" "ELF\0abc\0q", 10), std::string_view()}) {
+                                          std::string_view("\x7f"
+                                                           "ELF\0abc\0q",
+                                                           10),
+                                          std::string_view()}) {
       MemorySource source(AsBytes(object));
       const report::ObjectReport report = scanner.Scan(source, {});
       DL_CHECK(report.verdict != report::Verdict::kFailed && report.size == object.size());

@@ -53,8 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     DescriptorSource windows(fd, object.size(), scratch, {.copy_limit_bytes = 0, .window_bytes = window});
     const report::ObjectReport in_windows = scanner.Scan(windows, {});
     ::close(fd);
-    StreamSource stream = scan::MakeStream(object, window / 2 + 1,
-                                           {.window_bytes = window, .head_bytes = kMaxObject, .tail_bytes = 16});
+    StreamSource stream =
+        scan::MakeStream(object, window / 2 + 1, {.window_bytes = window, .head_bytes = kMaxObject, .tail_bytes = 16});
     const report::ObjectReport as_stream = scanner.Scan(stream, {});
     scanner.UseGates(false);
     MemorySource again(AsBytes(object));

@@ -60,9 +60,7 @@ class Checker {
       case Op::kStringCount:
       case Op::kStringCountIn:
       case Op::kStringOffset:
-      case Op::kStringLength:
-        DL_CHECK(expr.index == kCurrentString || expr.index < rule_->strings.size());
-        break;
+      case Op::kStringLength: DL_CHECK(expr.index == kCurrentString || expr.index < rule_->strings.size()); break;
       case Op::kOfStrings:
       case Op::kOfStringsAt:
       case Op::kOfStringsIn:
@@ -80,9 +78,7 @@ class Checker {
       case Op::kForInList:
       case Op::kForInArray:
       case Op::kForInDictionary:
-      case Op::kWith:
-        DL_CHECK(expr.index + static_cast<std::uint64_t>(expr.integer) <= rule_->locals);
-        break;
+      case Op::kWith: DL_CHECK(expr.index + static_cast<std::uint64_t>(expr.integer) <= rule_->locals); break;
       case Op::kModule: DL_CHECK(expr.index < compilation_.modules.size()); break;
       case Op::kField: DL_CHECK(expr.index < expr.args.at(0).structure->fields().size()); break;
       case Op::kAnd:

@@ -29,7 +29,8 @@ constexpr char kHelp[] =
 
 // On a terminal only: a line that is written over and taken away.
 void ShowProgress(std::size_t done, std::size_t of) {
-  const std::string text = done < of ? "\r" + std::to_string(done) + " of " + std::to_string(of) + " attempts" : "\r\033[K";
+  const std::string text =
+      done < of ? "\r" + std::to_string(done) + " of " + std::to_string(of) + " attempts" : "\r\033[K";
   static_cast<void>(os::WriteAll(STDERR_FILENO, text));
 }
 
@@ -64,7 +65,8 @@ int AuditSandbox(const Arguments& command_line) {
   }
   if (!os::WriteAll(STDOUT_FILENO, format == "json" ? AuditJson(audit) : AuditText(audit))) return kExitTrouble;
   if (audit.escapes != 0) {
-    Say(std::to_string(audit.escapes) + (audit.escapes == 1 ? " attempt" : " attempts") + " succeeded inside the walls");
+    Say(std::to_string(audit.escapes) + (audit.escapes == 1 ? " attempt" : " attempts") +
+        " succeeded inside the walls");
     return kExitEscape;
   }
   return audit.unclear == 0 ? kExitClean : kExitTrouble;

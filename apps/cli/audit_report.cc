@@ -43,8 +43,8 @@ void AppendRow(std::string& out, const Row& row, const std::size_t (&widths)[6])
 std::string Table(const sandbox::Audit& audit) {
   std::vector<Row> rows{{{"ATTEMPT", "WITHOUT WALLS", "INSIDE", "IN A FORK", "STOPPED BY", "ALSO STOPPED BY"}}};
   for (const AttemptAudit& one : audit.attempts) {
-    rows.push_back({{std::string(one.attempt->name), TryText(one.control), TryText(one.inside), TryText(one.forked), Stopper(one),
-                     sandbox::AuditWallNames(one.also_stopped_by)}});
+    rows.push_back({{std::string(one.attempt->name), TryText(one.control), TryText(one.inside), TryText(one.forked),
+                     Stopper(one), sandbox::AuditWallNames(one.also_stopped_by)}});
   }
   std::size_t widths[6] = {};
   for (const Row& row : rows) {
@@ -87,18 +87,18 @@ void AppendTry(report::JsonText& json, std::string_view key, const sandbox::Try&
   json.StrangeKey(key);
   json.BeginObject();
   json.Field("outcome", std::string_view([&one] {
-    switch (one.ending) {
-      case sandbox::Try::Ending::kSucceeded: return "succeeded";
-      case sandbox::Try::Ending::kRefused: return "refused";
-      case sandbox::Try::Ending::kUnsupported: return "unsupported";
-      case sandbox::Try::Ending::kForbidden: return "killed";
-      case sandbox::Try::Ending::kDied: return "died";
-      case sandbox::Try::Ending::kSilent: return "silent";
-      case sandbox::Try::Ending::kNoWorker: return "no worker";
-      case sandbox::Try::Ending::kNotMade: break;
-    }
-    return "?";
-  }()));
+               switch (one.ending) {
+                 case sandbox::Try::Ending::kSucceeded: return "succeeded";
+                 case sandbox::Try::Ending::kRefused: return "refused";
+                 case sandbox::Try::Ending::kUnsupported: return "unsupported";
+                 case sandbox::Try::Ending::kForbidden: return "killed";
+                 case sandbox::Try::Ending::kDied: return "died";
+                 case sandbox::Try::Ending::kSilent: return "silent";
+                 case sandbox::Try::Ending::kNoWorker: return "no worker";
+                 case sandbox::Try::Ending::kNotMade: break;
+               }
+               return "?";
+             }()));
   json.Field("text", TryText(one));
   if (!one.detail.empty()) json.Field("detail", one.detail);
   json.EndObject();
@@ -132,19 +132,23 @@ std::string AuditText(const sandbox::Audit& audit) {
   out += "What they stop:\n";
   for (std::size_t i = 0; i < kAuditWallCount; ++i) {
     const WallCounts counts = CountWall(audit, i);
-    out += "  " + std::string(sandbox::AuditWallName(kAuditWalls[i])) + ": first to stop " + std::to_string(counts.first);
+    out +=
+        "  " + std::string(sandbox::AuditWallName(kAuditWalls[i])) + ": first to stop " + std::to_string(counts.first);
     // The quick way leaves most of that untried.
     if (alone) {
-      out += ", by itself stops " + std::to_string(counts.alone) + ", without it " + std::to_string(counts.only) + " succeed";
+      out += ", by itself stops " + std::to_string(counts.alone) + ", without it " + std::to_string(counts.only) +
+             " succeed";
     }
     out += "\n";
   }
   out += "\n" + Counted(audit.attempts.size(), "attempt", "attempts") + ": " + std::to_string(audit.stopped) +
-         " stopped, " + Counted(audit.escapes, "ESCAPE", audit.escapes == 0 ? "escapes" : "ESCAPES") + ", " + std::to_string(audit.unclear) + " unclear;\n" +
-         std::to_string(audit.to_nobody) + " more that did not succeed without walls either: this kernel refuses them to anyone, or to this user\n";
+         " stopped, " + Counted(audit.escapes, "ESCAPE", audit.escapes == 0 ? "escapes" : "ESCAPES") + ", " +
+         std::to_string(audit.unclear) + " unclear;\n" + std::to_string(audit.to_nobody) +
+         " more that did not succeed without walls either: this kernel refuses them to anyone, or to this user\n";
   for (const AttemptAudit& one : audit.attempts) {
     if (one.verdict == AttemptVerdict::kEscape) {
-      out += "ESCAPE: " + std::string(one.attempt->name) + ": a worker with all walls can " + std::string(one.attempt->description) + "\n";
+      out += "ESCAPE: " + std::string(one.attempt->name) + ": a worker with all walls can " +
+             std::string(one.attempt->description) + "\n";
     } else if (one.verdict == AttemptVerdict::kUnclear) {
       const sandbox::Try& why = !one.control.made() ? one.control : one.inside.stopped() ? one.forked : one.inside;
       out += "unclear: " + std::string(one.attempt->name) + ": " + TryText(why) +

@@ -34,7 +34,7 @@ std::optional<int> Parse(CLI::App& app, const std::vector<std::string>& argument
 // An option that may be repeated, with one value each time.
 CLI::Option* AddList(CLI::App& app, const std::string& name, std::vector<std::string>& values, const std::string& help);
 // An option with one of a few names as its value, which has a default.
-CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::string& value, const std::vector<std::string>& choices,
-                       const std::string& help);
+CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::string& value,
+                       const std::vector<std::string>& choices, const std::string& help);
 
 }  // namespace dl::cli

@@ -39,7 +39,8 @@ bool HasErrors(const sandbox::CompiledSource& compiled) {
   return false;
 }
 
-bool CompileAll(const ContentOptions& options, const sandbox::WorkerProgram& worker_program, bool warnings, LoadedContent& content) {
+bool CompileAll(const ContentOptions& options, const sandbox::WorkerProgram& worker_program, bool warnings,
+                LoadedContent& content) {
   const sandbox::LoadedSources loaded = sandbox::LoadRuleSources(options.rules);
   bool good = true;
   for (const std::string& error : loaded.errors) good = Tolerate(options, error) && good;
@@ -113,7 +114,8 @@ std::optional<LoadedContent> LoadContent(const ContentOptions& options, const sa
     return std::nullopt;
   }
   if (content.files.size() > report::kMaxDatabases) {
-    Say("more than " + std::to_string(report::kMaxDatabases) + " sources of content; join them with `daylight rules compile`");
+    Say("more than " + std::to_string(report::kMaxDatabases) +
+        " sources of content; join them with `daylight rules compile`");
     return std::nullopt;
   }
   return content;

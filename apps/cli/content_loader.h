@@ -19,12 +19,13 @@ namespace dl::cli {
 struct LoadedContent {
   std::vector<os::Fd> files;
   std::vector<std::shared_ptr<const database::Database>> databases;  // Headers and section tables are checked.
-  std::uint64_t rules = 0;  // Of what was compiled just now.
+  std::uint64_t rules = 0;                                           // Of what was compiled just now.
   std::vector<int> descriptors() const;
 };
 
 // `warnings`: show the compiler's warnings too.
-std::optional<LoadedContent> LoadContent(const ContentOptions& options, const sandbox::WorkerProgram& worker_program, bool warnings);
+std::optional<LoadedContent> LoadContent(const ContentOptions& options, const sandbox::WorkerProgram& worker_program,
+                                         bool warnings);
 
 // One database; said on standard error when it is none.
 bool AddDatabase(const std::string& path, LoadedContent& content);

@@ -24,16 +24,18 @@ void AddRuleTextOptions(CLI::App& app, ContentOptions& options) {
   AddList(app, "--include-dir", options.include_folders,
           "Where an include may read besides the rule file's own folder and below; nothing else is ever read")
       ->type_name("DIR");
-  AddChoice(app, "--dialect", options.dialect, {"yara", "yara-x"}, "Whose meaning counts where the two differ: yara or yara-x");
+  AddChoice(app, "--dialect", options.dialect, {"yara", "yara-x"},
+            "Whose meaning counts where the two differ: yara or yara-x");
   app.add_flag("--unsafe-no-sandbox", options.unsafe,
                "Read rules and files in workers without walls: what takes over a worker can do what you can");
 }
 
 void AddContentOptions(CLI::App& app, ContentOptions& options) {
   AddList(app, "--db", options.databases, "A compiled database (repeatable)")->type_name("FILE");
-  AddList(app, "--rules", options.rules,
-          "YARA rules: a file, or a folder searched for *.yar and *.yara, hidden names left out (repeatable). Each file "
-          "is its own namespace, called by its stem, or `default` when it is the only one")
+  AddList(
+      app, "--rules", options.rules,
+      "YARA rules: a file, or a folder searched for *.yar and *.yara, hidden names left out (repeatable). Each file "
+      "is its own namespace, called by its stem, or `default` when it is the only one")
       ->type_name("PATH");
   app.add_flag("--default-content", options.default_content, "The built-in content too, when other content is named");
   app.add_flag("--no-default-content", options.no_default_content, "Never the built-in content");

@@ -34,7 +34,9 @@ int RulesCheck(const Arguments& command_line) {
                "daylight rules check");
   AddRuleTextOptions(app, content);
   AddChoice(app, "--format", format, {"text", "json"}, "text or json");
-  if (const auto exit = Parse(app, command_line, {"PATH...", "PATH: rule files, and folders searched for *.yar and *.yara.", 1}, paths)) return *exit;
+  if (const auto exit = Parse(app, command_line,
+                              {"PATH...", "PATH: rule files, and folders searched for *.yar and *.yara.", 1}, paths))
+    return *exit;
   if (!FinishContentOptions(content)) return kExitTrouble;
   const auto worker_program = FindWorker(content.unsafe);
   if (!worker_program) return kExitTrouble;
@@ -65,10 +67,10 @@ int RulesCheck(const Arguments& command_line) {
       }
     }
   }
-  const std::string last = format == "json"
-                               ? report::DiagnosticsToJson(lines, counts)
-                               : Counted(counts.files, "file") + ", " + Counted(counts.rules, "rule") + ", " +
-                                     Counted(counts.errors, "error") + ", " + Counted(counts.warnings, "warning") + "\n";
+  const std::string last = format == "json" ? report::DiagnosticsToJson(lines, counts)
+                                            : Counted(counts.files, "file") + ", " + Counted(counts.rules, "rule") +
+                                                  ", " + Counted(counts.errors, "error") + ", " +
+                                                  Counted(counts.warnings, "warning") + "\n";
   return Print(last) && good && counts.errors == 0 ? kExitClean : kExitTrouble;
 }
 

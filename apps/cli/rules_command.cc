@@ -32,7 +32,8 @@ int RulesCommand(const Arguments& arguments) {
   if (command == "explain") return RulesExplain(rest);
   if (command == "verify") return RulesVerify(rest);
   if (command == "help" && !rest.empty()) return RulesCommand({rest.front(), "--help"});
-  if (command == "--help" || command == "-h" || command == "help") return os::WriteAll(STDOUT_FILENO, kHelp) ? kExitClean : kExitTrouble;
+  if (command == "--help" || command == "-h" || command == "help")
+    return os::WriteAll(STDOUT_FILENO, kHelp) ? kExitClean : kExitTrouble;
   if (command.empty()) {
     static_cast<void>(os::WriteAll(STDERR_FILENO, kHelp));
   } else {

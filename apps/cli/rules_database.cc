@@ -71,8 +71,8 @@ std::string SummaryText(const report::DatabaseSummary& summary) {
   const auto line = [](const std::string& text) { return report::EscapeLine(text); };
   std::string out;
   for (const auto& source : summary.sources) {
-    out += "source " + line(source.name) + ": " + Rules(source.rules) + ", licence: " +
-           (source.licence.empty() ? "not stated" : line(source.licence)) + "\n";
+    out += "source " + line(source.name) + ": " + Rules(source.rules) +
+           ", licence: " + (source.licence.empty() ? "not stated" : line(source.licence)) + "\n";
   }
   for (const auto& part : summary.parts) {
     if (part.bytes > 0) out += "part " + line(part.name) + ": " + SizeText(part.bytes) + "\n";
@@ -105,7 +105,8 @@ int RulesCompile(const Arguments& command_line) {
   AddList(app, "--rules", content.rules, "YARA rules: a file, or a folder searched for *.yar and *.yara (repeatable)")
       ->type_name("PATH");
   app.add_option("-o,--output", output, "The database")->type_name("FILE.dldb")->required();
-  app.add_flag("--skip-invalid", content.skip_invalid, "Go on with the content that compiles; what does not is a warning");
+  app.add_flag("--skip-invalid", content.skip_invalid,
+               "Go on with the content that compiles; what does not is a warning");
   AddRuleTextOptions(app, content);
   if (const auto exit = Parse(app, command_line, {"[PATH...]", "The same as --rules PATH"}, paths)) return *exit;
   content.rules.insert(content.rules.end(), paths.begin(), paths.end());
@@ -129,8 +130,8 @@ int RulesCompile(const Arguments& command_line) {
     return kExitTrouble;
   }
   const std::string text = report::EscapeLine(output) + ": " + Rules(loaded->rules) + " from " +
-                           std::to_string(loaded->files.size()) + (loaded->files.size() == 1 ? " source, " : " sources, ") +
-                           SizeText(file->size()) + "\n";
+                           std::to_string(loaded->files.size()) +
+                           (loaded->files.size() == 1 ? " source, " : " sources, ") + SizeText(file->size()) + "\n";
   return os::WriteAll(STDOUT_FILENO, text) ? kExitClean : kExitTrouble;
 }
 

@@ -27,7 +27,8 @@ std::string ExplainText(const report::ExplainAnswer& answer, const std::string& 
   if (!answer.gate.empty()) out += "gate: " + line(answer.gate) + "\n";
   for (const report::ExplainLine& term : answer.lines) {
     // A worker's depth is only a number: an indent has an end.
-    out += std::string(2 + 2 * std::min<std::size_t>(term.depth, 40), ' ') + line(term.text) + "  ->  " + line(term.result);
+    out += std::string(2 + 2 * std::min<std::size_t>(term.depth, 40), ' ') + line(term.text) + "  ->  " +
+           line(term.result);
     if (!term.detail.empty()) out += "  (" + line(term.detail) + ")";
     out += "\n";
   }
@@ -43,7 +44,10 @@ int RulesExplain(const Arguments& command_line) {
   CLI::App app("Says why a rule did or did not match a file, condition term by term.", "daylight rules explain");
   AddContentOptions(app, content);
   AddChoice(app, "--format", format, {"text", "json"}, "text or json");
-  if (const auto exit = Parse(app, command_line, {"RULE PATH", "RULE: as NAME or NAMESPACE:NAME. PATH: the file; `-` reads standard input.", 2, 2}, values)) return *exit;
+  if (const auto exit = Parse(
+          app, command_line,
+          {"RULE PATH", "RULE: as NAME or NAMESPACE:NAME. PATH: the file; `-` reads standard input.", 2, 2}, values))
+    return *exit;
   if (!FinishContentOptions(content)) return kExitTrouble;
   const std::string& rule = values[0];
   const std::string& path = values[1];

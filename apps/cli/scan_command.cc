@@ -86,7 +86,9 @@ report::ScanSettings MakeSettings(const ScanArguments& arguments) {
 class Scan {
  public:
   Scan(const ScanArguments& arguments, Output& output, Progress& progress)
-      : arguments_(arguments), output_(output), progress_(progress),
+      : arguments_(arguments),
+        output_(output),
+        progress_(progress),
         writer_(report::MakeWriter(arguments.format, {.list_strings = !arguments.matches.empty(),
                                                       .all = arguments.all,
                                                       .quiet = arguments.quiet,
@@ -125,8 +127,10 @@ class Scan {
     if (summary_.detected > 0) text += " in " + std::to_string(summary_.detected) + " files";
     text += "\nincomplete: " + std::to_string(summary_.incomplete) + "\nfailed:     " + std::to_string(summary_.failed);
     if (summary_.without_walls) text += "\nsandbox:    none (--unsafe-no-sandbox)";
-    if (summary_.workers_lost > 0) text += "\nworkers lost: " + std::to_string(summary_.workers_lost) + " (died, or had to be ended)";
-    if (summary_.skipped > 0) text += "\nskipped:    " + std::to_string(summary_.skipped) + " (links, devices and the like)";
+    if (summary_.workers_lost > 0)
+      text += "\nworkers lost: " + std::to_string(summary_.workers_lost) + " (died, or had to be ended)";
+    if (summary_.skipped > 0)
+      text += "\nskipped:    " + std::to_string(summary_.skipped) + " (links, devices and the like)";
     Show(text);
   }
 
@@ -195,7 +199,8 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
   walk.one_file_system = arguments.one_file_system;
   walk.exclude = arguments.exclude;
   walk.helper.stop = &StopFlag();
-  ScanFeed feed(walk, arguments.paths, arguments.budget.max_object_bytes != 0 ? arguments.budget.max_object_bytes : kStdinLimitBytes);
+  ScanFeed feed(walk, arguments.paths,
+                arguments.budget.max_object_bytes != 0 ? arguments.budget.max_object_bytes : kStdinLimitBytes);
   const bool watched = ::isatty(STDERR_FILENO) == 1 && !arguments.quiet;
   Progress progress(watched, walk, arguments.paths);
   shown_progress = &progress;
@@ -232,11 +237,13 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
   if (end.interrupted) Say("interrupted");
   if (!output->status()) {
     if (output->status().error().offset != EPIPE) {
-      Say((arguments.output.empty() ? "standard output" : arguments.output) + ": " + os::Describe(output->status().error()));
+      Say((arguments.output.empty() ? "standard output" : arguments.output) + ": " +
+          os::Describe(output->status().error()));
     }
     return kExitTrouble;
   }
-  if (arguments.format == report::Format::kText && !arguments.quiet && (watched || output->terminal())) scan.PrintSummary();
+  if (arguments.format == report::Format::kText && !arguments.quiet && (watched || output->terminal()))
+    scan.PrintSummary();
   return ExitCode(arguments, scan.summary(), broken || !end.failure.empty());
 }
 
@@ -246,7 +253,11 @@ int ScanCommand(const Arguments& command_line) {
   ScanArguments arguments;
   CLI::App app("Scans files and folders.", "daylight scan");
   AddScanOptions(app, arguments);
-  if (const auto exit = Parse(app, command_line, {"PATH...", "PATH: files and folders; `-` reads standard input (./- is a file of that name)."}, arguments.paths)) return *exit;
+  if (const auto exit =
+          Parse(app, command_line,
+                {"PATH...", "PATH: files and folders; `-` reads standard input (./- is a file of that name)."},
+                arguments.paths))
+    return *exit;
   if (!FinishScanArguments(arguments) || !AddFileList(arguments)) return kExitTrouble;
   RaiseDescriptorLimit();
   const auto worker_program = FindWorker(arguments.content.unsafe);

@@ -23,7 +23,9 @@ std::vector<std::string> SplitFileList(const std::string& text) {
 }
 
 ScanFeed::ScanFeed(os::WalkOptions walk, const std::vector<std::string>& paths, std::uint64_t stdin_limit_bytes)
-    : walker_(std::move(walk)), paths_(paths.begin(), paths.end()), stdin_limit_bytes_(stdin_limit_bytes),
+    : walker_(std::move(walk)),
+      paths_(paths.begin(), paths.end()),
+      stdin_limit_bytes_(stdin_limit_bytes),
       owners_(os::OwnerNames::Load("/etc/passwd")) {
   const auto folder = os::WorkingFolder();
   working_folder_ = folder ? *folder : "/";

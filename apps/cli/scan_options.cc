@@ -13,7 +13,8 @@ namespace dl::cli {
 namespace {
 
 void AddOutputOptions(CLI::App& app, ScanArguments& arguments) {
-  AddChoice(app, "--format", arguments.format_name, {"text", "json", "jsonl", "sarif", "csv"}, "text, json, jsonl, sarif or csv");
+  AddChoice(app, "--format", arguments.format_name, {"text", "json", "jsonl", "sarif", "csv"},
+            "text, json, jsonl, sarif or csv");
   app.add_option("-o,--output", arguments.output, "Write there instead of to standard output")->type_name("FILE");
   app.add_flag("--matches", arguments.matches,
                "List the matched strings: up to 1,000 of each and 256 bytes of each; --matches=all: every one, whole")
@@ -52,7 +53,8 @@ void AddBudgetOptions(CLI::App& app, ScanArguments& arguments) {
   app.add_option("--timeout", arguments.timeout, "Longest time for one file, such as 90s, 200ms, 5m; 0: no limit")
       ->type_name("TIME")
       ->capture_default_str();
-  app.add_option("--max-memory", arguments.max_memory, "Most memory that a worker process takes for one file; 0: no limit")
+  app.add_option("--max-memory", arguments.max_memory,
+                 "Most memory that a worker process takes for one file; 0: no limit")
       ->type_name("SIZE")
       ->capture_default_str();
   app.add_flag("--no-unpack", arguments.no_unpack, "Scan files as they are");
@@ -65,8 +67,10 @@ void AddScanOptions(CLI::App& app, ScanArguments& arguments) {
   AddOutputOptions(app, arguments);
   AddWalkOptions(app, arguments);
   AddBudgetOptions(app, arguments);
-  AddChoice(app, "--on-incomplete", arguments.on_incomplete, {"fail", "pass"}, "Whether what stayed unread makes exit 2: fail or pass");
-  AddChoice(app, "--isolation", arguments.isolation, {"batch", "object"}, "Whether a worker process sees many files in its life or one: batch or object");
+  AddChoice(app, "--on-incomplete", arguments.on_incomplete, {"fail", "pass"},
+            "Whether what stayed unread makes exit 2: fail or pass");
+  AddChoice(app, "--isolation", arguments.isolation, {"batch", "object"},
+            "Whether a worker process sees many files in its life or one: batch or object");
   app.add_option("--threads", arguments.threads, "Worker processes (default: one for each core)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
@@ -91,14 +95,15 @@ bool FinishScanArguments(ScanArguments& arguments) {
   const auto max_memory = ParseSize(arguments.max_memory);
   const auto timeout = ParseDuration(arguments.timeout);
   if (!max_size || !max_total || !max_memory || !timeout) {
-    Say(!max_size    ? "--max-size " + arguments.max_size + ": not a size such as 100M"
-        : !max_total ? "--max-total " + arguments.max_total + ": not a size such as 4G"
+    Say(!max_size     ? "--max-size " + arguments.max_size + ": not a size such as 100M"
+        : !max_total  ? "--max-total " + arguments.max_total + ": not a size such as 4G"
         : !max_memory ? "--max-memory " + arguments.max_memory + ": not a size such as 2G"
-                     : "--timeout " + arguments.timeout + ": not a time such as 90s");
+                      : "--timeout " + arguments.timeout + ": not a time such as 90s");
     return false;
   }
   arguments.format = *report::FormatFromName(arguments.format_name);
-  arguments.budget = {*max_size, *max_total, arguments.no_unpack ? 0 : arguments.max_depth, arguments.max_children, *timeout};
+  arguments.budget = {*max_size, *max_total, arguments.no_unpack ? 0 : arguments.max_depth, arguments.max_children,
+                      *timeout};
   arguments.max_worker_bytes = *max_memory;
   if (arguments.threads == 0) arguments.threads = std::max(1u, std::thread::hardware_concurrency());
   return true;

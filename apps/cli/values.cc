@@ -53,7 +53,8 @@ std::optional<std::uint64_t> ParseSize(std::string_view text) {
   const auto number = WholeNumber<std::uint64_t>(text.substr(0, digits));
   if (!number) return std::nullopt;
   std::string unit(text.substr(digits));
-  std::transform(unit.begin(), unit.end(), unit.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::transform(unit.begin(), unit.end(), unit.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   if (unit.empty() || unit == "B") return number;
   const std::size_t power = std::string_view("KMGT").find(unit[0]);
   const std::string_view rest = std::string_view(unit).substr(1);

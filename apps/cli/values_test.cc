@@ -14,7 +14,8 @@ TEST(ValuesTest, Sizes) {
   EXPECT_EQ(ParseSize("2gb"), std::uint64_t{2} << 30);
   EXPECT_EQ(ParseSize("16777215T"), std::uint64_t{16777215} << 40);
   EXPECT_FALSE(ParseSize("16777216T"));  // 2^64.
-  for (const char* bad : {"", "M", "-1", "1X", "1.5M", "99999999999999999999", "1 M"}) EXPECT_FALSE(ParseSize(bad)) << bad;
+  for (const char* bad : {"", "M", "-1", "1X", "1.5M", "99999999999999999999", "1 M"})
+    EXPECT_FALSE(ParseSize(bad)) << bad;
 }
 
 TEST(ValuesTest, Durations) {

@@ -1,9 +1,9 @@
 #include "attempts.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
-
-#include <unistd.h>
 
 namespace dl::worker {
 

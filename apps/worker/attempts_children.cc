@@ -149,15 +149,16 @@ AttemptAnswer RunFromMemory(const Target&) {
 AttemptAnswer RunWritten(const Target& target) {
   const SmallProgram program = MakeProgram();
   const std::string path = target.where.writable_folder + "/program";
-  const int fd = static_cast<int>(
-      ::syscall(SYS_openat, AT_FDCWD, path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700));
+  const int fd =
+      static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700));
   if (fd < 0 || ::syscall(SYS_write, fd, &program, sizeof program) < 0) return Judge(-1);
   ::close(fd);
   return Judge(::syscall(SYS_execve, path.c_str(), program_arguments, no_environment));
 }
 
 constexpr Attempt kList[] = {
-    {"fork", [](const Target&) { return kFork < 0 ? Unsupported("not on this architecture") : JudgeChild(::syscall(kFork)); }},
+    {"fork",
+     [](const Target&) { return kFork < 0 ? Unsupported("not on this architecture") : JudgeChild(::syscall(kFork)); }},
     {"vfork", VFork},
     {"clone", Clone<0>},
     {"clone3", Clone3},

@@ -113,7 +113,8 @@ constexpr Attempt kList[] = {
     {"create_unnamed", [](const Target& t) { return OpenAt(t.where.writable_folder, O_TMPFILE | O_RDWR, 0600); }},
     {"name_to_handle", NameToHandle},
     {"open_by_handle", OpenByHandle},
-    {"open_proc_self_root", [](const Target& t) { return OpenAt("/proc/self/root" + t.where.readable_file, O_RDONLY); }},
+    {"open_proc_self_root",
+     [](const Target& t) { return OpenAt("/proc/self/root" + t.where.readable_file, O_RDONLY); }},
     {"open_proc_parent_root", OpenThroughParent},
     {"open_tree", [](const Target&) { return JudgeFd(::syscall(kOpenTree, AT_FDCWD, "/tmp", O_CLOEXEC)); }},
     {"list_root", [](const Target&) { return List("/"); }},
@@ -121,7 +122,8 @@ constexpr Attempt kList[] = {
     {"read_passwd", ReadPasswd},
     {"stat", [](const Target& t) { return Judge(::syscall(kStat, Readable(t), &status_room)); }},
     {"fstatat", [](const Target& t) { return Judge(::syscall(kNewFstatAt, AT_FDCWD, Readable(t), &status_room, 0)); }},
-    {"statx", [](const Target& t) { return Judge(::syscall(SYS_statx, AT_FDCWD, Readable(t), 0, kStatxAll, statx_room)); }},
+    {"statx",
+     [](const Target& t) { return Judge(::syscall(SYS_statx, AT_FDCWD, Readable(t), 0, kStatxAll, statx_room)); }},
     {"statfs", [](const Target& t) { return Judge(::syscall(SYS_statfs, Readable(t), &statfs_room)); }},
     {"access", [](const Target& t) { return Judge(::syscall(kAccess, Readable(t), R_OK)); }},
     {"faccessat2", [](const Target& t) { return Judge(::syscall(kFaccessAt2, AT_FDCWD, Readable(t), R_OK, 0)); }},
@@ -132,27 +134,38 @@ constexpr Attempt kList[] = {
      }},
     {"getxattr", [](const Target& t) { return Judge(::syscall(SYS_listxattr, Readable(t), nullptr, 0)); }},
     {"write_existing", [](const Target& t) { return Judge(::syscall(SYS_truncate, Inside(t, "present").c_str(), 0)); }},
-    {"unlink", [](const Target& t) { return Judge(::syscall(SYS_unlinkat, AT_FDCWD, Inside(t, "present").c_str(), 0)); }},
+    {"unlink",
+     [](const Target& t) { return Judge(::syscall(SYS_unlinkat, AT_FDCWD, Inside(t, "present").c_str(), 0)); }},
     {"rename",
      [](const Target& t) {
-       return Judge(::syscall(SYS_renameat2, AT_FDCWD, Inside(t, "present").c_str(), AT_FDCWD, Inside(t, "moved").c_str(), 0));
+       return Judge(
+           ::syscall(SYS_renameat2, AT_FDCWD, Inside(t, "present").c_str(), AT_FDCWD, Inside(t, "moved").c_str(), 0));
      }},
     {"mkdir", [](const Target& t) { return Judge(::syscall(SYS_mkdirat, AT_FDCWD, Inside(t, "new").c_str(), 0700)); }},
     {"rmdir",
-     [](const Target& t) { return Judge(::syscall(SYS_unlinkat, AT_FDCWD, Inside(t, "empty").c_str(), AT_REMOVEDIR)); }},
-    {"symlink", [](const Target& t) { return Judge(::syscall(SYS_symlinkat, "/", AT_FDCWD, Inside(t, "new").c_str())); }},
+     [](const Target& t) {
+       return Judge(::syscall(SYS_unlinkat, AT_FDCWD, Inside(t, "empty").c_str(), AT_REMOVEDIR));
+     }},
+    {"symlink",
+     [](const Target& t) { return Judge(::syscall(SYS_symlinkat, "/", AT_FDCWD, Inside(t, "new").c_str())); }},
     {"link",
      [](const Target& t) {
-       return Judge(::syscall(SYS_linkat, AT_FDCWD, Inside(t, "present").c_str(), AT_FDCWD, Inside(t, "new").c_str(), 0));
+       return Judge(
+           ::syscall(SYS_linkat, AT_FDCWD, Inside(t, "present").c_str(), AT_FDCWD, Inside(t, "new").c_str(), 0));
      }},
-    {"mkfifo", [](const Target& t) { return Judge(::syscall(SYS_mknodat, AT_FDCWD, Inside(t, "new").c_str(), S_IFIFO | 0600, 0)); }},
-    {"mkdevice", MakeDevice},
-    {"chmod", [](const Target& t) { return Judge(::syscall(SYS_fchmodat, AT_FDCWD, Inside(t, "present").c_str(), 0640)); }},
-    {"chown",
+    {"mkfifo",
      [](const Target& t) {
-       return Judge(::syscall(SYS_fchownat, AT_FDCWD, Inside(t, "present").c_str(), -1, -1, 0));
+       return Judge(::syscall(SYS_mknodat, AT_FDCWD, Inside(t, "new").c_str(), S_IFIFO | 0600, 0));
      }},
-    {"utimens", [](const Target& t) { return Judge(::syscall(SYS_utimensat, AT_FDCWD, Inside(t, "present").c_str(), nullptr, 0)); }},
+    {"mkdevice", MakeDevice},
+    {"chmod",
+     [](const Target& t) { return Judge(::syscall(SYS_fchmodat, AT_FDCWD, Inside(t, "present").c_str(), 0640)); }},
+    {"chown",
+     [](const Target& t) { return Judge(::syscall(SYS_fchownat, AT_FDCWD, Inside(t, "present").c_str(), -1, -1, 0)); }},
+    {"utimens",
+     [](const Target& t) {
+       return Judge(::syscall(SYS_utimensat, AT_FDCWD, Inside(t, "present").c_str(), nullptr, 0));
+     }},
     {"setxattr", SetAttribute},
     {"inotify_watch", Watch},
     {"chdir", [](const Target& t) { return Judge(::syscall(SYS_chdir, t.where.writable_folder.c_str())); }},

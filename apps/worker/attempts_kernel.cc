@@ -131,7 +131,7 @@ AttemptAnswer GateSocket(const Target&) { return Unsupported("not on this archit
 AttemptAnswer X32(const Target&) { return Unsupported("not on this architecture"); }
 #endif
 
-constexpr unsigned kUserModeOnly = 1;         // UFFD_USER_MODE_ONLY
+constexpr unsigned kUserModeOnly = 1;           // UFFD_USER_MODE_ONLY
 constexpr unsigned long kNoSuchFlags = 0xbad0;  // Of kexec_load.
 
 constexpr Attempt kList[] = {
@@ -140,10 +140,14 @@ constexpr Attempt kList[] = {
     {"perf_event", Perf},
     {"userfaultfd", [](const Target&) { return JudgeFd(::syscall(SYS_userfaultfd, O_CLOEXEC | kUserModeOnly)); }},
     {"keyctl",
-     [](const Target&) { return Judge(::syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0), {ENOKEY}); }},
+     [](const Target&) {
+       return Judge(::syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0), {ENOKEY});
+     }},
     {"add_key", AddKey},
     {"request_key",
-     [](const Target&) { return Judge(::syscall(SYS_request_key, "user", "daylight-audit-none", nullptr, 0), {ENOKEY}); }},
+     [](const Target&) {
+       return Judge(::syscall(SYS_request_key, "user", "daylight-audit-none", nullptr, 0), {ENOKEY});
+     }},
     {"msgget", MessageQueue},
     {"semget", Semaphores},
     {"mq_open", PosixQueue},
@@ -159,8 +163,10 @@ constexpr Attempt kList[] = {
     // An empty image is no module, and a descriptor of nothing neither.
     {"init_module", [](const Target&) { return Judge(::syscall(SYS_init_module, nullptr, 0, ""), {ENOEXEC}); }},
     {"finit_module", [](const Target&) { return Judge(::syscall(SYS_finit_module, -1, "", 0), {EBADF}); }},
-    {"delete_module", [](const Target&) { return Judge(::syscall(SYS_delete_module, "daylight_none", O_NONBLOCK), {ENOENT}); }},
-    {"kexec_load", [](const Target&) { return Judge(::syscall(SYS_kexec_load, 0, 0, nullptr, kNoSuchFlags), {EINVAL}); }},
+    {"delete_module",
+     [](const Target&) { return Judge(::syscall(SYS_delete_module, "daylight_none", O_NONBLOCK), {ENOENT}); }},
+    {"kexec_load",
+     [](const Target&) { return Judge(::syscall(SYS_kexec_load, 0, 0, nullptr, kNoSuchFlags), {EINVAL}); }},
     // Without its magic numbers this restarts nothing.
     {"reboot", [](const Target&) { return Judge(::syscall(SYS_reboot, 0, 0, 0, nullptr), {EINVAL}); }},
     {"swapon", [](const Target&) { return Judge(::syscall(SYS_swapon, "/nonexistent/daylight", 0), {ENOENT}); }},
@@ -170,9 +176,12 @@ constexpr Attempt kList[] = {
     {"syslog", KernelLog},
     {"sysinfo", SystemInformation},
     {"uname", HostAndKernel},
-    {"iopl", [](const Target&) { return kIopl < 0 ? Unsupported("not on this architecture") : Judge(::syscall(kIopl, 3)); }},
+    {"iopl",
+     [](const Target&) { return kIopl < 0 ? Unsupported("not on this architecture") : Judge(::syscall(kIopl, 3)); }},
     {"ioperm",
-     [](const Target&) { return kIoperm < 0 ? Unsupported("not on this architecture") : Judge(::syscall(kIoperm, 0x80, 1, 1)); }},
+     [](const Target&) {
+       return kIoperm < 0 ? Unsupported("not on this architecture") : Judge(::syscall(kIoperm, 0x80, 1, 1));
+     }},
     {"int80", GateGetpid},
     {"int80_socket", GateSocket},
     {"x32", X32},

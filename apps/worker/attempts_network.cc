@@ -20,8 +20,8 @@ namespace dl::worker {
 
 namespace {
 
-constexpr int kMptcp = 262;                 // IPPROTO_MPTCP
-constexpr int kSctp = 132;                  // IPPROTO_SCTP
+constexpr int kMptcp = 262;                         // IPPROTO_MPTCP
+constexpr int kSctp = 132;                          // IPPROTO_SCTP
 constexpr unsigned long kNetworkOfSocket = 0x894c;  // SIOCGSKNS
 
 template <int kFamily, int kType, int kProtocol>

@@ -33,19 +33,20 @@ AttemptAnswer Path(const Target& target) {
 }
 
 // From the object to /dev/null, which stands at 0.
-AttemptAnswer HandOn(const Target& target) {
-  return Judge(::syscall(SYS_sendfile, 0, target.object, nullptr, 1));
-}
+AttemptAnswer HandOn(const Target& target) { return Judge(::syscall(SYS_sendfile, 0, target.object, nullptr, 1)); }
 
 constexpr Attempt kList[] = {
     {"object_reopen",
-     [](const Target& t) { return JudgeFd(::syscall(SYS_openat, AT_FDCWD, InProc(t).c_str(), O_RDWR | O_CLOEXEC, 0)); }},
+     [](const Target& t) {
+       return JudgeFd(::syscall(SYS_openat, AT_FDCWD, InProc(t).c_str(), O_RDWR | O_CLOEXEC, 0));
+     }},
     {"object_chmod", [](const Target& t) { return Judge(::syscall(SYS_fchmod, t.object, 0644)); }},
     {"object_chown", [](const Target& t) { return Judge(::syscall(SYS_fchown, t.object, -1, -1)); }},
     {"object_utimens", [](const Target& t) { return Judge(::syscall(SYS_utimensat, t.object, nullptr, nullptr, 0)); }},
     {"object_setxattr", Mark},
     {"object_lock", Lock},
-    {"object_lease", [](const Target& t) { return Judge(::syscall(SYS_fcntl, t.object, F_SETLEASE, F_RDLCK), {EAGAIN}); }},
+    {"object_lease",
+     [](const Target& t) { return Judge(::syscall(SYS_fcntl, t.object, F_SETLEASE, F_RDLCK), {EAGAIN}); }},
     {"object_path", Path},
     {"object_to_pipe", HandOn},
 };

@@ -19,9 +19,7 @@ namespace dl::worker {
 namespace {
 
 // Seizing does not stop a process, and ends with the tracer.
-AttemptAnswer Trace(std::int64_t process) {
-  return Judge(::syscall(SYS_ptrace, PTRACE_SEIZE, process, 0, 0));
-}
+AttemptAnswer Trace(std::int64_t process) { return Judge(::syscall(SYS_ptrace, PTRACE_SEIZE, process, 0, 0)); }
 
 // No page is mapped at 8, which the kernel finds out only when it was allowed to
 // look: EFAULT, then.
@@ -105,11 +103,13 @@ constexpr Attempt kList[] = {
     {"pidfd_getfd_parent", [](const Target& t) { return TakeDescriptor(t.where.parent, 2); }},
     {"pidfd_getfd_sibling", [](const Target& t) { return TakeDescriptor(t.where.sibling, 3); }},
     {"affinity_parent", Affinity},
-    {"priority_parent", [](const Target& t) { return Judge(::syscall(SYS_setpriority, PRIO_PROCESS, t.where.parent, 0)); }},
+    {"priority_parent",
+     [](const Target& t) { return Judge(::syscall(SYS_setpriority, PRIO_PROCESS, t.where.parent, 0)); }},
     // 1: a process; 0: what its priority says.
     {"ioprio_parent", [](const Target& t) { return Judge(::syscall(SYS_ioprio_set, 1, t.where.parent, 0)); }},
     {"limits_parent", Limits},
-    {"kcmp_parent", [](const Target& t) { return Judge(::syscall(SYS_kcmp, t.where.parent, t.where.parent, KCMP_VM, 0, 0)); }},
+    {"kcmp_parent",
+     [](const Target& t) { return Judge(::syscall(SYS_kcmp, t.where.parent, t.where.parent, KCMP_VM, 0, 0)); }},
     {"robust_list_parent", RobustList},
     {"move_pages_parent",
      [](const Target& t) { return Judge(::syscall(SYS_move_pages, t.where.parent, 0, nullptr, nullptr, nullptr, 0)); }},

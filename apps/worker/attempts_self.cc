@@ -17,7 +17,7 @@ namespace dl::worker {
 
 namespace {
 
-constexpr int kStandard = 3;  // Descriptors.
+constexpr int kStandard = 3;           // Descriptors.
 constexpr unsigned kSomebodyElse = 1;  // Debian's "daemon".
 
 AttemptAnswer Capability(const Target&) {
@@ -75,8 +75,10 @@ AttemptAnswer Environment(const Target&) {
 }
 
 constexpr Attempt kList[] = {
-    {"setuid", [](const Target&) { return Judge(::syscall(SYS_setresuid, kSomebodyElse, kSomebodyElse, kSomebodyElse)); }},
-    {"setgid", [](const Target&) { return Judge(::syscall(SYS_setresgid, kSomebodyElse, kSomebodyElse, kSomebodyElse)); }},
+    {"setuid",
+     [](const Target&) { return Judge(::syscall(SYS_setresuid, kSomebodyElse, kSomebodyElse, kSomebodyElse)); }},
+    {"setgid",
+     [](const Target&) { return Judge(::syscall(SYS_setresgid, kSomebodyElse, kSomebodyElse, kSomebodyElse)); }},
     {"setgroups", [](const Target&) { return Judge(::syscall(SYS_setgroups, 0, nullptr)); }},
     {"capset", Capability},
     {"seccomp_listener", SeccompListener},

@@ -49,7 +49,8 @@ TEST(AttemptsTest, SomeSucceedHere) {
   report::AttemptMessage message;
   message.readable_file = DAYLIGHT_SOURCE_DIR "/README.md";
   message.parent = message.sibling = ::getpid();
-  for (const char* name : {"openat", "stat", "fork", "vfork", "clone", "kill_sibling", "mprotect_executable", "memfd_create"}) {
+  for (const char* name :
+       {"openat", "stat", "fork", "vfork", "clone", "kill_sibling", "mprotect_executable", "memfd_create"}) {
     message.name = name;
     EXPECT_EQ(RunAttempt(message, -1, -1).outcome, report::AttemptOutcome::kSucceeded) << name;
   }

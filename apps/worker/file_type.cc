@@ -25,7 +25,10 @@ constexpr Signature kSignatures[] = {
     {0, "PKSpX"sv, "PKSFX"},
     {0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv, "OLE"},
     {0, "MZ"sv, "EXE"},
-    {0, "\x7f" "ELF"sv, "ELF"},
+    {0,
+     "\x7f"
+     "ELF"sv,
+     "ELF"},
     {0, "\xfe\xed\xfa\xce"sv, "MACH-O"},
     {0, "\xfe\xed\xfa\xcf"sv, "MACH-O"},
     {0, "\xce\xfa\xed\xfe"sv, "MACH-O"},
@@ -36,7 +39,10 @@ constexpr Signature kSignatures[] = {
     {0, "\x1f\x8b\x08"sv, "GZIP"},
     {0, "BZh"sv, "BZip2"},
     {0, "7z\xbc\xaf\x27\x1c"sv, "7Zip"},
-    {0, "\xfd" "7zXZ\x00"sv, "XZ"},
+    {0,
+     "\xfd"
+     "7zXZ\x00"sv,
+     "XZ"},
     {0, "Rar!\x1a\x07"sv, "RAR"},
     {0, "MSCF"sv, "CAB"},
     {0, "\x60\xea"sv, "ARJ"},

@@ -116,7 +116,8 @@ class Server {
     int status = 0;
     if (child_ <= 0) return status;
     ::kill(child_, SIGKILL);
-    while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) {
+    }
     child_ = -1;
     return status;
   }

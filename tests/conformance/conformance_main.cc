@@ -24,12 +24,18 @@ std::string DecodeBase64(const std::string& text) {
   int count = 0;
   for (const char c : text) {
     unsigned value = 0;
-    if (c >= 'A' && c <= 'Z') value = static_cast<unsigned>(c - 'A');
-    else if (c >= 'a' && c <= 'z') value = static_cast<unsigned>(c - 'a') + 26;
-    else if (c >= '0' && c <= '9') value = static_cast<unsigned>(c - '0') + 52;
-    else if (c == '+') value = 62;
-    else if (c == '/') value = 63;
-    else continue;
+    if (c >= 'A' && c <= 'Z')
+      value = static_cast<unsigned>(c - 'A');
+    else if (c >= 'a' && c <= 'z')
+      value = static_cast<unsigned>(c - 'a') + 26;
+    else if (c >= '0' && c <= '9')
+      value = static_cast<unsigned>(c - '0') + 52;
+    else if (c == '+')
+      value = 62;
+    else if (c == '/')
+      value = 63;
+    else
+      continue;
     bits = (bits << 6) | value;
     count += 6;
     if (count >= 8) {
@@ -125,7 +131,9 @@ std::optional<std::string> RunCase(const json& test, bool yara_x) {
   scan::Scanner scanner(*engine, settings);
   const std::string input = test.contains("input_b64") ? DecodeBase64(test["input_b64"]) : std::string();
   MemorySource object(AsBytes(input));
-  const report::ObjectReport report = scanner.Scan(object, {.object = "input", .filename = "input", .filepath = "input", .extension = "", .filetype = "", .owner = ""});
+  const report::ObjectReport report = scanner.Scan(
+      object,
+      {.object = "input", .filename = "input", .filepath = "input", .extension = "", .filetype = "", .owner = ""});
 
   const std::string last = LastRule(file.text);
   bool matched = false;

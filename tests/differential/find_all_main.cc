@@ -59,10 +59,10 @@ void Answer(const std::string& kind, const std::string& flag_list, const std::st
   if (pattern.is_text) {
     pattern.text = source;
   } else {
-    auto parsed = kind == "hex" ? dl::match::ParseHexString(source, pattern.dialect)
-                                : dl::match::ParseRegexp(source, {.nocase = pattern.nocase,
-                                                                  .dot_all = dot_all,
-                                                                  .dialect = pattern.dialect});
+    auto parsed = kind == "hex"
+                      ? dl::match::ParseHexString(source, pattern.dialect)
+                      : dl::match::ParseRegexp(
+                            source, {.nocase = pattern.nocase, .dot_all = dot_all, .dialect = pattern.dialect});
     if (!parsed) {
       std::cout << "error " << parsed.error().message << "\n";
       return;

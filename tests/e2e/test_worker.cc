@@ -155,7 +155,8 @@ void ObeyInsteadOfAnswering(std::string_view text, std::uint64_t sequence) {
     SendAll(ReportFrame(sequence, report));
   }
   if (text.starts_with("UNUSABLE")) {
-    SendAll(report::MakeFrame(MessageType::kDatabasesOpened, 0, 0, report::Encode(report::DatabasesOpenedMessage{false, "told to"})));
+    SendAll(report::MakeFrame(MessageType::kDatabasesOpened, 0, 0,
+                              report::Encode(report::DatabasesOpenedMessage{false, "told to"})));
   }
   if (text.starts_with("EATMEMORY")) EatMemory();
 }
@@ -170,7 +171,9 @@ report::Detection Evil(const report::ObjectNames& names) {
   return detection;
 }
 
-report::MetaValue Meta(std::string key, std::string text) { return {std::move(key), report::MetaValue::Kind::kString, std::move(text), 0, 0}; }
+report::MetaValue Meta(std::string key, std::string text) {
+  return {std::move(key), report::MetaValue::Kind::kString, std::move(text), 0, 0};
+}
 
 report::ObjectReport ScanText(const std::string& text, const report::ObjectNames& names) {
   report::ObjectReport report;
@@ -185,15 +188,16 @@ report::ObjectReport ScanText(const std::string& text, const report::ObjectNames
     }
   }
   if (text.starts_with("NAMESAKE")) {
-    for (const std::string& object : {std::string("/etc/passwd"), std::string(), names.object + "//inner", std::string("x//y")}) {
+    for (const std::string& object :
+         {std::string("/etc/passwd"), std::string(), names.object + "//inner", std::string("x//y")}) {
       report::Detection detection = Evil(names);
       detection.object = object;
       report.detections.push_back(detection);
     }
   } else if (text.starts_with("NAMES")) {
     report::Detection detection = Evil(names);
-    detection.metas = {Meta("filename", names.filename), Meta("filepath", names.filepath), Meta("extension", names.extension),
-                       Meta("owner", names.owner)};
+    detection.metas = {Meta("filename", names.filename), Meta("filepath", names.filepath),
+                       Meta("extension", names.extension), Meta("owner", names.owner)};
     report.detections.push_back(detection);
   }
   if (text.starts_with("LOUD")) {
@@ -227,7 +231,8 @@ Status Scan(report::WorkerChannel& channel, const report::Incoming& message) {
     Obey(*text);
     ObeyInsteadOfAnswering(*text, batch.objects[i].sequence);
     const std::uint64_t sequence = batch.objects[i].sequence + (text->starts_with("WRONG") ? 1 : 0);
-    DL_TRY_STATUS(channel.Send(MessageType::kObjectReport, sequence, report::Encode(ScanText(*text, batch.objects[i].names))));
+    DL_TRY_STATUS(
+        channel.Send(MessageType::kObjectReport, sequence, report::Encode(ScanText(*text, batch.objects[i].names))));
   }
   return {};
 }
@@ -270,7 +275,8 @@ Status Compile(report::WorkerChannel& channel, const report::Incoming& message) 
       ++answer.rules;
       continue;
     }
-    report::DiagnosticLine line{true, "E100", place.name, 1, 1, "told to", "r", "error[E100]: told to\n  --> " + place.name + ":1:1\n"};
+    report::DiagnosticLine line{true, "E100",    place.name, 1,
+                                1,    "told to", "r",        "error[E100]: told to\n  --> " + place.name + ":1:1\n"};
     answer.diagnostics.push_back(line);
     ++answer.skipped_rules;
     failed = true;
@@ -282,7 +288,8 @@ Status Compile(report::WorkerChannel& channel, const report::Incoming& message) 
     answer.database_bytes = file.size();
     DL_TRY_STATUS(os::WriteAll(message.descriptors[1].get(), AsText(file)));
     // A database that is none must be found out.
-    if (all.starts_with("BADDB") && ::pwrite(message.descriptors[1].get(), "x", 1, 0) != 1) return Fail(ErrorCode::kIo, "cannot write");
+    if (all.starts_with("BADDB") && ::pwrite(message.descriptors[1].get(), "x", 1, 0) != 1)
+      return Fail(ErrorCode::kIo, "cannot write");
     if (all.starts_with("LONGDB")) ++answer.database_bytes;
   }
   return channel.Send(MessageType::kCompileAnswer, message.header.sequence, report::Encode(answer));
@@ -310,7 +317,8 @@ Status ServeOne(report::WorkerChannel& channel) {
       ended.status = static_cast<std::uint32_t>(status);
       return channel.Send(MessageType::kForkEnded, sequence, report::Encode(ended));
     }
-    case MessageType::kHello: return channel.Send(MessageType::kReady, sequence, report::Encode(report::ReadyMessage{}));
+    case MessageType::kHello:
+      return channel.Send(MessageType::kReady, sequence, report::Encode(report::ReadyMessage{}));
     case MessageType::kOpenDatabases: {
       // --define order=...: a worker that is broken whatever the object.
       DL_TRY(const auto open, report::Decode<report::OpenDatabasesMessage>(AsBytes(message.payload)));
@@ -318,7 +326,8 @@ Status ServeOne(report::WorkerChannel& channel) {
         if (value.name == "order" && value.text == "always-crash") always_crash = true;
         if (value.name == "order" && value.text == "crash-at-start") Crash();
       }
-      return channel.Send(MessageType::kDatabasesOpened, sequence, report::Encode(report::DatabasesOpenedMessage{true, ""}));
+      return channel.Send(MessageType::kDatabasesOpened, sequence,
+                          report::Encode(report::DatabasesOpenedMessage{true, ""}));
     }
     case MessageType::kCompile: return Compile(channel, message);
     case MessageType::kScanBatch: return Scan(channel, message);
@@ -356,7 +365,9 @@ bool LookFiltered() {
 }
 
 // With sanitizers too, a death by a signal is one, not an exit code of theirs.
-extern "C" const char* __asan_default_options() { return "handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0"; }
+extern "C" const char* __asan_default_options() {
+  return "handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0";
+}
 
 int main() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -30,7 +30,7 @@ std::string_view ErrorCodeName(ErrorCode code);
 
 struct Error {
   ErrorCode code = ErrorCode::kMalformed;
-  std::string_view what;  // A string literal.
+  std::string_view what;     // A string literal.
   std::uint64_t offset = 0;  // Byte offset in the input, or errno for kIo.
 };
 
@@ -53,13 +53,13 @@ inline tl::unexpected<Error> Forward(const Error& error) { return tl::unexpected
 
 // DL_TRY(declaration, expression): declares the value or returns the error.
 // DL_TRY_STATUS(expression): the same for a Status.
-#define DL_TRY_IMPL(result, declaration, ...)              \
-  auto&& result = (__VA_ARGS__);                           \
+#define DL_TRY_IMPL(result, declaration, ...)        \
+  auto&& result = (__VA_ARGS__);                     \
   if (!result) return ::dl::Forward(result.error()); \
   declaration = std::move(*result)
 #define DL_TRY(declaration, ...) DL_TRY_IMPL(DL_CONCAT(dl_try_, __LINE__), declaration, __VA_ARGS__)
-#define DL_TRY_STATUS(...)                                                                         \
-  do {                                                                                             \
+#define DL_TRY_STATUS(...)                                                                     \
+  do {                                                                                         \
     if (auto&& dl_status = (__VA_ARGS__); !dl_status) return ::dl::Forward(dl_status.error()); \
   } while (false)
 

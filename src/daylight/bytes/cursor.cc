@@ -40,7 +40,8 @@ Result<std::uint64_t> Cursor::ReadUleb128() {
   for (unsigned shift = 0;; shift += 7) {
     DL_TRY(const std::uint8_t byte, ahead.ReadU8());
     const std::uint64_t bits = byte & 0x7fU;
-    if (shift > 63 || (shift == 63 && bits > 1)) return Fail(ErrorCode::kMalformed, "LEB128 wider than 64 bits", position_);
+    if (shift > 63 || (shift == 63 && bits > 1))
+      return Fail(ErrorCode::kMalformed, "LEB128 wider than 64 bits", position_);
     value |= bits << shift;
     if ((byte & 0x80U) == 0) break;
   }

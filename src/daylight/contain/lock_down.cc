@@ -19,7 +19,8 @@ void Note(report::WallsHeld& walls, Wall wall, const Status& status, const std::
     note += detail;
   } else {
     note += std::string(status.error().what);
-    if (status.error().offset != 0) note += std::string(" (") + std::strerror(static_cast<int>(status.error().offset)) + ")";
+    if (status.error().offset != 0)
+      note += std::string(" (") + std::strerror(static_cast<int>(status.error().offset)) + ")";
   }
   walls.notes.push_back(std::move(note));
 }

@@ -27,7 +27,8 @@ Status EmptyRoot() {
   // (pivot_root(2), "pivot_root(".", ".")").
   if (::chdir("/proc") != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0) return Refused("no empty root");
   if (::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0) return Refused("the old root stays in sight");
-  if (::mount(nullptr, "/", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) {
+  if (::mount(nullptr, "/", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) !=
+      0) {
     return Refused("the empty root can be written to");
   }
   return {};

@@ -22,11 +22,10 @@ namespace {
 
 // Whatever their arguments are: memory of its own, descriptors it was given.
 constexpr int kAllowed[] = {
-    SCMP_SYS(read),    SCMP_SYS(pread64),        SCMP_SYS(write),        SCMP_SYS(recvmsg),
-    SCMP_SYS(close),   SCMP_SYS(lseek),          SCMP_SYS(fstat),        SCMP_SYS(brk),
-    SCMP_SYS(munmap),  SCMP_SYS(mremap),         SCMP_SYS(madvise),      SCMP_SYS(futex),
-    SCMP_SYS(exit),    SCMP_SYS(exit_group),     SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(getpid),  SCMP_SYS(gettid),         SCMP_SYS(restart_syscall),
+    SCMP_SYS(read),           SCMP_SYS(pread64), SCMP_SYS(write),  SCMP_SYS(recvmsg),         SCMP_SYS(close),
+    SCMP_SYS(lseek),          SCMP_SYS(fstat),   SCMP_SYS(brk),    SCMP_SYS(munmap),          SCMP_SYS(mremap),
+    SCMP_SYS(madvise),        SCMP_SYS(futex),   SCMP_SYS(exit),   SCMP_SYS(exit_group),      SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask), SCMP_SYS(getpid),  SCMP_SYS(gettid), SCMP_SYS(restart_syscall),
 };
 
 class Filter {
@@ -47,13 +46,14 @@ class Filter {
   void Allow(int call) { good_ = good_ && ::seccomp_rule_add(context_, SCMP_ACT_ALLOW, call, 0) == 0; }
   // With these arguments only.
   void AllowIf(int call, std::initializer_list<scmp_arg_cmp> arguments) {
-    good_ = good_ && ::seccomp_rule_add_array(context_, SCMP_ACT_ALLOW, call,
-                                              static_cast<unsigned>(arguments.size()), arguments.begin()) == 0;
+    good_ = good_ && ::seccomp_rule_add_array(context_, SCMP_ACT_ALLOW, call, static_cast<unsigned>(arguments.size()),
+                                              arguments.begin()) == 0;
   }
   Status Load() {
     if (!good_) return Fail(ErrorCode::kIo, "the filter of system calls cannot be made");
     const int error = ::seccomp_load(context_);
-    if (error != 0) return Fail(ErrorCode::kIo, "this kernel has no seccomp filters", static_cast<std::uint64_t>(-error));
+    if (error != 0)
+      return Fail(ErrorCode::kIo, "this kernel has no seccomp filters", static_cast<std::uint64_t>(-error));
     return {};
   }
 

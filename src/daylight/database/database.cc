@@ -106,7 +106,8 @@ std::vector<std::byte> Writer::Finish() const {
 Result<std::shared_ptr<const Database>> Database::Open(int fd) {
   struct stat info {};
   // The call itself: the C library takes a way that a worker's walls forbid.
-  if (::syscall(SYS_fstat, fd, &info) != 0) return Fail(ErrorCode::kIo, "cannot stat the database", static_cast<std::uint64_t>(errno));
+  if (::syscall(SYS_fstat, fd, &info) != 0)
+    return Fail(ErrorCode::kIo, "cannot stat the database", static_cast<std::uint64_t>(errno));
   if (!S_ISREG(info.st_mode)) return Fail(ErrorCode::kIo, "the database is not a regular file");
   if (info.st_size == 0) return Fail(ErrorCode::kTruncated, "the file is empty");  // Cannot be mapped.
   const auto size = static_cast<std::size_t>(info.st_size);

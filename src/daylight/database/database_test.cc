@@ -16,7 +16,8 @@ constexpr SectionKind kTwo = MakeSectionKind("TWO ");
 
 std::vector<std::byte> Filled(std::size_t n, int seed) {
   std::vector<std::byte> bytes(n);
-  for (std::size_t i = 0; i < n; ++i) bytes[i] = static_cast<std::byte>((i * 7 + static_cast<std::size_t>(seed)) & 0xff);
+  for (std::size_t i = 0; i < n; ++i)
+    bytes[i] = static_cast<std::byte>((i * 7 + static_cast<std::size_t>(seed)) & 0xff);
   return bytes;
 }
 

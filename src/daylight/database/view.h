@@ -19,8 +19,7 @@ class View {
  public:
   View() = default;
   // Ignores a trailing partial element. `bytes` must be aligned for T.
-  explicit View(Bytes bytes)
-      : data_(reinterpret_cast<const T*>(bytes.data())), size_(bytes.size() / sizeof(T)) {}
+  explicit View(Bytes bytes) : data_(reinterpret_cast<const T*>(bytes.data())), size_(bytes.size() / sizeof(T)) {}
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   const T& operator[](std::size_t index) const { return index < size_ ? data_[index] : Zero(); }

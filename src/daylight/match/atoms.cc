@@ -234,12 +234,9 @@ class TermAtoms {
       case TermKind::kSet:
       case TermKind::kConcat:
         return BestOfSequence(term.kind == TermKind::kSet ? std::span(&term, 1) : std::span(term.children));
-      case TermKind::kPlus:
-        return Best(term.children.front());
-      case TermKind::kAlternate:
-        return Union(term);
-      default:
-        return {};
+      case TermKind::kPlus: return Best(term.children.front());
+      case TermKind::kAlternate: return Union(term);
+      default: return {};
     }
   }
 

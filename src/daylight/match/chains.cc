@@ -98,8 +98,7 @@ std::vector<ChainMatch> JoinParts(std::span<const Match> heads, std::span<const 
     const ChainMatch& chosen = tails[window.front()];
     joined.push_back({head.offset, chosen.key, chosen.end});
   }
-  std::sort(joined.begin(), joined.end(),
-            [](const ChainMatch& a, const ChainMatch& b) { return a.offset < b.offset; });
+  std::sort(joined.begin(), joined.end(), [](const ChainMatch& a, const ChainMatch& b) { return a.offset < b.offset; });
   return joined;
 }
 

@@ -39,8 +39,8 @@ TEST(DifferentialTest, RandomPatternsEqualTheOracle) {
         const std::vector<Match> slow = FindAllSlowly(patterns[id], AsBytes(object));
         matched += slow.empty() ? 0u : 1u;
         ASSERT_EQ(Describe(matcher.Matches(id)), Describe(slow))
-            << "round " << round << " " << DescribePattern(patterns[id]) << " object " << ::testing::PrintToString(object) << " source "
-            << sources[id];
+            << "round " << round << " " << DescribePattern(patterns[id]) << " object "
+            << ::testing::PrintToString(object) << " source " << sources[id];
       }
     }
   }
@@ -71,8 +71,7 @@ TEST(DifferentialTest, FirstMatchOnlyAndLiveSets) {
       matcher.Scan(AsBytes(object), 0, /*all_matches=*/false);
       for (std::uint32_t id = 0; id < patterns.size(); ++id) {
         const bool sought = matcher.live_groups().Test(patterns[id].group) && matcher.live_patterns().Test(id);
-        const std::vector<Match> slow =
-            sought ? FindAllSlowly(patterns[id], AsBytes(object)) : std::vector<Match>();
+        const std::vector<Match> slow = sought ? FindAllSlowly(patterns[id], AsBytes(object)) : std::vector<Match>();
         if (patterns[id].first_match_only) {
           ASSERT_EQ(matcher.Matches(id).empty(), slow.empty()) << "pattern " << id;
         } else {

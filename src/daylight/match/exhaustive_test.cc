@@ -75,7 +75,8 @@ int CountDifferences(const std::vector<Pattern>& patterns, const std::vector<std
       const std::string slow = Describe(FindAllSlowly(patterns[id], AsBytes(input)));
       if (fast == slow) continue;
       if (++differences <= 20) {
-        ADD_FAILURE() << names[id] << " on '" << ::testing::PrintToString(input) << "': fast " << fast << "slow " << slow;
+        ADD_FAILURE() << names[id] << " on '" << ::testing::PrintToString(input) << "': fast " << fast << "slow "
+                      << slow;
       }
     }
   }
@@ -219,8 +220,8 @@ TEST(ExhaustiveTest, WideWordsOfYaraX) {
 }
 
 TEST(ExhaustiveTest, HexStrings) {
-  const std::vector<std::string> tokens = {"61", "62", "??", "6?", "?1", "~61", "[1]", "[0-1]", "[1-2]", "[1-]", "[-]", "[0-201]",
-                                           "(61|62 61)", "(??|61 62)"};
+  const std::vector<std::string> tokens = {"61",    "62",    "??",   "6?",  "?1",      "~61",        "[1]",
+                                           "[0-1]", "[1-2]", "[1-]", "[-]", "[0-201]", "(61|62 61)", "(??|61 62)"};
   std::vector<std::string> sources;
   for (const std::string& a : tokens) {
     sources.push_back(a);

@@ -217,7 +217,8 @@ void MatchState::Impl::ScanBlock(std::size_t begin, std::size_t end) {
   for (const std::size_t kind : {kBitmap4, kBitmapShort}) {
     if (!has_bits_[kind]) continue;
     const std::uint32_t* bitmap = bitmaps_[kind].data();
-    if (direct > 0) LookUpAll(begin, kernel_(bitmap, bytes_.data() + begin, direct, kind, factor_, candidates_.data()), kind);
+    if (direct > 0)
+      LookUpAll(begin, kernel_(bitmap, bytes_.data() + begin, direct, kind, factor_, candidates_.data()), kind);
     if (tail < end) {
       std::memset(padded_, 0, sizeof padded_);
       std::memcpy(padded_, bytes_.data() + tail, std::min(bytes_.size() - tail, sizeof padded_));

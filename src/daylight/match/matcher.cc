@@ -10,7 +10,8 @@ Result<MatcherTables> MatcherTables::Open(const database::Database& database, st
   MatcherTables tables;
   DL_TRY(const Bytes header, database.Section(kSectionHeader, unit));
   if (header.empty()) return tables;  // A unit without patterns.
-  if (header.size() != sizeof(MatcherHeader)) return Fail(ErrorCode::kMalformed, "the matcher's header has a wrong size");
+  if (header.size() != sizeof(MatcherHeader))
+    return Fail(ErrorCode::kMalformed, "the matcher's header has a wrong size");
   std::memcpy(static_cast<void*>(&tables.header_), header.data(), sizeof(MatcherHeader));
   if (tables.header_.version != kMatcherVersion) {
     return Fail(ErrorCode::kUnsupported, "the matcher was written by another version; compile the rules again");

@@ -80,7 +80,10 @@ class Matcher {
 // A set of small integers, one bit each.
 class BitSet {
  public:
-  void Resize(std::size_t bits) { words_.assign((bits + 63) / 64, 0); bits_ = bits; }
+  void Resize(std::size_t bits) {
+    words_.assign((bits + 63) / 64, 0);
+    bits_ = bits;
+  }
   std::size_t size() const { return bits_; }
   void Set(std::size_t i) { words_[i >> 6] |= std::uint64_t{1} << (i & 63); }
   void Clear(std::size_t i) { words_[i >> 6] &= ~(std::uint64_t{1} << (i & 63)); }

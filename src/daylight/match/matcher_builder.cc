@@ -18,10 +18,10 @@ constexpr std::size_t kMaxTextBytes = 16u << 20;
 // A sub-pattern before it gets its place in the tables.
 struct Draft {
   SubRecord sub;
-  std::uint32_t part = 0;            // Which part of a chain; 0 when there is none.
-  std::vector<std::uint8_t> text;    // Fixed: values, then masks if kSubMasked.
-  CompiledPrograms programs;         // Automaton.
-  std::vector<std::uint8_t> extra;   // What sub.extra points at.
+  std::uint32_t part = 0;           // Which part of a chain; 0 when there is none.
+  std::vector<std::uint8_t> text;   // Fixed: values, then masks if kSubMasked.
+  CompiledPrograms programs;        // Automaton.
+  std::vector<std::uint8_t> extra;  // What sub.extra points at.
   AtomSet atoms;
 };
 

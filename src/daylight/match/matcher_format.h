@@ -97,7 +97,7 @@ struct SubRecord {
   std::uint32_t list = 0;  // Where its matches go.
   std::uint32_t flags = 0;
   std::uint32_t data = 0;
-  std::uint32_t size = 0;  // Fixed: bytes. Automaton: words.
+  std::uint32_t size = 0;       // Fixed: bytes. Automaton: words.
   std::uint32_t xor_range = 0;  // min | max << 8.
   // Byte offset in MTXT: of what kSubBase64Check decodes with (the value of each
   // of the 256 characters or kNoBase64Value, how many bytes of its group of

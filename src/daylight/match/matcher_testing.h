@@ -82,7 +82,8 @@ class TestMatcher {
 inline std::string Describe(const std::vector<Match>& matches) {
   std::string out;
   for (const Match& match : matches) {
-    out += std::to_string(match.offset) + "+" + std::to_string(match.length) + "/" + std::to_string(match.xor_key) + " ";
+    out +=
+        std::to_string(match.offset) + "+" + std::to_string(match.length) + "/" + std::to_string(match.xor_key) + " ";
   }
   return out;
 }

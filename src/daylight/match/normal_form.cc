@@ -177,17 +177,13 @@ Result<Term> Normalizer::Alternate(const RegexpNode& node) {
 
 Result<Term> Normalizer::Build(const RegexpNode& node) {
   switch (node.kind) {
-    case RegexpKind::kEmpty:
-      return Term{};
-    case RegexpKind::kClass:
-      return Set(node.set);
-    case RegexpKind::kConcat:
-      return BuildSequence(node.children);
+    case RegexpKind::kEmpty: return Term{};
+    case RegexpKind::kClass: return Set(node.set);
+    case RegexpKind::kConcat: return BuildSequence(node.children);
     case RegexpKind::kAlternate:
       if (node.children.size() == 1) return Build(node.children.front());
       return Alternate(node);
-    case RegexpKind::kRepeat:
-      return Repeat(node);
+    case RegexpKind::kRepeat: return Repeat(node);
     default: {  // The assertions.
       DL_TRY_STATUS(Charge(1));
       Term term;
@@ -225,17 +221,12 @@ bool IsNullable(const Term& term) {
     case TermKind::kEmpty:
     case TermKind::kStar:
     case TermKind::kUpTo:
-    case TermKind::kAssert:
-      return true;
-    case TermKind::kSet:
-      return false;
-    case TermKind::kCount:
-      return term.min == 0;
+    case TermKind::kAssert: return true;
+    case TermKind::kSet: return false;
+    case TermKind::kCount: return term.min == 0;
     case TermKind::kPlus:
-    case TermKind::kConcat:
-      return std::all_of(term.children.begin(), term.children.end(), IsNullable);
-    case TermKind::kAlternate:
-      return std::any_of(term.children.begin(), term.children.end(), IsNullable);
+    case TermKind::kConcat: return std::all_of(term.children.begin(), term.children.end(), IsNullable);
+    case TermKind::kAlternate: return std::any_of(term.children.begin(), term.children.end(), IsNullable);
   }
   return true;
 }
@@ -244,11 +235,9 @@ ByteSet FirstBytes(const Term& term) {
   ByteSet first;
   switch (term.kind) {
     case TermKind::kEmpty:
-    case TermKind::kAssert:
-      break;
+    case TermKind::kAssert: break;
     case TermKind::kSet:
-    case TermKind::kCount:
-      return term.set;
+    case TermKind::kCount: return term.set;
     case TermKind::kAlternate:
     case TermKind::kStar:
     case TermKind::kPlus:
@@ -268,12 +257,9 @@ ByteSet FirstBytes(const Term& term) {
 std::optional<std::uint32_t> FixedLength(const Term& term) {
   switch (term.kind) {
     case TermKind::kEmpty:
-    case TermKind::kAssert:
-      return 0;
-    case TermKind::kSet:
-      return 1;
-    case TermKind::kCount:
-      return term.min == term.max ? std::optional(term.min) : std::nullopt;
+    case TermKind::kAssert: return 0;
+    case TermKind::kSet: return 1;
+    case TermKind::kCount: return term.min == term.max ? std::optional(term.min) : std::nullopt;
     case TermKind::kConcat: {
       std::uint64_t sum = 0;
       for (const Term& child : term.children) {
@@ -293,8 +279,7 @@ std::optional<std::uint32_t> FixedLength(const Term& term) {
     }
     case TermKind::kPlus:
     case TermKind::kStar:
-    case TermKind::kUpTo:
-      break;
+    case TermKind::kUpTo: break;
   }
   return std::nullopt;
 }

@@ -24,14 +24,14 @@ inline constexpr std::uint32_t kMaxProgramStates = 65'536;
 
 enum class TermKind : std::uint8_t {
   kEmpty,
-  kSet,        // One byte out of `set`; `leaf` is its number.
-  kCount,      // min to max bytes out of `set`.
+  kSet,    // One byte out of `set`; `leaf` is its number.
+  kCount,  // min to max bytes out of `set`.
   kConcat,
   kAlternate,
-  kStar,       // The only child, any number of times.
-  kPlus,       // The only child, once or more.
-  kUpTo,       // The children are copies; a prefix of them.
-  kAssert,     // `assertion` holds here.
+  kStar,    // The only child, any number of times.
+  kPlus,    // The only child, once or more.
+  kUpTo,    // The children are copies; a prefix of them.
+  kAssert,  // `assertion` holds here.
 };
 
 struct Term {
@@ -40,7 +40,7 @@ struct Term {
   std::uint32_t min = 0;
   std::uint32_t max = 0;  // kUnbounded.
   std::uint32_t leaf = 0;
-  bool greedy = true;     // kCount, kStar, kPlus, kUpTo: more rounds are preferred to fewer.
+  bool greedy = true;  // kCount, kStar, kPlus, kUpTo: more rounds are preferred to fewer.
   ByteSet set;
   std::vector<Term> children;
 };

@@ -13,7 +13,7 @@ struct Pattern {
   std::string text;         // is_text: the exact bytes, at least one.
   ParsedRegexp expression;  // Otherwise.
   bool ascii = true;
-  bool wide = false;  // Every byte followed by a zero byte.
+  bool wide = false;    // Every byte followed by a zero byte.
   bool nocase = false;  // Text only: expressions carry it in their classes.
   bool fullword = false;
   bool is_xor = false;  // Text only: with each one-byte key in [xor_min, xor_max].

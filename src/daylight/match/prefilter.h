@@ -40,8 +40,8 @@ inline constexpr std::size_t kKernelSlack = 64;
 using PrefilterKernel = std::size_t (*)(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count,
                                         std::size_t kind, std::uint32_t factor, std::uint32_t* out);
 
-std::size_t PortableKernel(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count,
-                           std::size_t kind, std::uint32_t factor, std::uint32_t* out);
+std::size_t PortableKernel(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count, std::size_t kind,
+                           std::uint32_t factor, std::uint32_t* out);
 
 struct KernelInfo {
   const char* name;

@@ -25,8 +25,8 @@ std::size_t Rest(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::si
 }  // namespace
 
 __attribute__((target("avx2"))) std::size_t Avx2Kernel(const std::uint32_t* bitmap, const std::uint8_t* bytes,
-                                                       std::size_t count, std::size_t kind,
-                                                       std::uint32_t factor, std::uint32_t* out) {
+                                                       std::size_t count, std::size_t kind, std::uint32_t factor,
+                                                       std::uint32_t* out) {
   const auto as_int = [](std::uint32_t v) { return static_cast<int>(v); };
   // Four overlapping windows from each quarter of eleven bytes.
   const __m256i spread = _mm256_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6,  //
@@ -76,8 +76,7 @@ __attribute__((target("avx512f,avx512bw"))) std::size_t Avx512Kernel(const std::
   std::size_t found = 0;
   std::size_t at = 0;
   for (; at + 16 <= count; at += 16) {
-    const __m512i loaded =
-        _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes + at)));
+    const __m512i loaded = _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes + at)));
     __m512i window = _mm512_shuffle_epi8(_mm512_permutexvar_epi32(quarters, loaded), spread);
     // window & ~((window >> 1) & bit5)
     window = _mm512_ternarylogic_epi32(window, _mm512_srli_epi32(window, 1), bit5, 0x70);

@@ -40,9 +40,7 @@ bool PrioritySimulator::Add(const ProgramView& program, std::uint32_t start, con
     const Instruction& instruction = program.at(pc);
     switch (instruction.opcode()) {
       case Opcode::kByte:
-      case Opcode::kSet:
-        next_.Push({pc, 0});
-        break;
+      case Opcode::kSet: next_.Push({pc, 0}); break;
       case Opcode::kCount:
       case Opcode::kLazyCount: {
         if (instruction.b >= program.counters()) break;
@@ -56,17 +54,13 @@ bool PrioritySimulator::Add(const ProgramView& program, std::uint32_t start, con
         stack_.Push(instruction.b & ~kListCount);
         stack_.Push(instruction.a());
         break;
-      case Opcode::kJump:
-        stack_.Push(instruction.b & ~kListCount);
-        break;
+      case Opcode::kJump: stack_.Push(instruction.b & ~kListCount); break;
       case Opcode::kAssert:
         if (AssertionHolds(static_cast<RegexpKind>(instruction.b), text, at)) stack_.Push(pc + 1);
         break;
-      case Opcode::kMatch:
-        return true;
+      case Opcode::kMatch: return true;
       case Opcode::kFail:
-      default:
-        break;
+      default: break;
     }
   }
   return false;
@@ -103,18 +97,13 @@ bool PrioritySimulator::Step(const ProgramView& program, std::uint8_t byte, cons
     const Instruction& instruction = program.at(thread.pc);
     bool matched = false;
     switch (instruction.opcode()) {
-      case Opcode::kByte:
-        matched = instruction.ByteFits(byte) && Add(program, thread.pc + 1, text, at);
-        break;
+      case Opcode::kByte: matched = instruction.ByteFits(byte) && Add(program, thread.pc + 1, text, at); break;
       case Opcode::kSet:
         matched = program.SetContains(instruction.b, byte) && Add(program, thread.pc + 1, text, at);
         break;
       case Opcode::kCount:
-      case Opcode::kLazyCount:
-        matched = AdvanceCount(program, thread, instruction, byte, text, at);
-        break;
-      default:
-        break;
+      case Opcode::kLazyCount: matched = AdvanceCount(program, thread, instruction, byte, text, at); break;
+      default: break;
     }
     if (matched) return true;
   }

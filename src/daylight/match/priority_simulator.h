@@ -76,8 +76,8 @@ class PrioritySimulator {
   // Lists everything that `pc` leads to without reading. True if that is a
   // match: then nothing less preferred may be listed any more.
   bool Add(const ProgramView& program, std::uint32_t pc, const Text& text, std::size_t at);
-  bool AdvanceCount(const ProgramView& program, const Thread& thread, const Instruction& instruction,
-                    std::uint8_t byte, const Text& text, std::size_t at);
+  bool AdvanceCount(const ProgramView& program, const Thread& thread, const Instruction& instruction, std::uint8_t byte,
+                    const Text& text, std::size_t at);
   // While there is one thread and it reads single bytes: reads them. False
   // when it failed.
   bool RunAlone(const ProgramView& program, const Text& text, std::size_t& at, std::size_t stop);

@@ -80,14 +80,10 @@ Status Compiler::EmitAlternate(const Term& term) {
 
 Status Compiler::Emit(const Term& term) {
   switch (term.kind) {
-    case TermKind::kEmpty:
-      return {};
-    case TermKind::kSet:
-      return EmitSet(term);
-    case TermKind::kCount:
-      return EmitCount(term);
-    case TermKind::kAssert:
-      return Push(Opcode::kAssert, 0, static_cast<std::uint32_t>(term.assertion));
+    case TermKind::kEmpty: return {};
+    case TermKind::kSet: return EmitSet(term);
+    case TermKind::kCount: return EmitCount(term);
+    case TermKind::kAssert: return Push(Opcode::kAssert, 0, static_cast<std::uint32_t>(term.assertion));
     case TermKind::kConcat:
       if (backward_) {
         for (auto child = term.children.rbegin(); child != term.children.rend(); ++child) DL_TRY_STATUS(Emit(*child));
@@ -95,8 +91,7 @@ Status Compiler::Emit(const Term& term) {
         for (const Term& child : term.children) DL_TRY_STATUS(Emit(child));
       }
       return {};
-    case TermKind::kAlternate:
-      return EmitAlternate(term);
+    case TermKind::kAlternate: return EmitAlternate(term);
     case TermKind::kStar: {
       const std::uint32_t split = pc();
       DL_TRY_STATUS(Push(Opcode::kSplit));

@@ -147,8 +147,9 @@ TEST(ProgramTest, DamagedProgramsMatchNothing) {
   EXPECT_EQ(ProgramView(huge, false).size(), 0u);
   EXPECT_EQ(ProgramView({}, true).size(), 0u);
   // A loop of jumps ends, and one past the end is a failure.
-  const std::vector<std::uint32_t> loop = {2, 0, 0, 0, static_cast<std::uint32_t>(Opcode::kSplit) | 1u << 8, 900,
-                                           static_cast<std::uint32_t>(Opcode::kJump), 0};
+  const std::vector<std::uint32_t> loop = {
+      2, 0, 0, 0, static_cast<std::uint32_t>(Opcode::kSplit) | 1u << 8, 900, static_cast<std::uint32_t>(Opcode::kJump),
+      0};
   Simulator simulator;
   EXPECT_FALSE(simulator.Search(ProgramView(loop, false), Text{AsBytes("aaaa")}));
 }

@@ -44,8 +44,8 @@ class ExpressionWriter {
     return out;
   }
   std::string Item(int depth) {
-    static constexpr const char* kLeaves[] = {"a",  "b",   "c",   "ab",     "abc",   "bca", ".",     "[ab]",
-                                              "[^a]", "\\w", "\\s", "[a-c ]", "cabca", " ",  "\\x00", "[\\x00a]"};
+    static constexpr const char* kLeaves[] = {"a",    "b",   "c",   "ab",     "abc",   "bca", ".",     "[ab]",
+                                              "[^a]", "\\w", "\\s", "[a-c ]", "cabca", " ",   "\\x00", "[\\x00a]"};
     static constexpr const char* kAssertions[] = {"\\b", "\\B", "^", "$"};
     const unsigned kind = feed_.Below(24);
     if (kind == 23) return kAssertions[feed_.Below(4)];

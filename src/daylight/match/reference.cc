@@ -142,8 +142,7 @@ class Enumerator {
       case RegexpKind::kStart: return at <= slack_;
       case RegexpKind::kEnd: return object_.size() - at <= slack_;
       // Lines end with \n, \r or \r\n, and none ends or begins inside the latter.
-      case RegexpKind::kLineStart:
-        return at <= slack_ || Before(at, '\n') || (Before(at, '\r') && !After(at, '\n'));
+      case RegexpKind::kLineStart: return at <= slack_ || Before(at, '\n') || (Before(at, '\r') && !After(at, '\n'));
       case RegexpKind::kLineEnd:
         return object_.size() - at <= slack_ || After(at, '\r') || (After(at, '\n') && !Before(at, '\r'));
       case RegexpKind::kWordBoundary: return before != after;

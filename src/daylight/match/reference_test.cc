@@ -99,7 +99,10 @@ TEST(ReferenceTest, WideTakesAZeroAfterEachByte) {
   Pattern boundary = Regexp(R"(\bcab)");
   boundary.wide = true;
   boundary.ascii = false;
-  EXPECT_EQ(Find(boundary, "x\x01" "c\0a\0b\0"sv), (Lengths{{2, 6}}));
+  EXPECT_EQ(Find(boundary,
+                 "x\x01"
+                 "c\0a\0b\0"sv),
+            (Lengths{{2, 6}}));
   EXPECT_THAT(Find(boundary, "x\0c\0a\0b\0"sv), IsEmpty());
 }
 
@@ -107,7 +110,10 @@ TEST(ReferenceTest, FullwordLooksAtBothSides) {
   using namespace std::string_view_literals;
   Pattern pattern = Text("ab");
   pattern.fullword = true;
-  EXPECT_EQ(Find(pattern, "ab ab_ab1xab \xe9" "ab"), (Lengths{{0, 2}, {3, 2}, {14, 2}}));
+  EXPECT_EQ(Find(pattern,
+                 "ab ab_ab1xab \xe9"
+                 "ab"),
+            (Lengths{{0, 2}, {3, 2}, {14, 2}}));
   pattern.wide = true;
   pattern.ascii = false;
   EXPECT_EQ(Find(pattern, "xa\0b\0"sv), (Lengths{{1, 4}}));
@@ -134,7 +140,9 @@ TEST(ReferenceTest, XorRecordsItsKey) {
   pattern.is_xor = true;
   pattern.xor_min = 1;
   pattern.xor_max = 2;
-  const std::vector<Match> found = FindAllSlowly(pattern, AsBytes("abc`cb abc" "\x63\x60\x61" "bad"));
+  const std::vector<Match> found = FindAllSlowly(pattern, AsBytes("abc`cb abc"
+                                                                  "\x63\x60\x61"
+                                                                  "bad"));
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].offset, 3u);
   EXPECT_EQ(found[0].xor_key, 1);

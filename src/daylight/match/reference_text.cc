@@ -7,9 +7,7 @@ namespace {
 
 constexpr std::string_view kBase64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-bool IsAlnum(std::uint8_t c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+bool IsAlnum(std::uint8_t c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -138,7 +136,8 @@ std::optional<Match> MatchText(const Pattern& pattern, const std::vector<TextVar
                     [&](char a, char b) { return pattern.nocase ? Lower(a) == Lower(b) : a == b; })) {
       continue;
     }
-    if (variant.base64_shift >= 0 && pattern.dialect == Dialect::kYaraX && !DecodesToText(pattern, variant, object, start)) {
+    if (variant.base64_shift >= 0 && pattern.dialect == Dialect::kYaraX &&
+        !DecodesToText(pattern, variant, object, start)) {
       continue;
     }
     const std::size_t end = start + variant.bytes.size();

@@ -91,15 +91,29 @@ struct ParsedRegexp {
 
 struct RegexpError {
   enum class Kind : std::uint8_t {
-    kSyntax, kRange, kClassRange, kEmptyClass, kTooLarge, kTooDeep, kMixedGreediness, kEscape, kUnsupported, kOverflow,
-    kJumpAtEdge, kJumpInAlternative, kInvalidJump, kUnevenHex, kNegatedWildcard, kArbitraryPrefix,
+    kSyntax,
+    kRange,
+    kClassRange,
+    kEmptyClass,
+    kTooLarge,
+    kTooDeep,
+    kMixedGreediness,
+    kEscape,
+    kUnsupported,
+    kOverflow,
+    kJumpAtEdge,
+    kJumpInAlternative,
+    kInvalidJump,
+    kUnevenHex,
+    kNegatedWildcard,
+    kArbitraryPrefix,
     kMatchesEmpty,
   };
   Kind kind = Kind::kSyntax;
   std::size_t offset = 0;  // In the source text.
   std::size_t length = 1;
-  std::string message;     // What is wrong, as a diagnostic prints it.
-  std::string hint;        // How to mend it; may be empty.
+  std::string message;  // What is wrong, as a diagnostic prints it.
+  std::string hint;     // How to mend it; may be empty.
 };
 
 enum class Dialect : std::uint8_t { kYara, kYaraX };

@@ -35,8 +35,8 @@ inline tl::unexpected<RegexpError> ParseError(RegexpError::Kind kind, std::size_
 
 struct Built {
   RegexpNode node;
-  int depth = 1;           // Levels of the tree.
-  std::uint64_t size = 1;  // Expanded.
+  int depth = 1;             // Levels of the tree.
+  std::uint64_t size = 1;    // Expanded.
   std::uint64_t copies = 1;  // Expanded, with repeats of one class as often as they say; saturates.
 };
 
@@ -90,13 +90,14 @@ ParseResult<ParsedRegexp> ParseYaraXRegexp(std::string_view source, const Regexp
 // As DL_TRY, for parse results.
 #define DL_TRY_PARSE_CONCAT_(a, b) a##b
 #define DL_TRY_PARSE_NAME_(a, b) DL_TRY_PARSE_CONCAT_(a, b)
-#define DL_TRY_PARSE_IMPL_(tmp, declaration, expression)                   \
-  auto tmp = (expression);                                                 \
+#define DL_TRY_PARSE_IMPL_(tmp, declaration, expression)                             \
+  auto tmp = (expression);                                                           \
   if (!tmp) return tl::unexpected<::dl::match::RegexpError>(std::move(tmp).error()); \
   declaration = *std::move(tmp)
 #define DL_TRY_PARSE(declaration, expression) \
   DL_TRY_PARSE_IMPL_(DL_TRY_PARSE_NAME_(dl_parsed_, __LINE__), declaration, expression)
-#define DL_CHECK_PARSE(expression) \
-  if (auto dl_status = (expression); !dl_status) return tl::unexpected<::dl::match::RegexpError>(std::move(dl_status).error())
+#define DL_CHECK_PARSE(expression)               \
+  if (auto dl_status = (expression); !dl_status) \
+  return tl::unexpected<::dl::match::RegexpError>(std::move(dl_status).error())
 
 }  // namespace dl::match

@@ -30,8 +30,8 @@ inline std::string Dump(const RegexpNode& node) {
     case RegexpKind::kAlternate: return list("alt");
     case RegexpKind::kRepeat:
       return list("rep{" + std::to_string(node.min) + "," +
-                  (node.max == kUnbounded ? std::string() : std::to_string(node.max)) +
-                  (node.greedy ? "" : ",lazy") + (node.is_jump ? ",jump" : "") + "}");
+                  (node.max == kUnbounded ? std::string() : std::to_string(node.max)) + (node.greedy ? "" : ",lazy") +
+                  (node.is_jump ? ",jump" : "") + "}");
     case RegexpKind::kWordBoundary: return "\\b";
     case RegexpKind::kNotWordBoundary: return "\\B";
     case RegexpKind::kStart: return "^";

@@ -15,7 +15,7 @@ namespace {
 
 using Kind = RegexpError::Kind;
 
-constexpr std::uint32_t kMaxRange = 32767;   // RE_MAX_RANGE of YARA.
+constexpr std::uint32_t kMaxRange = 32767;      // RE_MAX_RANGE of YARA.
 constexpr std::uint32_t kChainThreshold = 200;  // Longer jumps are chained.
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -110,9 +110,21 @@ class YaraParser {
     spec.offset = position_;
     bool counted = false;
     switch (Peek()) {
-      case '*': spec.min = 0; spec.max = kUnbounded; ++position_; break;
-      case '+': spec.min = 1; spec.max = kUnbounded; ++position_; break;
-      case '?': spec.min = 0; spec.max = 1; ++position_; break;
+      case '*':
+        spec.min = 0;
+        spec.max = kUnbounded;
+        ++position_;
+        break;
+      case '+':
+        spec.min = 1;
+        spec.max = kUnbounded;
+        ++position_;
+        break;
+      case '?':
+        spec.min = 0;
+        spec.max = 1;
+        ++position_;
+        break;
       case '{': {
         DL_TRY_PARSE(counted, ParseRange(&spec));
         if (!counted) return item;  // A literal brace follows.
@@ -239,9 +251,7 @@ class YaraParser {
       }
       case '[': return ParseClass();
       case '\\': return ParseEscape();
-      default:
-        ++position_;
-        return Literal(static_cast<std::uint8_t>(c));
+      default: ++position_; return Literal(static_cast<std::uint8_t>(c));
     }
   }
 
@@ -255,11 +265,20 @@ class YaraParser {
   bool PerlClass(ByteSet* set) const {
     switch (Peek(1)) {
       case 'w': *set = WordSet(); return true;
-      case 'W': *set = WordSet(); set->Invert(); return true;
+      case 'W':
+        *set = WordSet();
+        set->Invert();
+        return true;
       case 's': *set = SpaceSet(); return true;
-      case 'S': *set = SpaceSet(); set->Invert(); return true;
+      case 'S':
+        *set = SpaceSet();
+        set->Invert();
+        return true;
       case 'd': *set = DigitSet(); return true;
-      case 'D': *set = DigitSet(); set->Invert(); return true;
+      case 'D':
+        *set = DigitSet();
+        set->Invert();
+        return true;
       default: return false;
     }
   }

@@ -136,8 +136,8 @@ TEST(YaraRegexpTest, SyntaxErrorsPointAtTheirCause) {
   const struct {
     std::string_view source;
     std::size_t offset;
-  } cases[] = {{"(abc", 0}, {"abc)", 3}, {"a[]b", 1}, {")(", 0},  {"(|abc)ef", 1}, {"a()b", 2},  {"ab**", 3},
-               {"^*a", 1},  {"*a", 0},   {"a|*", 2},  {"", 0},    {"a{2}{3}", 4},  {"a+??", 3}, {"(?i)a", 1}};
+  } cases[] = {{"(abc", 0}, {"abc)", 3}, {"a[]b", 1}, {")(", 0}, {"(|abc)ef", 1}, {"a()b", 2}, {"ab**", 3},
+               {"^*a", 1},  {"*a", 0},   {"a|*", 2},  {"", 0},   {"a{2}{3}", 4},  {"a+??", 3}, {"(?i)a", 1}};
   for (const auto& c : cases) {
     const RegexpError error = ErrorOf(c.source);
     EXPECT_EQ(error.kind, Kind::kSyntax) << c.source;
@@ -266,15 +266,33 @@ TEST(YaraXRegexpTest, Errors) {
     Kind kind;
     std::size_t offset;
   } cases[] = {
-      {"foo{", Kind::kSyntax, 3},          {"{(foo|bar)", Kind::kSyntax, 0}, {"abc{}", Kind::kSyntax, 3},
-      {"a{,}", Kind::kSyntax, 1},          {"a{2,1}", Kind::kRange, 1},      {"a{4294967296}", Kind::kRange, 2},
-      {"a*?b*", Kind::kMixedGreediness, 4}, {R"(a\qb)", Kind::kEscape, 1},    {R"(a\x4)", Kind::kEscape, 1},
-      {R"(a\x{110000})", Kind::kEscape, 1}, {R"(a\1)", Kind::kUnsupported, 1}, {R"(a\pL)", Kind::kUnsupported, 1},
-      {"a(?=b)", Kind::kUnsupported, 1},   {"(?q)a", Kind::kSyntax, 2},      {"(?ii)a", Kind::kSyntax, 3},
-      {"(?-)a", Kind::kSyntax, 2},         {"(?i", Kind::kSyntax, 0},        {"a(b", Kind::kSyntax, 1},
-      {"a)b", Kind::kSyntax, 1},           {"[a", Kind::kSyntax, 0},         {"[b-a]c", Kind::kClassRange, 1},
-      {R"([a-\d]c)", Kind::kClassRange, 1}, {R"([\b]c)", Kind::kEscape, 1},   {"a*", Kind::kMatchesEmpty, 0},
-      {"a|", Kind::kMatchesEmpty, 0},      {"$", Kind::kMatchesEmpty, 0},    {"\xff", Kind::kSyntax, 0},
+      {"foo{", Kind::kSyntax, 3},
+      {"{(foo|bar)", Kind::kSyntax, 0},
+      {"abc{}", Kind::kSyntax, 3},
+      {"a{,}", Kind::kSyntax, 1},
+      {"a{2,1}", Kind::kRange, 1},
+      {"a{4294967296}", Kind::kRange, 2},
+      {"a*?b*", Kind::kMixedGreediness, 4},
+      {R"(a\qb)", Kind::kEscape, 1},
+      {R"(a\x4)", Kind::kEscape, 1},
+      {R"(a\x{110000})", Kind::kEscape, 1},
+      {R"(a\1)", Kind::kUnsupported, 1},
+      {R"(a\pL)", Kind::kUnsupported, 1},
+      {"a(?=b)", Kind::kUnsupported, 1},
+      {"(?q)a", Kind::kSyntax, 2},
+      {"(?ii)a", Kind::kSyntax, 3},
+      {"(?-)a", Kind::kSyntax, 2},
+      {"(?i", Kind::kSyntax, 0},
+      {"a(b", Kind::kSyntax, 1},
+      {"a)b", Kind::kSyntax, 1},
+      {"[a", Kind::kSyntax, 0},
+      {"[b-a]c", Kind::kClassRange, 1},
+      {R"([a-\d]c)", Kind::kClassRange, 1},
+      {R"([\b]c)", Kind::kEscape, 1},
+      {"a*", Kind::kMatchesEmpty, 0},
+      {"a|", Kind::kMatchesEmpty, 0},
+      {"$", Kind::kMatchesEmpty, 0},
+      {"\xff", Kind::kSyntax, 0},
   };
   for (const auto& c : cases) {
     const RegexpError error = ErrorOf(c.source, kX);
@@ -286,12 +304,14 @@ TEST(YaraXRegexpTest, Errors) {
 
 TEST(YaraXRegexpTest, ArbitraryPrefixes) {
   constexpr RegexpOptions kDotAll{.dot_all = true, .dialect = Dialect::kYaraX};
-  for (const std::string_view source : {".*foo", ".+?foo", "(a|.+)foo", "(.*|b)+foo", "..*foo", ".{2,}foo", "(.?)*foo"}) {
+  for (const std::string_view source :
+       {".*foo", ".+?foo", "(a|.+)foo", "(.*|b)+foo", "..*foo", ".{2,}foo", "(.?)*foo"}) {
     const RegexpError error = ErrorOf(source, kDotAll);
     EXPECT_EQ(error.kind, Kind::kArbitraryPrefix) << source;
     EXPECT_EQ(error.length, source.size() - 3) << source;
   }
-  for (const std::string_view source : {"foo.*bar", "(.+b|c)foo", "a?.*foo", "^.*foo", ".{0,9}foo", ".*foo|bar", ".+"}) {
+  for (const std::string_view source :
+       {"foo.*bar", "(.+b|c)foo", "a?.*foo", "^.*foo", ".{0,9}foo", ".*foo|bar", ".+"}) {
     EXPECT_TRUE(ParseRegexp(source, kDotAll)) << source;
   }
   EXPECT_TRUE(ParseRegexp(".*foo", kX));

@@ -151,7 +151,7 @@ class YaraXParser {
   ParseResult<Built> ParseConcatenation(int level) {
     const std::size_t start = position_;
     ConcatBuilder items;
-    bool repeatable = false;  // The last item may be repeated.
+    bool repeatable = false;        // The last item may be repeated.
     std::vector<std::size_t> ends;  // Of the items, in the source.
     while (true) {
       SkipVerbose();
@@ -327,9 +327,19 @@ class YaraXParser {
   ParseResult<void> ParseQuantifier(RepeatSpec* spec) {
     spec->offset = position_;
     switch (source_[position_]) {
-      case '*': spec->max = kUnbounded; ++position_; break;
-      case '+': spec->min = 1; spec->max = kUnbounded; ++position_; break;
-      case '?': spec->max = 1; ++position_; break;
+      case '*':
+        spec->max = kUnbounded;
+        ++position_;
+        break;
+      case '+':
+        spec->min = 1;
+        spec->max = kUnbounded;
+        ++position_;
+        break;
+      case '?':
+        spec->max = 1;
+        ++position_;
+        break;
       default: DL_CHECK_PARSE(ParseCount(spec)); break;
     }
     SkipVerbose();
@@ -500,8 +510,14 @@ class YaraXParser {
     std::size_t length = 2;
     bool is_word = true;
     switch (Peek(1)) {
-      case 'A': kind = RegexpKind::kStart; is_word = false; break;
-      case 'z': kind = RegexpKind::kEnd; is_word = false; break;
+      case 'A':
+        kind = RegexpKind::kStart;
+        is_word = false;
+        break;
+      case 'z':
+        kind = RegexpKind::kEnd;
+        is_word = false;
+        break;
       case 'B': kind = RegexpKind::kNotWordBoundary; break;
       case 'b': {
         kind = RegexpKind::kWordBoundary;
@@ -543,12 +559,14 @@ class YaraXParser {
   ParseResult<bool> ParsePerlClass(ClassSet* set) {
     ByteSet bytes;
     switch (Peek(1)) {
-      case 'w': case 'W': bytes = WordSet(); break;
-      case 's': case 'S': bytes = SpaceSet(); break;
-      case 'd': case 'D': bytes = DigitSet(); break;
+      case 'w':
+      case 'W': bytes = WordSet(); break;
+      case 's':
+      case 'S': bytes = SpaceSet(); break;
+      case 'd':
+      case 'D': bytes = DigitSet(); break;
       case 'p':
-      case 'P':
-        return ParseError(Kind::kUnsupported, position_, 2, "Unicode classes are not supported");
+      case 'P': return ParseError(Kind::kUnsupported, position_, 2, "Unicode classes are not supported");
       default: return false;
     }
     if (flags_.unicode) {
@@ -624,8 +642,7 @@ class YaraXParser {
       ++position_;
     }
     if (count == 0 || value > kMaxCodePoint || (value >= 0xd800 && value < 0xe000)) {
-      return ParseError(Kind::kEscape, start, position_ - start,
-                        "hexadecimal literal is not a Unicode scalar value");
+      return ParseError(Kind::kEscape, start, position_ - start, "hexadecimal literal is not a Unicode scalar value");
     }
     if (braces) ++position_;
     // \xHH is the byte; above 7f without Unicode it is no character.
@@ -744,8 +761,7 @@ class YaraXParser {
       SkipVerbose();
       if (at_end()) return unclosed();
       if (is_perl || (Peek() == '\\' && std::string_view("wWsSdDpP").find(Peek(1)) != std::string_view::npos)) {
-        return ParseError(Kind::kClassRange, item, position_ - item,
-                          "invalid range boundary, must be a literal");
+        return ParseError(Kind::kClassRange, item, position_ - item, "invalid range boundary, must be a literal");
       }
       DL_TRY_PARSE(const Character high, ReadClassCharacter());
       if (high.value < low.value) {

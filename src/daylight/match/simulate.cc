@@ -36,21 +36,15 @@ bool IsBefore(const Text& text, std::size_t at, std::uint8_t byte) {
 bool AssertionHolds(RegexpKind assertion, const Text& text, std::size_t at) {
   const std::size_t size = text.bytes.size();
   switch (assertion) {
-    case RegexpKind::kStart:
-      return text.starts_object && at <= Slack(text);
-    case RegexpKind::kEnd:
-      return text.ends_object && size - at <= Slack(text);
+    case RegexpKind::kStart: return text.starts_object && at <= Slack(text);
+    case RegexpKind::kEnd: return text.ends_object && size - at <= Slack(text);
     case RegexpKind::kWordBoundary:
     case RegexpKind::kNotWordBoundary:
       return (IsWordBefore(text, at) != IsWordAt(text, at)) == (assertion == RegexpKind::kWordBoundary);
-    case RegexpKind::kWordStart:
-      return !IsWordBefore(text, at) && IsWordAt(text, at);
-    case RegexpKind::kWordEnd:
-      return IsWordBefore(text, at) && !IsWordAt(text, at);
-    case RegexpKind::kWordStartHalf:
-      return !IsWordBefore(text, at);
-    case RegexpKind::kWordEndHalf:
-      return !IsWordAt(text, at);
+    case RegexpKind::kWordStart: return !IsWordBefore(text, at) && IsWordAt(text, at);
+    case RegexpKind::kWordEnd: return IsWordBefore(text, at) && !IsWordAt(text, at);
+    case RegexpKind::kWordStartHalf: return !IsWordBefore(text, at);
+    case RegexpKind::kWordEndHalf: return !IsWordAt(text, at);
     // Lines end with \n, \r or \r\n, and none ends or begins inside the latter.
     case RegexpKind::kLineStart:
       return (text.starts_object && at <= Slack(text)) || IsBefore(text, at, '\n') ||
@@ -58,8 +52,7 @@ bool AssertionHolds(RegexpKind assertion, const Text& text, std::size_t at) {
     case RegexpKind::kLineEnd:
       return (text.ends_object && size - at <= Slack(text)) || IsAfter(text, at, '\r') ||
              (IsAfter(text, at, '\n') && !IsBefore(text, at, '\r'));
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -118,9 +111,7 @@ void Simulator::Add(const ProgramView& program, std::uint32_t start, const Text&
     const Instruction& instruction = program.at(pc);
     switch (instruction.opcode()) {
       case Opcode::kByte:
-      case Opcode::kSet:
-        next_.push_back(pc);
-        break;
+      case Opcode::kSet: next_.push_back(pc); break;
       case Opcode::kCount:
       case Opcode::kLazyCount:
         if (instruction.b >= program.counters()) break;
@@ -131,18 +122,13 @@ void Simulator::Add(const ProgramView& program, std::uint32_t start, const Text&
         stack_.push_back(instruction.b);
         stack_.push_back(instruction.a());
         break;
-      case Opcode::kJump:
-        stack_.push_back(instruction.b);
-        break;
+      case Opcode::kJump: stack_.push_back(instruction.b); break;
       case Opcode::kAssert:
         if (AssertionHolds(static_cast<RegexpKind>(instruction.b), text, at)) stack_.push_back(pc + 1);
         break;
-      case Opcode::kMatch:
-        matched_ = true;
-        break;
+      case Opcode::kMatch: matched_ = true; break;
       case Opcode::kFail:
-      default:
-        break;
+      default: break;
     }
   }
 }
@@ -198,11 +184,8 @@ void Simulator::Step(const ProgramView& program, std::uint8_t byte, const Text& 
         if (program.SetContains(instruction.b, byte)) Add(program, pc + 1, text, at);
         break;
       case Opcode::kCount:
-      case Opcode::kLazyCount:
-        AdvanceCount(program, pc, instruction, byte, text, at);
-        break;
-      default:
-        break;
+      case Opcode::kLazyCount: AdvanceCount(program, pc, instruction, byte, text, at); break;
+      default: break;
     }
   }
 }

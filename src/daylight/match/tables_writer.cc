@@ -151,8 +151,7 @@ Status TablesWriter::Write(database::Writer& writer, std::uint32_t unit) {
   }
   // Atoms with the same window become one run.
   const auto key = [](const Indexed& atom) { return std::uint64_t{atom.length} << 32 | atom.window; };
-  std::stable_sort(atoms_.begin(), atoms_.end(),
-                   [&](const Indexed& a, const Indexed& b) { return key(a) < key(b); });
+  std::stable_sort(atoms_.begin(), atoms_.end(), [&](const Indexed& a, const Indexed& b) { return key(a) < key(b); });
   std::vector<Slot> runs;
   std::vector<AtomEntry> entries;
   entries.reserve(atoms_.size());

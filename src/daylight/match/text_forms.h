@@ -20,7 +20,7 @@ struct TextForm {
   std::vector<std::uint8_t> masks;  // Empty: every byte exactly.
   bool wide = false;                // For the neighbours that fullword looks at.
   bool is_xor = false;
-  std::uint8_t rank = 0;            // Of two forms at one offset the lower counts.
+  std::uint8_t rank = 0;  // Of two forms at one offset the lower counts.
   // Base64: what is encoded behind `base64_shift` bytes of a group of three.
   bool is_base64 = false;
   std::uint8_t base64_shift = 0;

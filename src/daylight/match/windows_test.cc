@@ -31,7 +31,7 @@ std::vector<Pattern> Patterns() {
       Text("needle"),
       Text("x"),
       Expression("6e 65 [2-4] 6c 65", true),
-      Expression("68 65 61 64 [300-] 74 61 69 6c", true),                 // head ... tail
+      Expression("68 65 61 64 [300-] 74 61 69 6c", true),                  // head ... tail
       Expression("68 65 61 64 [0-20000] 6d 69 64 [-] 74 61 69 6c", true),  // head ... mid ... tail
       Expression("be.{3000,3990}ed", false),
       Expression("\\bword\\b", false),
@@ -47,8 +47,13 @@ std::vector<Pattern> Patterns() {
 // Objects with something of each pattern around every offset in `places`.
 std::string Object(std::size_t size, const std::vector<std::size_t>& places, std::mt19937& rng) {
   std::string object(size, '.');
-  static const std::string kParts[] = {"needle", std::string("n\0e\0e\0d\0l\0e\0", 12), "x", "head", "mid", "tail", "be", "ed",
-                                       " word ", "st", "nd", "12ab", "a7"};
+  static const std::string kParts[] = {"needle", std::string("n\0e\0e\0d\0l\0e\0", 12),
+                                       "x",      "head",
+                                       "mid",    "tail",
+                                       "be",     "ed",
+                                       " word ", "st",
+                                       "nd",     "12ab",
+                                       "a7"};
   const auto put = [&](std::size_t at, const std::string& part) {
     if (at + part.size() <= object.size()) object.replace(at, part.size(), part);
   };

@@ -39,7 +39,8 @@ Result<std::string> ReadAll(int fd, std::uint64_t limit_bytes) {
   std::string text;
   struct stat info {};
   if (StatOpen(fd, info) && S_ISREG(info.st_mode) && info.st_size > 0) {
-    text.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(static_cast<std::uint64_t>(info.st_size), limit_bytes)) + 1);
+    text.reserve(
+        static_cast<std::size_t>(std::min<std::uint64_t>(static_cast<std::uint64_t>(info.st_size), limit_bytes)) + 1);
   }
   char chunk[64 * 1024];
   for (;;) {

@@ -22,12 +22,13 @@ constexpr unsigned long kLustre = 0x0bd00bd0;
 constexpr unsigned long kBeegfs = 0x19830326;
 constexpr unsigned long kVboxsf = 0x786f4256;
 
-constexpr std::string_view kRemoteTypes[] = {
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse", "fuseblk", "9p", "ceph", "afs", "coda",
-    "ncpfs", "lustre", "beegfs", "pvfs2", "orangefs", "vboxsf", "autofs"};
+constexpr std::string_view kRemoteTypes[] = {"nfs",     "nfs4",   "cifs",  "smb3",     "smbfs",  "fuse",
+                                             "fuseblk", "9p",     "ceph",  "afs",      "coda",   "ncpfs",
+                                             "lustre",  "beegfs", "pvfs2", "orangefs", "vboxsf", "autofs"};
 
 bool IsRemoteType(std::string_view type) {
-  return type.starts_with("fuse.") || std::find(std::begin(kRemoteTypes), std::end(kRemoteTypes), type) != std::end(kRemoteTypes);
+  return type.starts_with("fuse.") ||
+         std::find(std::begin(kRemoteTypes), std::end(kRemoteTypes), type) != std::end(kRemoteTypes);
 }
 
 std::string_view TakeWord(std::string_view& line) {
@@ -80,8 +81,7 @@ FileSystemKind KindOf(unsigned long f_type) {
     case kFusectl:
     case kMqueue:
     case kRpcPipefs:
-    case kNfsd:
-      return FileSystemKind::kKernel;
+    case kNfsd: return FileSystemKind::kKernel;
     case NFS_SUPER_MAGIC:
     case SMB_SUPER_MAGIC:
     case SMB2_SUPER_MAGIC:
@@ -96,10 +96,8 @@ FileSystemKind KindOf(unsigned long f_type) {
     case AUTOFS_SUPER_MAGIC:
     case kLustre:
     case kBeegfs:
-    case kVboxsf:
-      return FileSystemKind::kRemote;
-    default:
-      return FileSystemKind::kLocal;
+    case kVboxsf: return FileSystemKind::kRemote;
+    default: return FileSystemKind::kLocal;
   }
 }
 
@@ -133,7 +131,8 @@ bool Mounts::IsRemoteName(std::string_view name) const {
 std::string_view Mounts::RemoteAbove(std::string_view absolute) const {
   std::string_view best;
   for (const std::string_view point : remote_) {
-    const bool above = point == "/" || (absolute.starts_with(point) && (absolute.size() == point.size() || absolute[point.size()] == '/'));
+    const bool above = point == "/" || (absolute.starts_with(point) &&
+                                        (absolute.size() == point.size() || absolute[point.size()] == '/'));
     if (above && point.size() > best.size()) best = point;
   }
   return best;

@@ -21,7 +21,8 @@ TEST(MountsTest, FindsWhatMayStopAnswering) {
   const Mounts mounts = Mounts::Parse(kInfo);
   EXPECT_TRUE(mounts.any_remote());
   for (const char* name : {"nfs", "with space", "net", "deep"}) EXPECT_TRUE(mounts.IsRemoteName(name)) << name;
-  for (const char* name : {"", "mnt", "disk", "proc", "cut", "with\\040space"}) EXPECT_FALSE(mounts.IsRemoteName(name)) << name;
+  for (const char* name : {"", "mnt", "disk", "proc", "cut", "with\\040space"})
+    EXPECT_FALSE(mounts.IsRemoteName(name)) << name;
   EXPECT_EQ(mounts.RemoteAbove("/mnt/nfs/a/b"), "/mnt/nfs");
   EXPECT_EQ(mounts.RemoteAbove("/mnt/nfs"), "/mnt/nfs");
   EXPECT_EQ(mounts.RemoteAbove("/mnt/nfs/deep/x"), "/mnt/nfs/deep");

@@ -19,8 +19,8 @@ constexpr int kReadFolder = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_DIRECTORY;
 int Resolve(int folder, const char* name, int flags, const OpenHow& how) noexcept {
   open_how call{};
   call.flags = static_cast<unsigned>(flags | (how.follow ? 0 : O_NOFOLLOW));
-  call.resolve = static_cast<unsigned>((how.magic ? 0 : RESOLVE_NO_MAGICLINKS) | (how.follow ? 0 : RESOLVE_NO_SYMLINKS) |
-                                            (how.cross ? 0 : RESOLVE_NO_XDEV));
+  call.resolve = static_cast<unsigned>((how.magic ? 0 : RESOLVE_NO_MAGICLINKS) |
+                                       (how.follow ? 0 : RESOLVE_NO_SYMLINKS) | (how.cross ? 0 : RESOLVE_NO_XDEV));
   // An O_PATH descriptor of a link itself is wanted with O_NOFOLLOW, which
   // RESOLVE_NO_SYMLINKS would refuse; `name` has no other part that could be one.
   if ((flags & O_PATH) != 0 && !how.follow) call.resolve &= ~static_cast<unsigned long long>(RESOLVE_NO_SYMLINKS);
@@ -62,7 +62,11 @@ Opened Open(int folder, const char* name, const OpenHow& how) noexcept {
     return std::move(opened);
   };
   const bool look_first = how.want == Want::kAny || how.look_only;
-  opened.fd = Fd(Resolve(folder, name, look_first ? O_PATH | O_CLOEXEC : how.want == Want::kFile ? kReadFile : kReadFolder, how));
+  opened.fd = Fd(Resolve(folder, name,
+                         look_first                ? O_PATH | O_CLOEXEC
+                         : how.want == Want::kFile ? kReadFile
+                                                   : kReadFolder,
+                         how));
   if (!opened.fd.valid() || ::fstat(opened.fd.get(), &opened.info) != 0) return fail();
   if (how.file_system) {
     struct statfs system {};

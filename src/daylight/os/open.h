@@ -24,17 +24,17 @@ enum class Want : unsigned char {
 
 struct OpenHow {
   Want want = Want::kAny;
-  bool follow = false;      // Symbolic links.
-  bool magic = false;       // Links of /proc that lead into processes.
-  bool cross = true;        // Into what is mounted there; else EXDEV, without touching it.
-  bool look_only = false;   // `fd` is for fstat() only, for files (O_PATH).
-  bool file_system = false; // `f_type` is wanted.
+  bool follow = false;       // Symbolic links.
+  bool magic = false;        // Links of /proc that lead into processes.
+  bool cross = true;         // Into what is mounted there; else EXDEV, without touching it.
+  bool look_only = false;    // `fd` is for fstat() only, for files (O_PATH).
+  bool file_system = false;  // `f_type` is wanted.
 };
 
 struct Opened {
-  int error = 0;             // errno; the rest means nothing unless 0.
-  bool silent = false;       // The file system did not answer (with `error` set).
-  Fd fd;                     // Invalid for what is neither a file nor a folder.
+  int error = 0;        // errno; the rest means nothing unless 0.
+  bool silent = false;  // The file system did not answer (with `error` set).
+  Fd fd;                // Invalid for what is neither a file nor a folder.
   struct stat info {};
   unsigned long f_type = 0;  // See statfs(); 0 when not asked for.
 };

@@ -41,7 +41,7 @@ Listed ListFolder(int folder);
 class OpenHelper {
  public:
   struct Options {
-    std::uint32_t timeout_ms = 20000;  // A listing gets three times as long.
+    std::uint32_t timeout_ms = 20000;         // A listing gets three times as long.
     const std::atomic<bool>* stop = nullptr;  // When set, what is waited for is silent at once.
     // What the process does; another one in tests.
     Opened (*open)(int folder, const char* name, const OpenHow& how) noexcept = &os::Open;

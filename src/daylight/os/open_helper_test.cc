@@ -129,7 +129,8 @@ TEST_F(OpenHelperTest, EndsWithItsOwnerAndOnDemand) {
     std::set<std::string> held;
     for (int i = 0; i < 2000 && held != std::set<std::string>{"0"}; ++i) {
       held.clear();
-      for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) held.insert(entry.path().filename());
+      for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(pid) + "/fd"))
+        held.insert(entry.path().filename());
       ::usleep(1000);
     }
     EXPECT_EQ(held, std::set<std::string>{"0"});
@@ -168,9 +169,9 @@ TEST_F(OpenHelperTest, ADeadMountCostsAWalkItsOwnFilesAndSomeTime) {
     }
     // After three times in one file system nobody asks any more.
     EXPECT_EQ(seen, (std::vector<std::string>{
-                        "a/x", "b/y", "c", "dead: the file system does not answer", "dead2: the file system does not answer",
-                        "dead3: the file system does not answer", "dead4: the file system does not answer",
-                        "e: the file system does not answer"}));
+                        "a/x", "b/y", "c", "dead: the file system does not answer",
+                        "dead2: the file system does not answer", "dead3: the file system does not answer",
+                        "dead4: the file system does not answer", "e: the file system does not answer"}));
   }
 }
 
@@ -186,7 +187,8 @@ TEST_F(OpenHelperTest, AWalkThroughTheHelperSeesTheSame) {
       options.follow = follow;
       Walker walker(std::move(options));
       walker.Add(root_.string());
-      while (auto entry = walker.Next()) seen[ask].push_back(entry->path + " " + entry->reason + " " + std::to_string(entry->size));
+      while (auto entry = walker.Next())
+        seen[ask].push_back(entry->path + " " + entry->reason + " " + std::to_string(entry->size));
     }
     EXPECT_EQ(seen[0], seen[1]);
   }

@@ -33,7 +33,7 @@ Result<std::size_t> Send(int socket, std::span<const std::byte> bytes, std::span
 
 struct Received {
   std::size_t bytes = 0;
-  bool ended = false;  // The other side is gone.
+  bool ended = false;        // The other side is gone.
   bool dropped_fds = false;  // By Receive(): descriptors came, and none was opened.
 };
 // `bytes` 0 and not `ended`: nothing there now.

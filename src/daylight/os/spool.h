@@ -10,9 +10,9 @@
 namespace dl::os {
 
 struct Spooled {
-  Fd fd;                // Sealed, in memory.
+  Fd fd;  // Sealed, in memory.
   std::uint64_t size = 0;
-  bool cut = false;     // The stream went on past the limit.
+  bool cut = false;  // The stream went on past the limit.
 };
 
 // Reads `fd` to its end or to `limit_bytes` (0: no limit). kBudget once `stop`

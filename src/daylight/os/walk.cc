@@ -185,7 +185,8 @@ std::optional<WalkEntry> Walker::Entry(const Name& name) {
   }
   // Perhaps a mount, which need not answer to be left out.
   if (options_.one_file_system && !level.remote && !how.follow && mounts_.IsRemoteName(name.text) &&
-      Open(level.folder.get(), name.text.c_str(), {.want = how.want, .cross = false, .look_only = true}).error == EXDEV) {
+      Open(level.folder.get(), name.text.c_str(), {.want = how.want, .cross = false, .look_only = true}).error ==
+          EXDEV) {
     return Skipped(std::move(path), "on another file system");
   }
   Opened opened = OpenBy(&level, name.text, how, level.key);
@@ -195,7 +196,8 @@ std::optional<WalkEntry> Walker::Entry(const Name& name) {
   }
   if (opened.error != 0) {
     if (how.follow && opened.error == ELOOP) return Skipped(std::move(path), "a loop of symbolic links");
-    if (how.follow && (opened.error == ENOENT || opened.error == ENOTDIR)) return Skipped(std::move(path), "a symbolic link to nothing");
+    if (how.follow && (opened.error == ENOENT || opened.error == ENOTDIR))
+      return Skipped(std::move(path), "a symbolic link to nothing");
     // Became a link between the two looks.
     if (opened.error == ELOOP) return Skipped(std::move(path), "a symbolic link");
     if (opened.error == ENOTDIR && name.type == DT_DIR) return Skipped(std::move(path), "no folder any more");
@@ -204,7 +206,8 @@ std::optional<WalkEntry> Walker::Entry(const Name& name) {
   }
   const mode_t mode = opened.info.st_mode;
   if (!S_ISREG(mode) && !S_ISDIR(mode)) return Skipped(std::move(path), SpecialName(mode));
-  if (options_.one_file_system && opened.info.st_dev != root_device_ && (S_ISDIR(mode) || opened.info.st_dev != level.device)) {
+  if (options_.one_file_system && opened.info.st_dev != root_device_ &&
+      (S_ISDIR(mode) || opened.info.st_dev != level.device)) {
     return Skipped(std::move(path), "on another file system");
   }
   if (S_ISREG(mode)) {

@@ -38,11 +38,11 @@ namespace dl::os {
 struct WalkOptions {
   bool follow = false;
   bool one_file_system = false;
-  bool count_only = false;           // Files are not opened.
-  bool skip_hidden = false;          // Leave out what begins with a dot, but for arguments.
+  bool count_only = false;                // Files are not opened.
+  bool skip_hidden = false;               // Leave out what begins with a dot, but for arguments.
   std::vector<std::string> exclude = {};  // See glob.h.
   OpenHelper::Options helper = {};
-  bool always_ask_helper = false;         // As if everything were remote; for tests.
+  bool always_ask_helper = false;  // As if everything were remote; for tests.
 };
 
 struct WalkEntry {
@@ -58,7 +58,7 @@ struct WalkEntry {
   Fd fd;  // For kFile, not with count_only.
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0;  // Since 1970.
-  std::uint32_t owner = 0;  // User number.
+  std::uint32_t owner = 0;       // User number.
 };
 
 class Walker {

@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/socket.h>
 
 #include <filesystem>
 #include <fstream>
@@ -38,7 +38,9 @@ class WalkTest : public testing::Test {
       if (entry->kind == WalkEntry::Kind::kEntered) continue;
       std::string path = entry->path;
       if (path.starts_with(root_.string() + "/")) path = path.substr(root_.string().size() + 1);
-      const char* kind = entry->kind == WalkEntry::Kind::kFile ? "file " : entry->kind == WalkEntry::Kind::kFailed ? "failed " : "skipped ";
+      const char* kind = entry->kind == WalkEntry::Kind::kFile     ? "file "
+                         : entry->kind == WalkEntry::Kind::kFailed ? "failed "
+                                                                   : "skipped ";
       lines.push_back(kind + path);
       EXPECT_EQ(entry->fd.valid(), entry->kind == WalkEntry::Kind::kFile) << path;
     }
@@ -51,7 +53,8 @@ using Lines = std::vector<std::string>;
 
 TEST_F(WalkTest, DepthFirstAndSortedByBytes) {
   for (const char* name : {"b", "a/z", "a/b/c", "a.txt", "B", "\xff", "-x", "new\nline"}) Write(name);
-  EXPECT_EQ(Walk({}), (Lines{"file -x", "file B", "file a/b/c", "file a/z", "file a.txt", "file b", "file new\nline", "file \xff"}));
+  EXPECT_EQ(Walk({}), (Lines{"file -x", "file B", "file a/b/c", "file a/z", "file a.txt", "file b", "file new\nline",
+                             "file \xff"}));
 }
 
 TEST_F(WalkTest, LinksMetOnTheWayNeedFollowButArgumentsDoNot) {
@@ -162,7 +165,8 @@ TEST_F(WalkTest, NamesThatBecomeSomethingElseOnTheWay) {
       EXPECT_EQ(entry->size, 7u);
     }
   }
-  EXPECT_EQ(seen, (Lines{"other a", "other b", "other c", "entered d", "other e", "other f", "file g", "entered z", "file z/secret"}));
+  EXPECT_EQ(seen, (Lines{"other a", "other b", "other c", "entered d", "other e", "other f", "file g", "entered z",
+                         "file z/secret"}));
 }
 
 TEST_F(WalkTest, MountsOnTheWay) {
@@ -174,7 +178,8 @@ TEST_F(WalkTest, MountsOnTheWay) {
   Write("file-point");
   const bool bound = ::mount("/proc/version", (root_ / "file-point").c_str(), nullptr, MS_BIND, nullptr) == 0;
   EXPECT_EQ(Walk({}), (Lines{bound ? "skipped file-point" : "file file-point", "file m/inside", "file outside"}));
-  EXPECT_EQ(Walk({.one_file_system = true}), (Lines{bound ? "skipped file-point" : "file file-point", "skipped m", "file outside"}));
+  EXPECT_EQ(Walk({.one_file_system = true}),
+            (Lines{bound ? "skipped file-point" : "file file-point", "skipped m", "file outside"}));
   ::umount((root_ / "file-point").c_str());
   ::umount((root_ / "m").c_str());
 }

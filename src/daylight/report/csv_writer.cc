@@ -26,8 +26,13 @@ class CsvWriter final : public Writer {
     const std::string_view verdict = VerdictName(report.verdict);
     for (const Detection& detection : report.detections) {
       AppendRow(record,
-                {.verdict = verdict, .engine = detection.engine, .rule = detection.rule, .name_space = detection.name_space,
-                 .source = detection.source, .licence = detection.licence, .reason = {},
+                {.verdict = verdict,
+                 .engine = detection.engine,
+                 .rule = detection.rule,
+                 .name_space = detection.name_space,
+                 .source = detection.source,
+                 .licence = detection.licence,
+                 .reason = {},
                  .object = detection.object},
                 out);
     }
@@ -45,7 +50,13 @@ class CsvWriter final : public Writer {
 
  private:
   static Row PlainRow(std::string_view verdict, std::string_view reason, std::string_view object) {
-    return {.verdict = verdict, .engine = {}, .rule = {}, .name_space = {}, .source = {}, .licence = {}, .reason = reason,
+    return {.verdict = verdict,
+            .engine = {},
+            .rule = {},
+            .name_space = {},
+            .source = {},
+            .licence = {},
+            .reason = reason,
             .object = std::string(object)};
   }
 
@@ -69,8 +80,8 @@ class CsvWriter final : public Writer {
     const std::string size = std::to_string(record.report.size);
     const std::string digest = sha256 ? HexDigest(*sha256) : "";
     const std::string exact = IsUtf8(record.path) ? "" : Base64(record.path);
-    const std::string_view cells[] = {record.path, row.verdict, row.engine,  row.rule, row.name_space, row.object,
-                                      row.source,  row.licence, size, digest, row.reason, exact};
+    const std::string_view cells[] = {record.path, row.verdict, row.engine, row.rule, row.name_space, row.object,
+                                      row.source,  row.licence, size,       digest,   row.reason,     exact};
     bool first = true;
     for (const std::string_view cell : cells) {
       if (!first) out += ',';

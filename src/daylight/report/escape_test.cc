@@ -10,10 +10,13 @@ TEST(EscapeTest, LinesHoldNoControlCharacters) {
   EXPECT_EQ(EscapeLine("back\\slash"), "back\\\\slash");
   EXPECT_EQ(EscapeLine("gr\xc3\xbc\xc3\x9f"), "gr\xc3\xbc\xc3\x9f");
   EXPECT_EQ(EscapeLine("\xff\xc3"), "\\xff\\xc3");
-  EXPECT_EQ(EscapeLine("\xc2\x9b"), "\\xc2\\x9b");              // C1: an escape sequence's start.
-  EXPECT_EQ(EscapeLine("\xe2\x80\xae" "exe"), "\\xe2\\x80\\xae" "exe");  // U+202E turns text round.
-  EXPECT_EQ(EscapeLine("\xed\xa0\x80"), "\\xed\\xa0\\x80");      // A surrogate is not UTF-8.
-  EXPECT_EQ(EscapeLine("\xc0\xaf"), "\\xc0\\xaf");               // Nor is an overlong slash.
+  EXPECT_EQ(EscapeLine("\xc2\x9b"), "\\xc2\\x9b");  // C1: an escape sequence's start.
+  EXPECT_EQ(EscapeLine("\xe2\x80\xae"
+                       "exe"),
+            "\\xe2\\x80\\xae"
+            "exe");                                          // U+202E turns text round.
+  EXPECT_EQ(EscapeLine("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // A surrogate is not UTF-8.
+  EXPECT_EQ(EscapeLine("\xc0\xaf"), "\\xc0\\xaf");           // Nor is an overlong slash.
   EXPECT_EQ(EscapeLine("\x7f"), "\\x7f");
   EXPECT_EQ(EscapeLayout("a\\\n b\x07"), "a\\\n b\\x07");
   EXPECT_EQ(EscapeData("a\\\x80\n"), "a\\\\\\x80\\x0a");

@@ -196,7 +196,7 @@ static Status Visit(Io& io, Of<Io, ScanObject>& object) {
   return io.Text(object.names.owner, kMaxNameBytes);
 }
 
-#define DL_FIELDS(Type)                                                                  \
+#define DL_FIELDS(Type)                                                                       \
   Status Fields(FieldWriter& io, const Type& value) { return Visit<FieldWriter>(io, value); } \
   Status Fields(FieldReader& io, Type& value) { return Visit<FieldReader>(io, value); }
 DL_FIELDS(ObjectReport)

@@ -13,10 +13,10 @@
 namespace dl::report {
 
 // The limits of single fields, in bytes or elements.
-inline constexpr std::uint32_t kMaxNameBytes = 64 * 1024;       // Rules, strings, sources, namespaces.
-inline constexpr std::uint32_t kMaxPathBytes = 8u << 20;        // Deep trees have paths past PATH_MAX.
-inline constexpr std::uint32_t kMaxTextBytes = 1u << 20;        // Diagnostics, metas, log lines.
-inline constexpr std::uint32_t kMaxDataBytes = 128u << 20;      // A matched string's bytes, module data.
+inline constexpr std::uint32_t kMaxNameBytes = 64 * 1024;   // Rules, strings, sources, namespaces.
+inline constexpr std::uint32_t kMaxPathBytes = 8u << 20;    // Deep trees have paths past PATH_MAX.
+inline constexpr std::uint32_t kMaxTextBytes = 1u << 20;    // Diagnostics, metas, log lines.
+inline constexpr std::uint32_t kMaxDataBytes = 128u << 20;  // A matched string's bytes, module data.
 inline constexpr std::uint32_t kMaxListItems = 4u << 20;
 inline constexpr std::uint32_t kMaxShortListItems = 64 * 1024;
 // Lists of elements that are nearly nothing as bytes and much in memory could
@@ -139,8 +139,8 @@ class FieldReader {
 template <typename Io, typename T>
 using Of = std::conditional_t<Io::kReading, T, const T>;
 
-#define DL_FIELDS(Type)                                   \
-  Status Fields(FieldWriter& io, const Type& value);      \
+#define DL_FIELDS(Type)                              \
+  Status Fields(FieldWriter& io, const Type& value); \
   Status Fields(FieldReader& io, Type& value)
 DL_FIELDS(ObjectReport);
 DL_FIELDS(DatabaseSummary);

@@ -16,19 +16,16 @@ std::uint32_t MaxFrameLength(MessageType type) {
     case MessageType::kVerify:
     case MessageType::kFork:
     case MessageType::kForkEnd:
-    case MessageType::kForkEnded:
-      return 64;
+    case MessageType::kForkEnded: return 64;
     case MessageType::kReady:
     case MessageType::kDatabasesOpened:
     case MessageType::kAttempt:
     case MessageType::kAttemptAnswer:
     case MessageType::kVerifyAnswer:
     case MessageType::kIncludeRequest:
-    case MessageType::kIncludeAnswer:
-      return 64 * 1024;
+    case MessageType::kIncludeAnswer: return 64 * 1024;
     case MessageType::kScanBatch:
-    case MessageType::kExplain:
-      return 32 * kMegabyte;
+    case MessageType::kExplain: return 32 * kMegabyte;
     case MessageType::kCompile:
     case MessageType::kCompileAnswer:
     case MessageType::kExplainAnswer:

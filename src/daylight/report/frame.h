@@ -20,17 +20,17 @@ namespace dl::report {
 enum class MessageType : std::uint16_t {
   // From the broker.
   kHello = 1,
-  kOpenDatabases = 2,   // Descriptors: the databases.
-  kCompile = 3,         // Descriptors: rule text, file for the database.
-  kIncludeAnswer = 4,   // Descriptor: the text, when there is one.
-  kScanBatch = 5,       // Descriptors: the objects.
-  kSummarize = 6,       // Of the opened databases.
-  kExplain = 7,         // Descriptor: the object.
-  kVerify = 8,          // The opened databases, every page.
+  kOpenDatabases = 2,  // Descriptors: the databases.
+  kCompile = 3,        // Descriptors: rule text, file for the database.
+  kIncludeAnswer = 4,  // Descriptor: the text, when there is one.
+  kScanBatch = 5,      // Descriptors: the objects.
+  kSummarize = 6,      // Of the opened databases.
+  kExplain = 7,        // Descriptor: the object.
+  kVerify = 8,         // The opened databases, every page.
   kShutdown = 9,
   kAttempt = 10,
-  kFork = 11,           // Of a template. Descriptor: the socket of the worker to be.
-  kForkEnd = 12,        // Of a template: how did the last one end?
+  kFork = 11,     // Of a template. Descriptor: the socket of the worker to be.
+  kForkEnd = 12,  // Of a template: how did the last one end?
   // From the worker.
   kReady = 101,
   kDatabasesOpened = 102,

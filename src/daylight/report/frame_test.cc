@@ -8,7 +8,8 @@ namespace dl::report {
 namespace {
 
 TEST(FrameTest, CutAtEveryBoundary) {
-  const std::string stream = MakeFrame(MessageType::kReady, 0, 7, "abcd") + MakeFrame(MessageType::kVerifyAnswer, 3, 8, "") +
+  const std::string stream = MakeFrame(MessageType::kReady, 0, 7, "abcd") +
+                             MakeFrame(MessageType::kVerifyAnswer, 3, 8, "") +
                              MakeFrame(MessageType::kObjectReport, 0, ~std::uint64_t{0}, std::string(500, 'x'));
   for (std::size_t step = 1; step <= stream.size(); ++step) {
     FrameReader reader(Side::kWorker);
@@ -37,11 +38,11 @@ TEST(FrameTest, HeadersThatLieAreRefused) {
     return static_cast<bool>(ParseFrameHeader(AsBytes(bytes)));
   };
   EXPECT_TRUE(parse(good, 0, good[0]));
-  EXPECT_FALSE(parse(good, 0, 'x'));       // Magic.
-  EXPECT_FALSE(parse(good, 4, '\x63'));    // A type that there is not.
-  EXPECT_FALSE(parse(good, 6, '\xfe'));    // 254 descriptors.
-  EXPECT_TRUE(parse(good, 6, '\xfd'));     // 253.
-  EXPECT_FALSE(parse(good, 8, '\x41'));    // 65 bytes, where 64 are allowed.
+  EXPECT_FALSE(parse(good, 0, 'x'));     // Magic.
+  EXPECT_FALSE(parse(good, 4, '\x63'));  // A type that there is not.
+  EXPECT_FALSE(parse(good, 6, '\xfe'));  // 254 descriptors.
+  EXPECT_TRUE(parse(good, 6, '\xfd'));   // 253.
+  EXPECT_FALSE(parse(good, 8, '\x41'));  // 65 bytes, where 64 are allowed.
   EXPECT_TRUE(parse(good, 8, '\x40'));
   EXPECT_FALSE(ParseFrameHeader(AsBytes(good.substr(0, 19))));
 }
@@ -56,7 +57,8 @@ TEST(FrameTest, AReaderTakesWhatItsSideSendsAndNoMore) {
   // Refused by the header alone, before anything is kept for the rest.
   EXPECT_FALSE(read(FrameReader(Side::kWorker, 99), report.substr(0, kFrameHeaderBytes)));
   EXPECT_FALSE(read(FrameReader(Side::kBroker), report.substr(0, kFrameHeaderBytes)));
-  EXPECT_FALSE(read(FrameReader(Side::kWorker), MakeFrame(MessageType::kOpenDatabases, 0, 1, "").substr(0, kFrameHeaderBytes)));
+  EXPECT_FALSE(
+      read(FrameReader(Side::kWorker), MakeFrame(MessageType::kOpenDatabases, 0, 1, "").substr(0, kFrameHeaderBytes)));
 }
 
 }  // namespace

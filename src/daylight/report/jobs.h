@@ -28,10 +28,10 @@ struct ModuleDataValue {
 };
 
 struct RuleText {
-  std::string name;       // As the user named it; shown in diagnostics.
+  std::string name;  // As the user named it; shown in diagnostics.
   std::string text;
   std::string name_space;
-  std::string identity;   // Given back with an include request.
+  std::string identity;  // Given back with an include request.
 };
 
 // Compile one source into a database of one unit.
@@ -40,8 +40,8 @@ struct CompileJob {
   std::string licence;  // May be empty.
   std::vector<RuleText> files;
   std::vector<ExternalValue> externals;
-  bool yara_x = false;         // --dialect yara-x
-  bool skip_invalid = false;   // Leave out what does not compile.
+  bool yara_x = false;        // --dialect yara-x
+  bool skip_invalid = false;  // Leave out what does not compile.
   bool warnings = true;
 };
 
@@ -60,14 +60,14 @@ struct DiagnosticLine {
 
 struct CompileAnswer {
   std::vector<DiagnosticLine> diagnostics;
-  std::uint32_t rules = 0;            // In the database.
-  std::uint32_t skipped_rules = 0;    // Left out because of errors.
-  std::string database;               // Empty when there were errors and not skip_invalid.
+  std::uint32_t rules = 0;          // In the database.
+  std::uint32_t skipped_rules = 0;  // Left out because of errors.
+  std::string database;             // Empty when there were errors and not skip_invalid.
 };
 
 // One object's own values of the variables that are always there.
 struct ObjectNames {
-  std::string object;     // How detections name it.
+  std::string object;  // How detections name it.
   std::string filename;
   std::string filepath;
   std::string extension;  // With its dot.
@@ -85,12 +85,12 @@ struct BudgetValues {
 
 // What holds for all objects of a session; the databases come as descriptors.
 struct ScanSettings {
-  bool list_strings = false;      // --matches
-  std::uint32_t max_strings = 1000;       // Of each identifier; 0: all.
-  std::uint32_t max_string_bytes = 256;   // Of each match; 0: all.
-  bool hash_all = false;          // --hash
+  bool list_strings = false;             // --matches
+  std::uint32_t max_strings = 1000;      // Of each identifier; 0: all.
+  std::uint32_t max_string_bytes = 256;  // Of each match; 0: all.
+  bool hash_all = false;                 // --hash
   bool profile = false;
-  std::int64_t now = 0;           // Seconds since 1970.
+  std::int64_t now = 0;  // Seconds since 1970.
   BudgetValues budget;
   std::vector<ExternalValue> externals;  // Defined by the user: they win over the object's own.
   std::vector<ModuleDataValue> module_data;
@@ -98,13 +98,27 @@ struct ScanSettings {
 
 // `rules list`.
 struct DatabaseSummary {
-  struct Source { std::string name; std::string licence; std::uint32_t rules = 0; };
-  struct RuleLine { std::string name_space; std::string rule; std::vector<std::string> tags; std::string source;
-                    bool is_private = false; bool is_global = false; std::string author; };
-  struct Part { std::string name; std::uint64_t bytes = 0; };
+  struct Source {
+    std::string name;
+    std::string licence;
+    std::uint32_t rules = 0;
+  };
+  struct RuleLine {
+    std::string name_space;
+    std::string rule;
+    std::vector<std::string> tags;
+    std::string source;
+    bool is_private = false;
+    bool is_global = false;
+    std::string author;
+  };
+  struct Part {
+    std::string name;
+    std::uint64_t bytes = 0;
+  };
   std::vector<Source> sources;
   std::vector<RuleLine> rules;
-  std::vector<Part> parts;     // Size on disk by part.
+  std::vector<Part> parts;  // Size on disk by part.
   std::uint32_t patterns = 0;
   std::uint64_t bytes = 0;
 };
@@ -117,10 +131,10 @@ struct ExplainLine {
   std::string detail;  // E.g. offsets of matches, why a gate closed.
 };
 struct ExplainAnswer {
-  bool found = false;    // There is such a rule.
+  bool found = false;  // There is such a rule.
   bool matched = false;
   std::string rule;
-  std::string gate;      // What must hold before the rule's strings are sought; may be empty.
+  std::string gate;  // What must hold before the rule's strings are sought; may be empty.
   std::vector<ExplainLine> lines;
 };
 

@@ -27,7 +27,8 @@ template <typename Io>
 Status Visit(Io& io, Of<Io, AttemptMessage>& attempt) {
   DL_TRY_STATUS(io.Text(attempt.name, 256));
   DL_TRY_STATUS(io.Number(attempt.tcp_port));
-  for (auto* text : {&attempt.abstract_socket, &attempt.socket_path, &attempt.readable_file, &attempt.writable_folder}) {
+  for (auto* text :
+       {&attempt.abstract_socket, &attempt.socket_path, &attempt.readable_file, &attempt.writable_folder}) {
     DL_TRY_STATUS(io.Text(*text, 4096));
   }
   DL_TRY_STATUS(io.Number(attempt.parent));
@@ -73,7 +74,8 @@ Status Visit(Io& io, Of<Io, IncludeAnswerMessage>& answer) {
 
 template <typename Io>
 Status Visit(Io& io, Of<Io, ScanBatchMessage>& batch) {
-  return io.List(batch.objects, kMaxBatchObjects, [](auto& inner, auto& object) -> Status { return Fields(inner, object); });
+  return io.List(batch.objects, kMaxBatchObjects,
+                 [](auto& inner, auto& object) -> Status { return Fields(inner, object); });
 }
 
 template <typename Io>

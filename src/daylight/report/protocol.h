@@ -48,12 +48,12 @@ struct ReadyMessage {
 struct AttemptMessage {
   std::string name;
   // Where to try it: all of these are there and can be reached without walls.
-  std::uint32_t tcp_port = 0;       // Of a listener on 127.0.0.1.
-  std::string abstract_socket;      // Name of a listener, without its leading zero.
-  std::string socket_path;          // Of a listener in the file system.
+  std::uint32_t tcp_port = 0;   // Of a listener on 127.0.0.1.
+  std::string abstract_socket;  // Name of a listener, without its leading zero.
+  std::string socket_path;      // Of a listener in the file system.
   std::string readable_file;
   std::string writable_folder;
-  std::int64_t parent = 0;          // Process numbers, as the trusted side sees them.
+  std::int64_t parent = 0;  // Process numbers, as the trusted side sees them.
   std::int64_t sibling = 0;
 };
 enum class AttemptOutcome : std::uint8_t {

@@ -16,7 +16,8 @@ ObjectReport FullReport() {
   detection.rule = "R";
   detection.name_space = std::string("n\0s", 3);
   detection.tags = {"a", ""};
-  detection.metas = {{"k", MetaValue::Kind::kString, "\xff", 0, 0}, {"f", MetaValue::Kind::kFloat, "", 0, -1.5},
+  detection.metas = {{"k", MetaValue::Kind::kString, "\xff", 0, 0},
+                     {"f", MetaValue::Kind::kFloat, "", 0, -1.5},
                      {"i", MetaValue::Kind::kInteger, "", -7, 0}};
   detection.object = "a//b";
   detection.strings = {{"$a", 5, 7, "data", true}};

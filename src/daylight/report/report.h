@@ -28,7 +28,7 @@ struct MatchedString {
   std::string id;            // "$a"
   std::uint64_t offset = 0;  // In the object.
   std::uint64_t length = 0;
-  std::string data;          // The first bytes of it, see data_truncated.
+  std::string data;  // The first bytes of it, see data_truncated.
   bool data_truncated = false;
 };
 
@@ -57,8 +57,8 @@ struct ObjectReport {
   std::optional<std::array<std::uint8_t, 32>> sha256;
   std::vector<Detection> detections;
   std::vector<Incomplete> incomplete;
-  std::vector<std::string> log;  // What the rules said through the console module.
-  std::string failure;           // For kFailed: why.
+  std::vector<std::string> log;       // What the rules said through the console module.
+  std::string failure;                // For kFailed: why.
   std::vector<std::string> warnings;  // E.g. a string's match limit, by rule.
 };
 

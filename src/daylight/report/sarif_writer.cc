@@ -210,6 +210,8 @@ class SarifWriter final : public Writer {
 
 }  // namespace
 
-std::unique_ptr<Writer> MakeSarifWriter(WriterOptions options) { return std::make_unique<SarifWriter>(std::move(options)); }
+std::unique_ptr<Writer> MakeSarifWriter(WriterOptions options) {
+  return std::make_unique<SarifWriter>(std::move(options));
+}
 
 }  // namespace dl::report

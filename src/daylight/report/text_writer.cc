@@ -61,6 +61,8 @@ class TextWriter final : public Writer {
 
 }  // namespace
 
-std::unique_ptr<Writer> MakeTextWriter(WriterOptions options) { return std::make_unique<TextWriter>(std::move(options)); }
+std::unique_ptr<Writer> MakeTextWriter(WriterOptions options) {
+  return std::make_unique<TextWriter>(std::move(options));
+}
 
 }  // namespace dl::report

@@ -16,11 +16,11 @@
 namespace dl::report {
 
 enum class Wall : std::uint32_t {
-  kPrivileges = 1,   // No new privileges, no capabilities, not dumpable.
-  kLimits = 2,       // Resource limits: memory, file size, descriptors, processes.
-  kNamespaces = 4,   // User, process, network, mount (an empty root), IPC, host name, control groups.
-  kLandlock = 8,     // Every right that the running kernel knows, denied.
-  kSeccomp = 16,     // An allow-list of system calls; the process is killed for any other.
+  kPrivileges = 1,  // No new privileges, no capabilities, not dumpable.
+  kLimits = 2,      // Resource limits: memory, file size, descriptors, processes.
+  kNamespaces = 4,  // User, process, network, mount (an empty root), IPC, host name, control groups.
+  kLandlock = 8,    // Every right that the running kernel knows, denied.
+  kSeccomp = 16,    // An allow-list of system calls; the process is killed for any other.
 };
 using WallSet = std::uint32_t;
 inline constexpr WallSet kAllWalls = 31;

@@ -23,11 +23,11 @@ enum class Format : std::uint8_t { kText, kJson, kJsonLines, kSarif, kCsv };
 std::optional<Format> FormatFromName(std::string_view name);
 
 struct WriterOptions {
-  bool list_strings = false;  // --matches
-  bool all = false;           // Clean files in text, SARIF and CSV too.
-  bool quiet = false;         // Nothing but detections.
-  bool without_walls = false; // --unsafe-no-sandbox: every record and the summary say so.
-  std::string version;        // Of the program.
+  bool list_strings = false;   // --matches
+  bool all = false;            // Clean files in text, SARIF and CSV too.
+  bool quiet = false;          // Nothing but detections.
+  bool without_walls = false;  // --unsafe-no-sandbox: every record and the summary say so.
+  std::string version;         // Of the program.
 };
 
 struct FileRecord {
@@ -38,12 +38,12 @@ struct FileRecord {
 struct Summary {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t detected = 0;    // Files.
+  std::uint64_t detected = 0;  // Files.
   std::uint64_t detections = 0;
   std::uint64_t incomplete = 0;  // Files with anything unread, detected ones included.
   std::uint64_t failed = 0;
   std::uint64_t workers_lost = 0;  // Processes that died or had to be ended.
-  std::uint64_t skipped = 0;     // Links, devices and the like.
+  std::uint64_t skipped = 0;       // Links, devices and the like.
   double seconds = 0;
   bool interrupted = false;
   bool without_walls = false;

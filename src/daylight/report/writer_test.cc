@@ -63,14 +63,18 @@ std::vector<FileRecord> Records() {
   incomplete.report.log = {"hi\n"};
   records.push_back(incomplete);
 
-  FileRecord failed{"/x/\xe2\x80\xae" "gpj.exe", {}};
+  FileRecord failed{
+      "/x/\xe2\x80\xae"
+      "gpj.exe",
+      {}};
   failed.report.verdict = Verdict::kFailed;
   failed.report.failure = "Permission denied";
   records.push_back(failed);
   return records;
 }
 
-std::string Render(Format format, WriterOptions options, const std::vector<FileRecord>& records, bool interrupted = false) {
+std::string Render(Format format, WriterOptions options, const std::vector<FileRecord>& records,
+                   bool interrupted = false) {
   const auto writer = MakeWriter(format, std::move(options));
   std::string out;
   writer->Begin(out);
@@ -144,7 +148,9 @@ TEST(WriterTest, JsonLines) {
   EXPECT_EQ(lines[1]["path_b64"], "LQobXTA7/yBuYW1lLCAib2RkIg==");
   EXPECT_EQ(lines[1]["verdict"], "clean");
   EXPECT_EQ(lines[3]["error"], "Permission denied");
-  EXPECT_EQ(lines[3]["path"], "/x/\xe2\x80\xae" "gpj.exe");
+  EXPECT_EQ(lines[3]["path"],
+            "/x/\xe2\x80\xae"
+            "gpj.exe");
 }
 
 TEST(WriterTest, StringsAreListedOnlyWhenAsked) {
@@ -202,9 +208,12 @@ std::vector<std::vector<std::string>> ParseCsv(const std::string& text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     std::string& cell = rows.back().back();
     if (quoted) {
-      if (text[i] != '"') cell += text[i];
-      else if (text.substr(i, 2) == "\"\"") cell += text[i++];
-      else quoted = false;
+      if (text[i] != '"')
+        cell += text[i];
+      else if (text.substr(i, 2) == "\"\"")
+        cell += text[i++];
+      else
+        quoted = false;
     } else if (text[i] == '"') {
       quoted = true;
     } else if (text[i] == ',') {
@@ -247,7 +256,8 @@ TEST(JsonValuesTest, AreValid) {
   EXPECT_EQ(nlohmann::json::parse(ExplainToJson(answer))["terms"][0]["detail"], "at 5");
   DiagnosticLine line;
   line.code = "E102";
-  const auto check = nlohmann::json::parse(DiagnosticsToJson({line}, {.files = 1, .rules = 2, .errors = 1, .warnings = 0}));
+  const auto check =
+      nlohmann::json::parse(DiagnosticsToJson({line}, {.files = 1, .rules = 2, .errors = 1, .warnings = 0}));
   EXPECT_EQ(check["diagnostics"][0]["severity"], "error");
   EXPECT_EQ(check["errors"], 1);
 }

@@ -149,8 +149,8 @@ class Auditor {
     const bool careful = (walls & kBroker) != 0;
     const auto place = targets_.NewPlace();
     if (!place) return {Try::Ending::kNoWorker, 0, os::Describe(place.error())};
-    auto worker = WorkerProcess::Start({options_.worker_program.path, walls & report::kAllWalls,
-                                        careful ? StartCare::kUsual : StartCare::kNone});
+    auto worker = WorkerProcess::Start(
+        {options_.worker_program.path, walls & report::kAllWalls, careful ? StartCare::kUsual : StartCare::kNone});
     if (!worker) return {Try::Ending::kNoWorker, 0, os::Describe(worker.error())};
     Link link(worker->socket());
     if (const auto ready = Greet(link, options_.timeout_ms); !ready) {
@@ -160,7 +160,8 @@ class Auditor {
     if (const Status asked = Ask(link, audit, *place, sibling); !asked) {
       return {Try::Ending::kNoWorker, 0, std::string(asked.error().what)};
     }
-    if (proof == report::AttemptProof::kDescriptor && !careful && DescriptorComes(worker->socket(), options_.timeout_ms)) {
+    if (proof == report::AttemptProof::kDescriptor && !careful &&
+        DescriptorComes(worker->socket(), options_.timeout_ms)) {
       return {Try::Ending::kSucceeded, 0, ""};
     }
     return Hear(link, proof, [&] { return Ended(*worker, proof); });
@@ -213,13 +214,15 @@ class Auditor {
           default: break;
         }
         // It was sent, and thrown away at our door.
-        if (proof == report::AttemptProof::kDescriptor) return {Try::Ending::kRefused, 0, std::string(frame.error().what)};
+        if (proof == report::AttemptProof::kDescriptor)
+          return {Try::Ending::kRefused, 0, std::string(frame.error().what)};
         return {Try::Ending::kNoWorker, 0, std::string(frame.error().what)};
       }
       if (frame->header.type != MessageType::kAttemptAnswer) continue;  // What carries a descriptor.
       Try one = Answered(*frame);
       // Sent, says the worker; but nothing was taken in here.
-      if (proof == report::AttemptProof::kDescriptor && one.ending == Try::Ending::kSucceeded) one.ending = Try::Ending::kRefused;
+      if (proof == report::AttemptProof::kDescriptor && one.ending == Try::Ending::kSucceeded)
+        one.ending = Try::Ending::kRefused;
       return one;
     }
   }

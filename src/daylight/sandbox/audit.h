@@ -37,7 +37,7 @@ std::string AuditWallNames(report::WallSet walls);
 // How one worker's try ended.
 struct Try {
   enum class Ending : std::uint8_t {
-    kNotMade,      // Nobody asked for it.
+    kNotMade,  // Nobody asked for it.
     kSucceeded,
     kRefused,      // `number`: errno.
     kUnsupported,  // `number`: errno. There is no such thing here.
@@ -61,22 +61,22 @@ inline constexpr int kExitCodeBase = 1000;
 std::string TryText(const Try& one);
 
 enum class AttemptVerdict : std::uint8_t {
-  kStopped,    // It succeeded without walls, and did not inside.
-  kToNobody,   // It did not succeed without walls either.
-  kEscape,     // It succeeded inside.
-  kUnclear,    // No answer either way.
+  kStopped,   // It succeeded without walls, and did not inside.
+  kToNobody,  // It did not succeed without walls either.
+  kEscape,    // It succeeded inside.
+  kUnclear,   // No answer either way.
 };
 std::string_view AttemptVerdictName(AttemptVerdict verdict);
 
 struct AttemptAudit {
   const report::AttemptInfo* attempt = nullptr;
-  Try control;                      // Without any wall.
-  Try inside;                       // All of them.
-  Try forked;                       // All of them, in a worker that a template forked.
-  Try without[kAuditWallCount];     // All but this one.
-  Try alone[kAuditWallCount];       // This one only.
+  Try control;                   // Without any wall.
+  Try inside;                    // All of them.
+  Try forked;                    // All of them, in a worker that a template forked.
+  Try without[kAuditWallCount];  // All but this one.
+  Try alone[kAuditWallCount];    // This one only.
   AttemptVerdict verdict = AttemptVerdict::kUnclear;
-  report::WallSet stopped_by = 0;   // 0 also when it is the work of several together.
+  report::WallSet stopped_by = 0;  // 0 also when it is the work of several together.
   report::WallSet also_stopped_by = 0;
 };
 // Fills in what follows from the tries.
@@ -85,7 +85,7 @@ void Judge(AttemptAudit& audit);
 struct AuditOptions {
   WorkerProgram worker_program;
   unsigned threads = 2;
-  bool quick = false;               // Walls are left out only where that is needed to name the one that stops.
+  bool quick = false;                // Walls are left out only where that is needed to name the one that stops.
   std::uint32_t timeout_ms = 20000;  // Of one worker.
   const std::atomic<bool>* stop = nullptr;
   // Called by any thread, one at a time. May be empty.
@@ -93,8 +93,8 @@ struct AuditOptions {
 };
 
 struct Audit {
-  std::string problem;              // Why there is no audit; empty when there is one.
-  report::WallsHeld walls;          // As a worker with all walls tells it.
+  std::string problem;      // Why there is no audit; empty when there is one.
+  report::WallsHeld walls;  // As a worker with all walls tells it.
   std::vector<AttemptAudit> attempts;
   std::size_t stopped = 0;
   std::size_t to_nobody = 0;

@@ -40,7 +40,8 @@ Result<os::Fd> ListenUnix(const std::string& name, bool abstract) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::size_t skip = abstract ? 1 : 0;
-  if (name.size() + skip >= sizeof address.sun_path) return Fail(ErrorCode::kIo, "too long a path for a socket", ENAMETOOLONG);
+  if (name.size() + skip >= sizeof address.sun_path)
+    return Fail(ErrorCode::kIo, "too long a path for a socket", ENAMETOOLONG);
   std::memcpy(address.sun_path + skip, name.data(), name.size());
   return Listen(address, static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + 1));
 }

@@ -17,7 +17,8 @@ const Try kKilled{Ending::kForbidden, SIGSYS, ""};
 Try Error(int number) { return {Ending::kRefused, number, ""}; }
 
 std::size_t At(report::WallSet wall) {
-  return static_cast<std::size_t>(std::find(std::begin(kAuditWalls), std::end(kAuditWalls), wall) - std::begin(kAuditWalls));
+  return static_cast<std::size_t>(std::find(std::begin(kAuditWalls), std::end(kAuditWalls), wall) -
+                                  std::begin(kAuditWalls));
 }
 
 // All walls left out and alone without effect, to be changed.
@@ -73,8 +74,9 @@ TEST(AuditTest, WhatNobodyMayIsCountedApart) {
 }
 
 TEST(AuditTest, NoAnswerIsNotAPass) {
-  for (const Try& inside : {Try{}, Try{Ending::kSilent, 0, ""}, Try{Ending::kNoWorker, 0, ""}, Try{Ending::kDied, SIGSEGV, ""},
-                            Try{Ending::kDied, SIGKILL, ""}, Try{Ending::kDied, kExitCodeBase, ""}}) {
+  for (const Try& inside :
+       {Try{}, Try{Ending::kSilent, 0, ""}, Try{Ending::kNoWorker, 0, ""}, Try{Ending::kDied, SIGSEGV, ""},
+        Try{Ending::kDied, SIGKILL, ""}, Try{Ending::kDied, kExitCodeBase, ""}}) {
     AttemptAudit audit = Make(kSuccess, inside);
     Judge(audit);
     EXPECT_EQ(audit.verdict, AttemptVerdict::kUnclear);

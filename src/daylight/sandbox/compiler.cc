@@ -30,7 +30,8 @@ Result<PackedText> Pack(const RuleSource& source, IncludeRoots& roots) {
   std::uint64_t offset = 0;
   for (const RuleFile& file : source.files) {
     DL_TRY_STATUS(os::WriteAll(packed.fd.get(), file.text));
-    packed.places.push_back({file.path, file.name_space, roots.AddRuleFile(file.path, file.fd.get()), offset, file.text.size()});
+    packed.places.push_back(
+        {file.path, file.name_space, roots.AddRuleFile(file.path, file.fd.get()), offset, file.text.size()});
     offset += file.text.size();
   }
   DL_TRY_STATUS(os::Seal(packed.fd.get()));
@@ -54,8 +55,8 @@ Status AnswerInclude(Link& link, IncludeRoots& roots, const report::Frame& frame
                     std::move(descriptors));
 }
 
-Result<report::CompileAnswerMessage> Converse(const WorkerProgram& worker_program, const WorkerProcess& worker, Link& link,
-                                              IncludeRoots& roots, const CompileOptions& options) {
+Result<report::CompileAnswerMessage> Converse(const WorkerProgram& worker_program, const WorkerProcess& worker,
+                                              Link& link, IncludeRoots& roots, const CompileOptions& options) {
   std::vector<os::Fd> kept;
   bool ready = false;
   std::uint32_t includes = 0;
@@ -64,13 +65,16 @@ Result<report::CompileAnswerMessage> Converse(const WorkerProgram& worker_progra
     switch (frame.header.type) {
       case report::MessageType::kReady:
         // Once, or a worker that says nothing else would hold us for ever.
-        if (std::exchange(ready, true)) return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
+        if (std::exchange(ready, true))
+          return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
         DL_TRY_STATUS(CheckReady(worker_program, worker, frame));
         break;
       case report::MessageType::kIncludeRequest:
         if (++includes > kMaxIncludeRequests) return Fail(ErrorCode::kMalformed, "the worker asks for too many files");
-        DL_TRY_STATUS(AnswerInclude(link, roots, frame, kept)); break;
-      case report::MessageType::kCompileAnswer: return report::Decode<report::CompileAnswerMessage>(AsBytes(frame.payload));
+        DL_TRY_STATUS(AnswerInclude(link, roots, frame, kept));
+        break;
+      case report::MessageType::kCompileAnswer:
+        return report::Decode<report::CompileAnswerMessage>(AsBytes(frame.payload));
       default: return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
     }
   }

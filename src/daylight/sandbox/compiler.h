@@ -39,7 +39,8 @@ struct CompiledSource {
   std::shared_ptr<const database::Database> database;
 };
 
-CompiledSource CompileSource(const WorkerProgram& worker_program, const RuleSource& source, const CompileOptions& options);
+CompiledSource CompileSource(const WorkerProgram& worker_program, const RuleSource& source,
+                             const CompileOptions& options);
 
 // The variables that rules may always use, with the user's own values where
 // the names are the same.

@@ -51,9 +51,9 @@ class IncludeRoots {
   std::size_t RootOf(const std::string& folder);
 
   std::vector<Root> roots_;
-  std::size_t shared_roots_ = 0;              // The first ones: --include-dir.
+  std::size_t shared_roots_ = 0;  // The first ones: --include-dir.
   std::map<std::string, std::size_t> by_folder_;
-  std::map<std::string, File> files_;         // By identity.
+  std::map<std::string, File> files_;  // By identity.
   std::uint64_t text_bytes_ = 0;
   std::uint32_t answers_ = 0;
 };

@@ -24,7 +24,8 @@ TEST(JoinTest, UnitsAreNumberedAnew) {
   ASSERT_TRUE(database);
   EXPECT_EQ((*database)->unit_count(), 4u);
   std::string all;
-  for (std::uint32_t unit = 0; unit < 4; ++unit) all += AsText((*database)->Section(MakeSectionKind("TEXT"), unit).value());
+  for (std::uint32_t unit = 0; unit < 4; ++unit)
+    all += AsText((*database)->Section(MakeSectionKind("TEXT"), unit).value());
   EXPECT_EQ(all, "abcd");
   EXPECT_TRUE((*database)->VerifyAll());
 }

@@ -43,7 +43,8 @@ std::optional<std::uint64_t> Sum(pid_t pid, int depth) {
   const auto resident = TakeNumber(rest);
   const auto shared = TakeNumber(rest);
   if (!resident || !shared) return std::nullopt;
-  std::uint64_t bytes = (*resident - std::min(*resident, *shared)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  std::uint64_t bytes =
+      (*resident - std::min(*resident, *shared)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   if (depth == kMaxDepth) return bytes;
   const std::string children = Read(folder + "/task/" + std::to_string(pid) + "/children");
   rest = children;

@@ -8,7 +8,8 @@ namespace {
 class ReorderTest : public testing::Test {
  protected:
   Reorder Make(std::size_t held, std::size_t bytes = 1000000) {
-    return Reorder({.max_held = held, .max_held_bytes = bytes}, [this](const report::FileRecord& record) { out_ += record.path; });
+    return Reorder({.max_held = held, .max_held_bytes = bytes},
+                   [this](const report::FileRecord& record) { out_ += record.path; });
   }
   static void Finish(Reorder& reorder, std::uint64_t sequence) {
     reorder.Finish(sequence, {std::string(1, static_cast<char>('a' + sequence)), {}}, 10);

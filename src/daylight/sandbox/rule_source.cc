@@ -88,11 +88,13 @@ class Loader {
         if (fd) {
           Add(entry->path, std::move(*fd));
         } else {
-          loaded_.warnings.push_back(entry->path + ": left out, " + entry->reason + " that leads nowhere below " + path);
+          loaded_.warnings.push_back(entry->path + ": left out, " + entry->reason + " that leads nowhere below " +
+                                     path);
         }
       }
     }
-    if (source_.files.empty() && loaded_.errors.size() == errors) Problem(path, "no *.yar or *.yara file in this folder");
+    if (source_.files.empty() && loaded_.errors.size() == errors)
+      Problem(path, "no *.yar or *.yara file in this folder");
   }
 
   LoadedSources& loaded_;

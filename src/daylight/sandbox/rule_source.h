@@ -31,7 +31,7 @@ struct RuleSource {
 
 struct LoadedSources {
   std::vector<RuleSource> sources;
-  std::vector<std::string> errors;    // "path: reason"; any means that content is missing.
+  std::vector<std::string> errors;  // "path: reason"; any means that content is missing.
   std::vector<std::string> warnings;
 };
 

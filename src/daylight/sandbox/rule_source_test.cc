@@ -26,7 +26,8 @@ class RuleSourceTest : public testing::Test {
 };
 
 TEST_F(RuleSourceTest, FolderIsSearchedSorted) {
-  for (const char* name : {"b.yar", "a/z.yara", "a/skip.txt", ".git/x.yar", ".hidden.yar", "c.YAR"}) Write("r/" + std::string(name), name);
+  for (const char* name : {"b.yar", "a/z.yara", "a/skip.txt", ".git/x.yar", ".hidden.yar", "c.YAR"})
+    Write("r/" + std::string(name), name);
   const LoadedSources loaded = LoadRuleSources({root_ + "/r"});
   EXPECT_TRUE(loaded.errors.empty());
   ASSERT_EQ(loaded.sources.size(), 1u);

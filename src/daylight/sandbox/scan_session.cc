@@ -64,7 +64,8 @@ std::string Seconds(std::uint32_t ms) {
 bool Changed(ScanItem& item) {
   if (item.modified_ns == 0) return false;
   struct statx info {};
-  if (::statx(item.fd.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE | STATX_MTIME, &info) != 0) return false;
+  if (::statx(item.fd.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE | STATX_MTIME, &info) != 0)
+    return false;
   const std::int64_t modified_ns = info.stx_mtime.tv_sec * 1'000'000'000 + info.stx_mtime.tv_nsec;
   if (info.stx_size == item.size && modified_ns == item.modified_ns) return false;
   item.size = info.stx_size;
@@ -209,7 +210,8 @@ void ScanSession::Feed(Worker& worker, const Next& next) {
     const bool alone = !again_.empty();
     const std::size_t most = options_.isolate_objects ? 1 : std::max<std::size_t>(1, options_.max_objects_per_worker);
     const bool anew = !worker.running() || worker.spent;
-    std::vector<Task> batch = TakeBatch(std::min(worker.batch_objects, anew ? most : most - worker.given_objects), next);
+    std::vector<Task> batch =
+        TakeBatch(std::min(worker.batch_objects, anew ? most : most - worker.given_objects), next);
     if (batch.empty()) return;
     if (anew) {
       if (const Status started = Start(worker); !started) {

@@ -47,13 +47,13 @@ struct ScanItem {
 struct ScanOptions {
   WorkerProgram worker_program;
   std::uint32_t workers = 1;
-  bool isolate_objects = false;     // A new worker for each object.
+  bool isolate_objects = false;  // A new worker for each object.
   // A worker that was taken over by one object sees no more than this many.
   std::uint32_t max_objects_per_worker = 10000;
   // Of memory that is a worker's own; looked at when it takes longer than a second
   // for an object. 0: no limit. A backstop: it limits itself before.
   std::uint64_t max_worker_bytes = std::uint64_t{2} << 30;
-  report::ScanSettings settings;    // budget.timeout_ms is enforced here.
+  report::ScanSettings settings;  // budget.timeout_ms is enforced here.
   Reorder::Limits reorder;
   const std::atomic<bool>* stop = nullptr;  // Set by a signal's handler.
   // Called a few times a second, and after the last file. May be empty.
@@ -62,7 +62,7 @@ struct ScanOptions {
 
 struct SessionEnd {
   bool interrupted = false;
-  std::string failure;  // Why nothing more could be scanned; empty for a good end.
+  std::string failure;             // Why nothing more could be scanned; empty for a good end.
   std::uint64_t workers_lost = 0;  // That died, or had to be killed.
   report::WallsHeld walls;         // Around the last worker that was started.
 };
@@ -97,9 +97,9 @@ class ScanSession {
     Clock::time_point last_word;  // Or since when the first task is the first.
     std::size_t batch_objects = 1;
     std::size_t given_objects = 0;
-    bool ready = false;           // It has said hello.
-    bool opened = false;          // It has the databases.
-    bool spent = false;           // It has been given all that it ever will.
+    bool ready = false;   // It has said hello.
+    bool opened = false;  // It has the databases.
+    bool spent = false;   // It has been given all that it ever will.
     bool running() const { return mold ? mold->running() && fork.valid() : process.running(); }
     int socket() const { return mold ? fork.get() : process.socket(); }
     pid_t pid() const { return mold ? mold->pid() : process.pid(); }

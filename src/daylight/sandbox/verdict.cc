@@ -20,7 +20,8 @@ void SettleVerdict(report::ObjectReport& report, std::uint64_t size) {
 
 void SettleObjects(report::ObjectReport& report, const std::string& own) {
   const auto settle = [&](std::string& object) {
-    const bool is_own = object.starts_with(own) && (object.size() == own.size() || object.compare(own.size(), 2, "//") == 0);
+    const bool is_own =
+        object.starts_with(own) && (object.size() == own.size() || object.compare(own.size(), 2, "//") == 0);
     if (!is_own || object.empty()) object = own;
   };
   for (report::Detection& detection : report.detections) settle(detection.object);
@@ -50,7 +51,8 @@ std::size_t ReportBytes(const report::ObjectReport& report) {
     for (const auto& match : detection.strings) bytes += sizeof match + match.id.capacity() + match.data.capacity();
   }
   for (const auto& incomplete : report.incomplete) {
-    bytes += sizeof incomplete + incomplete.object.capacity() + incomplete.reason.capacity() + incomplete.detail.capacity();
+    bytes +=
+        sizeof incomplete + incomplete.object.capacity() + incomplete.reason.capacity() + incomplete.detail.capacity();
   }
   return bytes;
 }

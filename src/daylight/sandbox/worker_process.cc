@@ -1,8 +1,8 @@
 #include "daylight/sandbox/worker_process.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,9 +21,11 @@
 namespace dl::sandbox {
 
 Result<WorkerProgram> FindWorkerProgram() {
-  if (const char* named = std::getenv("DAYLIGHT_WORKER"); named != nullptr && *named != '\0') return WorkerProgram{named};
+  if (const char* named = std::getenv("DAYLIGHT_WORKER"); named != nullptr && *named != '\0')
+    return WorkerProgram{named};
   DL_TRY(const std::string folder, os::ProgramFolder());
-  for (const char* place : {"daylight-worker", "../libexec/daylight/daylight-worker", "../lib/daylight/daylight-worker"}) {
+  for (const char* place :
+       {"daylight-worker", "../libexec/daylight/daylight-worker", "../lib/daylight/daylight-worker"}) {
     std::string path = os::Join(folder, place);
     if (::access(path.c_str(), X_OK) == 0) return WorkerProgram{std::move(path)};
   }
@@ -38,8 +40,8 @@ namespace {
 struct Start {
   const char* program = nullptr;
   char* const* arguments = nullptr;
-  int socket = -1;        // Becomes kWorkerSocket.
-  int failed = -1;        // Where to write an errno; closed by a good exec.
+  int socket = -1;  // Becomes kWorkerSocket.
+  int failed = -1;  // Where to write an errno; closed by a good exec.
   bool keep_stderr = false;
   bool careless = false;
   bool own_user_namespace = false;
@@ -110,7 +112,8 @@ void Limit(__rlimit_resource resource, rlim_t value) {
 
 // As fork(), in new namespaces.
 pid_t Fork(int namespaces) {
-  return static_cast<pid_t>(::syscall(SYS_clone, static_cast<unsigned long>(namespaces) | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+  return static_cast<pid_t>(
+      ::syscall(SYS_clone, static_cast<unsigned long>(namespaces) | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
 }
 
 // The errno of a start that failed, 0 for a good one.
@@ -149,7 +152,8 @@ Result<WorkerProcess> WorkerProcess::Start(const WorkerProgram& program, bool as
   for (const int namespaces : {is_root ? CLONE_NEWPID : CLONE_NEWPID | CLONE_NEWUSER, 0}) {
     if (!contained && namespaces != 0) continue;
     int failed[2];
-    if (::pipe2(failed, O_CLOEXEC) != 0) return Fail(ErrorCode::kIo, "cannot start a worker", static_cast<std::uint64_t>(errno));
+    if (::pipe2(failed, O_CLOEXEC) != 0)
+      return Fail(ErrorCode::kIo, "cannot start a worker", static_cast<std::uint64_t>(errno));
     const os::Fd hear(failed[0]);
     os::Fd tell(failed[1]);
     start.failed = tell.get();
@@ -175,7 +179,8 @@ std::string DescribeEnd(int status) {
     return "signal " + std::to_string(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status)) + ")";
   }
   switch (WEXITSTATUS(status)) {
-    case report::kExitNoSeccomp: return "this kernel has no seccomp filters, and nothing is read without; --unsafe-no-sandbox would";
+    case report::kExitNoSeccomp:
+      return "this kernel has no seccomp filters, and nothing is read without; --unsafe-no-sandbox would";
     case report::kExitOutOfMemory: return "out of memory";
     default: return "exit code " + std::to_string(WEXITSTATUS(status));
   }
@@ -228,13 +233,15 @@ bool WorkerProcess::IsFiltered() const {
   return !status || status->find("\nSeccomp:\t2\n") != std::string::npos;
 }
 
-Result<report::WallsHeld> CheckReady(const WorkerProgram& program, const WorkerProcess& worker, const report::Frame& frame) {
+Result<report::WallsHeld> CheckReady(const WorkerProgram& program, const WorkerProcess& worker,
+                                     const report::Frame& frame) {
   DL_TRY(auto ready, report::Decode<report::ReadyMessage>(AsBytes(frame.payload)));
   if (ready.version != report::kProtocolVersion) {
     return Fail(ErrorCode::kUnsupported, "the worker is of another version than this program");
   }
   if ((program.walls & Bit(report::Wall::kSeccomp)) != 0 && !worker.IsFiltered()) {
-    return Fail(ErrorCode::kUnsupported, "the worker's system calls are not filtered, and nothing is read without that");
+    return Fail(ErrorCode::kUnsupported,
+                "the worker's system calls are not filtered, and nothing is read without that");
   }
   return std::move(ready.walls);
 }

@@ -81,6 +81,7 @@ class WorkerProcess {
 // its walls, the kernel must confirm it. An error is a reason to give up, since
 // the next worker will be no better. Gives back what it says of its walls; it has
 // read nothing yet that could have made it lie.
-Result<report::WallsHeld> CheckReady(const WorkerProgram& program, const WorkerProcess& worker, const report::Frame& frame);
+Result<report::WallsHeld> CheckReady(const WorkerProgram& program, const WorkerProcess& worker,
+                                     const report::Frame& frame);
 
 }  // namespace dl::sandbox

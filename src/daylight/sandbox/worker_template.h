@@ -25,8 +25,8 @@ class WorkerTemplate {
   // Waits until the databases are open. `open_payload`: of kOpenDatabases. An
   // error of kMalformed: the content cannot be used, or it is no worker of ours.
   static Result<std::unique_ptr<WorkerTemplate>> Start(const WorkerProgram& program, const std::string& open_payload,
-                                                       const std::vector<int>& databases,
-                                                       const std::atomic<bool>* stop, std::string& problem);
+                                                       const std::vector<int>& databases, const std::atomic<bool>* stop,
+                                                       std::string& problem);
   // Our end of the socket of a new worker.
   Result<os::Fd> Fork();
   // How the last fork ended, as DescribeEnd() has it. It must have.

@@ -51,17 +51,36 @@ void AddFailure(report::CompileAnswer& answer, std::string_view what) {
 // What `rules list` calls a section; docs/formats/database.md has them all.
 std::string PartName(database::SectionKind kind) {
   static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"YTXT", "texts"},          {"YRUL", "rules"},           {"YSTR", "strings"},
-      {"YMET", "metadata"},       {"YCOD", "conditions"},      {"YLST", "condition lists"},
-      {"YPRG", "expressions of conditions"},                   {"YSZC", "size gates"},
-      {"YUSE", "rules by pattern"}, {"YUSI", "rules by pattern, index"},
-      {"MPAT", "patterns"},       {"MSUB", "pattern forms"},   {"MBIT", "prefilter"},
-      {"MSLT", "atom table"},     {"MATM", "atoms"},           {"MTXT", "pattern bytes"},
-      {"MPRG", "automata"},       {"MCHN", "chains"},          {"YTAG", "tags"},
-      {"YNSP", "namespaces"},     {"YEXT", "external variables"}, {"YMOD", "modules"},
-      {"YREX", "expressions of conditions, index"},            {"YANC", "strings at a place"},
-      {"YGRP", "magic gates"},    {"YMAG", "magic bytes"},     {"YALW", "rules without strings"},
-      {"YHED", "rule counts"},    {"MHDR", "pattern counts"},  {"MGRP", "pattern groups"},
+      {"YTXT", "texts"},
+      {"YRUL", "rules"},
+      {"YSTR", "strings"},
+      {"YMET", "metadata"},
+      {"YCOD", "conditions"},
+      {"YLST", "condition lists"},
+      {"YPRG", "expressions of conditions"},
+      {"YSZC", "size gates"},
+      {"YUSE", "rules by pattern"},
+      {"YUSI", "rules by pattern, index"},
+      {"MPAT", "patterns"},
+      {"MSUB", "pattern forms"},
+      {"MBIT", "prefilter"},
+      {"MSLT", "atom table"},
+      {"MATM", "atoms"},
+      {"MTXT", "pattern bytes"},
+      {"MPRG", "automata"},
+      {"MCHN", "chains"},
+      {"YTAG", "tags"},
+      {"YNSP", "namespaces"},
+      {"YEXT", "external variables"},
+      {"YMOD", "modules"},
+      {"YREX", "expressions of conditions, index"},
+      {"YANC", "strings at a place"},
+      {"YGRP", "magic gates"},
+      {"YMAG", "magic bytes"},
+      {"YALW", "rules without strings"},
+      {"YHED", "rule counts"},
+      {"MHDR", "pattern counts"},
+      {"MGRP", "pattern groups"},
       {"MEVY", "patterns without atoms"},
   };
   std::string code(4, ' ');
@@ -98,12 +117,11 @@ report::CompileAnswer Compile(const report::CompileJob& job, yara::IncludeResolv
   answer.skipped_rules = static_cast<std::uint32_t>(skipped.size());
   if (parser.has_errors() && !job.skip_invalid) return answer;
   database::Writer writer;
-  const Status generated = yara::GenerateCode(
-      compilation,
-      {.source_name = job.source_name,
-       .source_licence = job.licence,
-       .dialect = job.yara_x ? yara::Dialect::kYaraX : yara::Dialect::kYara},
-      writer, 0);
+  const Status generated = yara::GenerateCode(compilation,
+                                              {.source_name = job.source_name,
+                                               .source_licence = job.licence,
+                                               .dialect = job.yara_x ? yara::Dialect::kYaraX : yara::Dialect::kYara},
+                                              writer, 0);
   if (!generated) {
     AddFailure(answer, generated.error().what);
     return answer;
@@ -118,8 +136,8 @@ Result<report::DatabaseSummary> Summarize(const database::Database& database) {
   summary.bytes = database.file().size();
   for (const database::SectionInfo& section : database.sections()) {
     const std::string name = PartName(section.kind);
-    const auto known = std::find_if(summary.parts.begin(), summary.parts.end(),
-                                    [&](const auto& part) { return part.name == name; });
+    const auto known =
+        std::find_if(summary.parts.begin(), summary.parts.end(), [&](const auto& part) { return part.name == name; });
     if (known == summary.parts.end()) {
       summary.parts.push_back({name, section.size});
     } else {

@@ -38,7 +38,8 @@ std::string ShowValue(const yara::Value& value) {
   switch (value.kind) {
     case yara::TypeKind::kUndefined: return "undefined";
     case yara::TypeKind::kBoolean: return value.boolean ? "true" : "false";
-    case yara::TypeKind::kInteger: return fmt::format("{} (0x{:x})", value.integer, static_cast<std::uint64_t>(value.integer));
+    case yara::TypeKind::kInteger:
+      return fmt::format("{} (0x{:x})", value.integer, static_cast<std::uint64_t>(value.integer));
     case yara::TypeKind::kFloat: return fmt::format("{}", value.real);
     case yara::TypeKind::kString: return "\"" + OneLine(value.string) + "\"";
     default: return std::string(yara::TypeKindName(value.kind));
@@ -93,7 +94,8 @@ class Explainer {
     std::string out = std::string(rules_.text(record.identifier));
     if (matches.empty()) return out + " not found";
     out += fmt::format(" found {} time{} at", matches.size(), matches.size() == 1 ? "" : "s");
-    for (std::size_t i = 0; i < matches.size() && i < kShownMatches; ++i) out += fmt::format(" 0x{:x}", matches[i].offset);
+    for (std::size_t i = 0; i < matches.size() && i < kShownMatches; ++i)
+      out += fmt::format(" 0x{:x}", matches[i].offset);
     if (matches.size() > kShownMatches) out += " ...";
     return out;
   }

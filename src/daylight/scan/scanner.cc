@@ -66,7 +66,7 @@ class Scanner::Impl {
     if (size && object.size() != size) {
       report.incomplete.push_back({names.object, "changed", "the object changed while it was read"});
     }
-    report.verdict = !report.detections.empty() ? report::Verdict::kDetected
+    report.verdict = !report.detections.empty()   ? report::Verdict::kDetected
                      : !report.incomplete.empty() ? report::Verdict::kIncomplete
                                                   : report::Verdict::kClean;
     if (hash_now) {
@@ -123,8 +123,8 @@ class Scanner::Impl {
     std::uint64_t seen = 0;
     for (bool first = true;; first = false) {
       DL_TRY(const Window window, object.NextWindow(overlap));
-      const auto known = static_cast<std::size_t>(std::min<std::uint64_t>(
-          seen > window.offset ? seen - window.offset : 0, window.bytes.size()));
+      const auto known = static_cast<std::size_t>(
+          std::min<std::uint64_t>(seen > window.offset ? seen - window.offset : 0, window.bytes.size()));
       if (!visit(window, known, first)) return {};
       seen = window.offset + window.bytes.size();
       if (window.last) return {};
@@ -133,7 +133,8 @@ class Scanner::Impl {
 
   static void SetDigest(report::ObjectReport& report, const crypto::Sha256::Value& value) {
     auto& out = report.sha256.emplace();
-    std::transform(value.begin(), value.end(), out.begin(), [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
+    std::transform(value.begin(), value.end(), out.begin(),
+                   [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
   }
 
   void HashAgain(ObjectSource& object, report::ObjectReport& report) {

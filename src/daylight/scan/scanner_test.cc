@@ -60,7 +60,8 @@ std::string AsEachSource(std::string_view rules, const std::string& object, std:
   same(copied, "copied");
   DescriptorSource windows(fd, object.size(), scratch, {.copy_limit_bytes = 0, .window_bytes = window});
   same(windows, "windows");
-  StreamSource stream = MakeStream(object, window / 3 + 1, {.window_bytes = window, .head_bytes = 5000, .tail_bytes = 16});
+  StreamSource stream =
+      MakeStream(object, window / 3 + 1, {.window_bytes = window, .head_bytes = 5000, .tail_bytes = 16});
   same(stream, "stream");
   Scanner slow(engine, settings);
   slow.UseGates(false);
@@ -114,7 +115,8 @@ TEST(ScannerTest, LargerThanTheBudget) {
   settings.budget.max_object_bytes = 1000;
   Scanner scanner(MustCompile("rule r { condition: true }"), settings);
   EXPECT_EQ(Summary(ScanText(scanner, std::string(1000, '.'))), "detected\nr\n");
-  EXPECT_EQ(Summary(ScanText(scanner, std::string(1001, '.'))), "incomplete\nincomplete max-size: larger than --max-size\n");
+  EXPECT_EQ(Summary(ScanText(scanner, std::string(1001, '.'))),
+            "incomplete\nincomplete max-size: larger than --max-size\n");
   // The size of a stream is known too late: it is not read for ever.
   std::uint64_t pulled = 0;
   StreamSource endless(
@@ -156,9 +158,10 @@ TEST(ScannerTest, WhatCannotBeReadFails) {
 }
 
 TEST(ScannerTest, NothingIsLeftOfTheLastObject) {
-  Scanner scanner(MustCompile("import \"pe\" rule a { strings: $a = \"aa\" condition: $a } rule b { strings: $b = \"bb\" "
-                              "condition: #b == 1 or $b at 0 } rule c { strings: $c = \"cc\" condition: $c at 0 }"),
-                  {});
+  Scanner scanner(
+      MustCompile("import \"pe\" rule a { strings: $a = \"aa\" condition: $a } rule b { strings: $b = \"bb\" "
+                  "condition: #b == 1 or $b at 0 } rule c { strings: $c = \"cc\" condition: $c at 0 }"),
+      {});
   EXPECT_EQ(Summary(ScanText(scanner, "cc aa bb")), "detected\na\nb\nc\n");
   EXPECT_EQ(Summary(ScanText(scanner, "bb")), "detected\nb\n");
   EXPECT_EQ(Summary(ScanText(scanner, "")), "clean\n");
@@ -267,8 +270,8 @@ std::string Explained(std::string_view rules, std::string_view object, const std
   Scanner scanner(MustCompile(rules), {});
   MemorySource source(AsBytes(object));
   const report::ExplainAnswer answer = scanner.Explain(source, {}, rule);
-  std::string out = answer.rule + (answer.found ? "" : "not found") + (answer.matched ? " matched" : "") + " [" +
-                    answer.gate + "]\n";
+  std::string out =
+      answer.rule + (answer.found ? "" : "not found") + (answer.matched ? " matched" : "") + " [" + answer.gate + "]\n";
   for (const report::ExplainLine& line : answer.lines) {
     out += std::string(2 * line.depth, ' ') + line.text + " = " + line.result;
     if (!line.detail.empty()) out += " (" + line.detail + ")";
@@ -300,7 +303,8 @@ TEST(ExplainTest, TermByTerm) {
 
 TEST(ExplainTest, EndlessConditionsEnd) {
   const std::string out = Explained(
-      "rule r { condition: (for all i in (0..0x7fffffffff) : (i >= 0)) or (for all j in (0..0x7fffffffff) : (j >= 0)) }",
+      "rule r { condition: (for all i in (0..0x7fffffffff) : (i >= 0)) or (for all j in (0..0x7fffffffff) : (j >= 0)) "
+      "}",
       "abc", "r");
   EXPECT_NE(out.find("incomplete = budget"), std::string::npos) << out;
 }

@@ -84,7 +84,8 @@ class Generator {
     }
     std::vector<std::pair<std::size_t, const std::vector<Magic>*>> by_weight;
     for (const auto& [magics, strings] : strings_by_magics) by_weight.emplace_back(strings, &magics);
-    std::stable_sort(by_weight.begin(), by_weight.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::stable_sort(by_weight.begin(), by_weight.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
     if (by_weight.size() > kMaxGroups - 1) by_weight.resize(kMaxGroups - 1);
     groups_.emplace_back();  // Group 0: always live.
     std::map<std::vector<Magic>, std::uint32_t> group_of;
@@ -128,8 +129,8 @@ class Generator {
     if (condition_file_ < compilation_.files.size() && condition_end_ >= condition_begin_) {
       const std::string& text = compilation_.files[condition_file_].text;
       if (condition_end_ <= text.size()) {
-        record.condition_text = text_.Add(
-            std::string_view(text).substr(condition_begin_, condition_end_ - condition_begin_));
+        record.condition_text =
+            text_.Add(std::string_view(text).substr(condition_begin_, condition_end_ - condition_begin_));
       }
     }
     std::sort(references_.begin(), references_.end());
@@ -156,7 +157,8 @@ class Generator {
   void AddDependents() {
     for (const auto& [rule, dependents] : dependents_) {
       if (rule >= rules_.size()) continue;
-      rules_[rule].dependents = {static_cast<std::uint32_t>(lists_.size()), static_cast<std::uint32_t>(dependents.size())};
+      rules_[rule].dependents = {static_cast<std::uint32_t>(lists_.size()),
+                                 static_cast<std::uint32_t>(dependents.size())};
       lists_.insert(lists_.end(), dependents.begin(), dependents.end());
     }
   }
@@ -165,9 +167,18 @@ class Generator {
     MetaRecord record{};
     record.key = text_.Add(meta.identifier);
     switch (meta.type) {
-      case TypeKind::kInteger: record.kind = 1; record.integer = meta.integer; break;
-      case TypeKind::kBoolean: record.kind = 2; record.integer = meta.integer; break;
-      case TypeKind::kFloat: record.kind = 3; record.integer = FloatBits(meta.real); break;
+      case TypeKind::kInteger:
+        record.kind = 1;
+        record.integer = meta.integer;
+        break;
+      case TypeKind::kBoolean:
+        record.kind = 2;
+        record.integer = meta.integer;
+        break;
+      case TypeKind::kFloat:
+        record.kind = 3;
+        record.integer = FloatBits(meta.real);
+        break;
       default: record.text = text_.Add(meta.text); break;
     }
     metas_.push_back(record);
@@ -305,8 +316,8 @@ class Generator {
     const std::string key = std::string(expr.nocase ? "i" : "") + (expr.dot_all ? "s" : "") + "/" + expr.text;
     const auto found = regexp_of_.find(key);
     if (found != regexp_of_.end()) return found->second;
-    const auto parsed = match::ParseRegexp(
-        expr.text, {.nocase = expr.nocase, .dot_all = expr.dot_all, .dialect = options_.dialect});
+    const auto parsed =
+        match::ParseRegexp(expr.text, {.nocase = expr.nocase, .dot_all = expr.dot_all, .dialect = options_.dialect});
     DL_CHECK(parsed.has_value());  // The parser accepted it before.
     DL_TRY(const std::vector<std::byte> program, match::CompileSearch(*parsed));
     const auto id = static_cast<std::uint32_t>(regexps_.size());
@@ -325,7 +336,8 @@ class Generator {
     for (std::size_t id = 0; id < pending_.size(); ++id) {
       DL_TRY(const std::uint32_t added, matcher_->Add(pending_[id]));
       DL_CHECK(added == id);
-      user_index.push_back({static_cast<std::uint32_t>(users.size()), static_cast<std::uint32_t>(uses_[id].rules.size())});
+      user_index.push_back(
+          {static_cast<std::uint32_t>(users.size()), static_cast<std::uint32_t>(uses_[id].rules.size())});
       users.insert(users.end(), uses_[id].rules.begin(), uses_[id].rules.end());
       if (uses_[id].min_filesize > uses_[id].max_filesize) continue;
       const std::uint32_t first = SizeClass(uses_[id].min_filesize);

@@ -22,9 +22,9 @@ enum class Severity : std::uint8_t { kError, kWarning };
 
 struct Diagnostic {
   Severity severity = Severity::kError;
-  std::string code;      // "E102", "W003".
-  std::string message;   // One line, no full stop.
-  std::string file;      // As the user named it.
+  std::string code;          // "E102", "W003".
+  std::string message;       // One line, no full stop.
+  std::string file;          // As the user named it.
   std::uint32_t line = 0;    // From 1.
   std::uint32_t column = 0;  // From 1, in bytes.
   std::uint32_t length = 1;  // Of the marked text, in bytes, within the line.
@@ -33,9 +33,9 @@ struct Diagnostic {
   // column source_column.
   std::string source_line;
   std::uint32_t source_column = 1;
-  std::string label;         // Text after the carets; may be empty.
-  std::string hint;          // May be empty.
-  std::string rule;          // The rule it is about; may be empty.
+  std::string label;  // Text after the carets; may be empty.
+  std::string hint;   // May be empty.
+  std::string rule;   // The rule it is about; may be empty.
 };
 
 // The layout above, without colour, with a final newline.

@@ -43,8 +43,10 @@ TEST(DiagnosticTest, CaretsStandUnderCharactersNotBytes) {
 TEST(DiagnosticTest, NothingReachesTheTerminalThatCouldHideText) {
   EXPECT_EQ(Printable("a\x1b[31mb"), "a?[31mb");
   EXPECT_EQ(Printable("a\tb\r\n"), "a b??");
-  EXPECT_EQ(Printable("\xe2\x80\xae" "evil"), "???evil");  // U+202E
-  EXPECT_EQ(Printable("\xc2\x9b"), "??");                  // C1 CSI
+  EXPECT_EQ(Printable("\xe2\x80\xae"
+                      "evil"),
+            "???evil");                    // U+202E
+  EXPECT_EQ(Printable("\xc2\x9b"), "??");  // C1 CSI
   EXPECT_EQ(Printable("\xff\xc3"), "??");
   EXPECT_EQ(Printable("\xc3\xa9\xf0\x9f\x99\x88"), "\xc3\xa9\xf0\x9f\x99\x88");
 }

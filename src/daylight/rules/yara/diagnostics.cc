@@ -152,8 +152,7 @@ void Diagnostics::Add(Severity severity, const char* code, const Span& span, std
   Locate(span, diagnostic);
 }
 
-void Diagnostics::Error(const char* code, const Span& span, std::string message, std::string label,
-                        std::string hint) {
+void Diagnostics::Error(const char* code, const Span& span, std::string message, std::string label, std::string hint) {
   if (full()) return;
   ++errors_;
   Add(Severity::kError, code, span, std::move(message), std::move(label), std::move(hint));

@@ -7,7 +7,11 @@ namespace dl::yara {
 
 namespace {
 bool IsPe(Bytes head) { return AsText(head).starts_with("MZ"); }
-bool IsElf(Bytes head) { return AsText(head).starts_with("\x7f" "ELF"); }
+bool IsElf(Bytes head) {
+  return AsText(head).starts_with(
+      "\x7f"
+      "ELF");
+}
 }  // namespace
 
 bool MayHaveEntryPoint(Bytes head) { return IsPe(head) || IsElf(head); }

@@ -287,9 +287,8 @@ class Evaluator::Impl {
       case Op::kForInArray: {
         const Value value = Arg(node, FirstArg(node));
         if (value.kind != TypeKind::kArray) return Value::Boolean(false);
-        return Loop(node, value.array->size(), rules_->list(node.args).back(), [&](std::size_t i) {
-          SetLocal(node.index, value.array->at(static_cast<std::int64_t>(i)));
-        });
+        return Loop(node, value.array->size(), rules_->list(node.args).back(),
+                    [&](std::size_t i) { SetLocal(node.index, value.array->at(static_cast<std::int64_t>(i))); });
       }
       case Op::kForInDictionary: {
         const Value value = Arg(node, FirstArg(node));
@@ -522,7 +521,8 @@ class Evaluator::Impl {
   std::uint64_t CountForPercent(std::int64_t percent, std::uint64_t total) const {
     const double wanted = std::ceil(static_cast<double>(percent) * static_cast<double>(total) / 100.0);
     if (!(wanted > 0)) return 0;
-    if (wanted > static_cast<double>(total)) return total < std::numeric_limits<std::uint64_t>::max() ? total + 1 : total;  // More than there are.
+    if (wanted > static_cast<double>(total))
+      return total < std::numeric_limits<std::uint64_t>::max() ? total + 1 : total;  // More than there are.
     auto n = std::min(total, static_cast<std::uint64_t>(wanted));
     if (rules_->dialect() == Dialect::kYaraX) return n;
     const auto enough = [&](std::uint64_t found) {

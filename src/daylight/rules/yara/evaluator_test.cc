@@ -130,7 +130,8 @@ TEST(EvaluatorTest, WhatTheConsoleSaysIsNeverLeftOut) {
 
 class EvaluatorBudgetTest : public ::testing::Test {
  protected:
-  static void Expect(std::string_view text, std::string_view rules, std::size_t gaps, Dialect dialect = Dialect::kYara) {
+  static void Expect(std::string_view text, std::string_view rules, std::size_t gaps,
+                     Dialect dialect = Dialect::kYara) {
     const auto compiled = CompileRules(text, dialect);
     const auto start = std::chrono::steady_clock::now();
     const Answers answers = Evaluated(compiled, "hello");
@@ -196,9 +197,11 @@ class FailingSource final : public ObjectSource {
 };
 
 TEST(EvaluatorTest, WhatCannotBeReadIsAGap) {
-  for (const char* condition : {"uint8(0) == 1", "entrypoint == 1", "pe.is_pe", "elf.type == 1", "hash.md5(0, 2) == \"\"",
-                                "math.entropy(0, 2) > 1.0", "$a at 1", "dotnet.is_dotnet", "macho.cputype == 1"}) {
-    std::string text = "import \"pe\" import \"elf\" import \"hash\" import \"math\" import \"dotnet\" import \"macho\" rule r { ";
+  for (const char* condition :
+       {"uint8(0) == 1", "entrypoint == 1", "pe.is_pe", "elf.type == 1", "hash.md5(0, 2) == \"\"",
+        "math.entropy(0, 2) > 1.0", "$a at 1", "dotnet.is_dotnet", "macho.cputype == 1"}) {
+    std::string text =
+        "import \"pe\" import \"elf\" import \"hash\" import \"math\" import \"dotnet\" import \"macho\" rule r { ";
     if (std::string_view(condition).find('$') != std::string_view::npos) text += "strings: $a = \"aa\" ";
     const auto rules = CompileRules(text + "condition: " + condition + " }");
     for (const auto& [code, reason] : {std::pair{ErrorCode::kIo, "io: "}, {ErrorCode::kUnsupported, "window: "}}) {

@@ -57,11 +57,7 @@ Op ComparisonOf(Tok kind) {
 
 ExpressionParser::ExpressionParser(Session& session, TokenStream& tokens, Rule& rule, std::uint32_t name_space,
                                    const StringTable& strings)
-    : session_(session),
-      tokens_(tokens),
-      rule_(rule),
-      namespace_(session.namespaces[name_space]),
-      strings_(strings) {}
+    : session_(session), tokens_(tokens), rule_(rule), namespace_(session.namespaces[name_space]), strings_(strings) {}
 
 bool ExpressionParser::Condition(Expr& out) {
   Typed condition;

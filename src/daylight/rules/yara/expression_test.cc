@@ -57,7 +57,8 @@ std::string Show(const Expr& expr) {
     case Op::kForInRange: return fmt::format("(for-range {} v{}{})", quantifier(expr), expr.index, list(expr));
     case Op::kForInList: return fmt::format("(for-list {} v{}{})", quantifier(expr), expr.index, list(expr));
     case Op::kForInArray: return fmt::format("(for-array {} v{}{})", quantifier(expr), expr.index, list(expr));
-    case Op::kForInDictionary: return fmt::format("(for-dict {} v{}+{}{})", quantifier(expr), expr.index, expr.integer, list(expr));
+    case Op::kForInDictionary:
+      return fmt::format("(for-dict {} v{}+{}{})", quantifier(expr), expr.index, expr.integer, list(expr));
     case Op::kWith: return fmt::format("(with v{}+{}{})", expr.index, expr.integer, list(expr));
     case Op::kRuleReference: return fmt::format("rule{}", expr.index);
     case Op::kExternal: return fmt::format("ext{}", expr.index);
@@ -141,8 +142,7 @@ TEST(OperandTest, ReadersOfIntegersAndFloats) {
 }
 
 TEST(OperandTest, StringOperators) {
-  EXPECT_EQ(Tree("ext icontains \"b\"", WithExternal("ext", TypeKind::kString)),
-            "(icontains ext0 'b')");
+  EXPECT_EQ(Tree("ext icontains \"b\"", WithExternal("ext", TypeKind::kString)), "(icontains ext0 'b')");
   EXPECT_EQ(Tree("\"abc\" matches /b.c/is"), "(matches 'abc' /b.c/is)");
   EXPECT_EQ(Code("\"abc\" matches \"b\""), code::kSyntax);
   EXPECT_EQ(Code("\"abc\" contains 1"), code::kWrongType);
@@ -166,11 +166,10 @@ TEST(FoldTest, ConstantsAreComputed) {
 }
 
 TEST(FoldTest, OverflowIsAnError) {
-  for (const char* condition :
-       {"filesize > 0x7fffffffffffffff + 1", "filesize > -2 + -9223372036854775807",
-        "filesize > 1 - -9223372036854775807", "filesize > 4611686018427387904 * 2",
-        "filesize > 4611686018427387904 * -2", "filesize > ~9223372036854775807 \\ -1",
-        "filesize > -(~9223372036854775807)"}) {
+  for (const char* condition : {"filesize > 0x7fffffffffffffff + 1", "filesize > -2 + -9223372036854775807",
+                                "filesize > 1 - -9223372036854775807", "filesize > 4611686018427387904 * 2",
+                                "filesize > 4611686018427387904 * -2", "filesize > ~9223372036854775807 \\ -1",
+                                "filesize > -(~9223372036854775807)"}) {
     EXPECT_EQ(Code(condition), code::kIntegerOverflow) << condition;
   }
   EXPECT_EQ(Tree("filesize > 0x7ffffffffffffffe + 1"), "(> filesize 9223372036854775807)");
@@ -262,8 +261,7 @@ TEST(SetTest, RuleSets) {
 TEST(SetTest, TuplesOfExpressions) {
   EXPECT_EQ(Tree("2 of ($_a and $_b1, filesize > 1, $_b2)"), "(of-expr count 2 (and $0 $1) (> filesize 1) $2)");
   EXPECT_EQ(Tree("any of (any of ($_a), $_b1)"), "(of-expr any (of any {0}) $1)");
-  EXPECT_EQ(Tree("any of (flag, $_a)", WithExternal("flag", TypeKind::kBoolean)),
-            "(of-expr any ext0 $0)");
+  EXPECT_EQ(Tree("any of (flag, $_a)", WithExternal("flag", TypeKind::kBoolean)), "(of-expr any ext0 $0)");
   // One string in parentheses is a set, not an expression.
   EXPECT_EQ(Tree("all of ($_a)"), "(of all {0})");
 }
@@ -281,8 +279,8 @@ TEST(LoopTest, RangesAndLists) {
 }
 
 TEST(LoopTest, NestedLoopsHaveTheirOwnSlots) {
-  const Parsed parsed = ParseCondition(
-      "for any i in (1..2) : ( for any j in (i..3) : ( i == j ) ) and for any k in (1..2) : ( k == 1 )");
+  const Parsed parsed =
+      ParseCondition("for any i in (1..2) : ( for any j in (i..3) : ( i == j ) ) and for any k in (1..2) : ( k == 1 )");
   ASSERT_TRUE(parsed.diagnostics.empty()) << parsed.Text();
   EXPECT_EQ(Show(parsed.condition()),
             "(and (for-range any v0 1 2 (for-range any v1 v0 3 (== v0 v1))) (for-range any v0 1 2 (== v0 1)))");
@@ -303,8 +301,7 @@ TEST(LoopTest, ContainersOfModules) {
             "(for-dict any v0+2 module0.version_info (== v0 v1))");
   EXPECT_EQ(LastRule("import \"pe\" rule r { condition: for any k in pe.version_info : ( k == \"a\" ) }"),
             code::kLoopVariableCount);
-  EXPECT_EQ(LastRule("import \"pe\" rule r { condition: for any s in pe.machine : ( s == 1 ) }"),
-            code::kNotIterable);
+  EXPECT_EQ(LastRule("import \"pe\" rule r { condition: for any s in pe.machine : ( s == 1 ) }"), code::kNotIterable);
 }
 
 TEST(LoopTest, With) {
@@ -341,11 +338,13 @@ TEST(NameTest, ConstantsOfModulesAreFolded) {
 TEST(NameTest, OverloadsAreChosenByTheTypesOfArguments) {
   const auto overload = [](std::string_view call, ParserOptions options = {}) {
     options.warnings = false;
-    const Parsed parsed = ParseText(fmt::format("import \"hash\" import \"math\" rule r {{ condition: {} }}", call),
-                                    std::move(options));
+    const Parsed parsed =
+        ParseText(fmt::format("import \"hash\" import \"math\" rule r {{ condition: {} }}", call), std::move(options));
     if (!parsed.diagnostics.empty()) return parsed.diagnostics[0].code;
     const Expr& expr = parsed.condition().args[0];
-    return expr.args[0].args[0].structure->fields()[expr.args[0].index]
+    return expr.args[0]
+        .args[0]
+        .structure->fields()[expr.args[0].index]
         .overloads[static_cast<std::size_t>(expr.integer)]
         .parameters;
   };

@@ -74,7 +74,10 @@ std::optional<Gate> FromReadInteger(const Expr& read, std::int64_t value) {
 // The gate of an object of which a module derives anything at all.
 Gate ModuleGate(std::string_view module) {
   if (module == "pe" || module == "dotnet") return FromBytes(0, "MZ");
-  if (module == "elf") return FromBytes(0, "\x7f" "ELF");
+  if (module == "elf")
+    return FromBytes(0,
+                     "\x7f"
+                     "ELF");
   if (module == "dex") return FromBytes(0, "dex\n");
   if (module == "lnk") return FromBytes(0, std::string_view("L\0\0\0", 4));
   return Gate::Open();
@@ -236,10 +239,14 @@ class Deriver {
       value = ConstantInteger(*left);
       if (!value) return Gate::Open();
       std::swap(left, right);
-      if (op == Op::kLess) op = Op::kGreater;
-      else if (op == Op::kGreater) op = Op::kLess;
-      else if (op == Op::kLessEqual) op = Op::kGreaterEqual;
-      else if (op == Op::kGreaterEqual) op = Op::kLessEqual;
+      if (op == Op::kLess)
+        op = Op::kGreater;
+      else if (op == Op::kGreater)
+        op = Op::kLess;
+      else if (op == Op::kLessEqual)
+        op = Op::kGreaterEqual;
+      else if (op == Op::kGreaterEqual)
+        op = Op::kLessEqual;
     }
     if (left->op == Op::kReadInteger && left->type == TypeKind::kInteger && op == Op::kEqual) {
       if (const auto gate = FromReadInteger(*left, *value)) return *gate;

@@ -149,8 +149,15 @@ TEST(GateTest, TheConsoleIsNeverGated) {
 // Gates, and leaving out rules that no match touched, change no answer: every
 // field and function of every module, for objects of other formats.
 TEST(GateTest, EveryFactAgreesWithEvaluatingAll) {
-  const std::string objects[] = {"", "hello", "MZ", std::string("MZ\0\0", 4) + std::string(100, '\0'), "\x7f" "ELF",
-                                 std::string("dex\n035\0", 8), std::string("L\0\0\0", 4), "dex\nxxxxxxxxx"};
+  const std::string objects[] = {"",
+                                 "hello",
+                                 "MZ",
+                                 std::string("MZ\0\0", 4) + std::string(100, '\0'),
+                                 "\x7f"
+                                 "ELF",
+                                 std::string("dex\n035\0", 8),
+                                 std::string("L\0\0\0", 4),
+                                 "dex\nxxxxxxxxx"};
   for (const ModuleInfo* module : AllModules()) {
     if (module->name == "cuckoo" || module->name == "console" || module->name == "time") continue;
     std::string text = "import \"" + std::string(module->name) + "\"\n";

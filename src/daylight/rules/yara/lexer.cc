@@ -66,8 +66,8 @@ bool Lexer::SkipSpace(Token& error) {
       const std::size_t end = text_.find("*/", i + 2);
       if (end == std::string_view::npos) {
         const auto begin = static_cast<std::uint32_t>(i);
-        error = Fail(code::kUnterminatedComment, begin, begin + 2, "unterminated comment",
-                     "close it with `*/`", "the comment starts here");
+        error = Fail(code::kUnterminatedComment, begin, begin + 2, "unterminated comment", "close it with `*/`",
+                     "the comment starts here");
         position_ = static_cast<std::uint32_t>(size);
         return false;
       }

@@ -77,8 +77,8 @@ TEST(LexerTest, NumbersPastSixtyThreeBitsAreErrors) {
 }
 
 TEST(LexerTest, ARangeIsNoFloat) {
-  EXPECT_EQ(Kinds("(1..3) 1.5"), (std::vector{Tok::kLeftParen, Tok::kInteger, Tok::kDotDot, Tok::kInteger,
-                                              Tok::kRightParen, Tok::kFloat}));
+  EXPECT_EQ(Kinds("(1..3) 1.5"),
+            (std::vector{Tok::kLeftParen, Tok::kInteger, Tok::kDotDot, Tok::kInteger, Tok::kRightParen, Tok::kFloat}));
   EXPECT_DOUBLE_EQ(Lex("12.25").tokens.at(0).real, 12.25);
 }
 

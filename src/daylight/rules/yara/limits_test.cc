@@ -125,8 +125,8 @@ TEST(LimitsTest, IncludesThatMultiply) {
   includes.files["f16"] = "";
   const Parsed parsed = ParseText("include \"f0\"", {}, &includes);
   ASSERT_FALSE(parsed.diagnostics.empty());
-  EXPECT_EQ(parsed.diagnostics.back().code, parsed.Has(code::kTooManyErrors) ? code::kTooManyErrors
-                                                                             : code::kIncludeTooDeep);
+  EXPECT_EQ(parsed.diagnostics.back().code,
+            parsed.Has(code::kTooManyErrors) ? code::kTooManyErrors : code::kIncludeTooDeep);
 }
 
 // W901

@@ -39,8 +39,8 @@ std::string Signature(std::string_view parameters) {
 
 // `.` takes any word, also one that is a keyword elsewhere.
 bool IsWordToken(const Token& token, std::string_view text) {
-  return token.kind == Tok::kIdentifier ||
-         (token.kind >= Tok::kAll && !text.empty()) || token.kind == Tok::kReadInteger;
+  return token.kind == Tok::kIdentifier || (token.kind >= Tok::kAll && !text.empty()) ||
+         token.kind == Tok::kReadInteger;
 }
 
 }  // namespace
@@ -50,8 +50,8 @@ bool ExpressionParser::Identifier(Typed& out) {
   const std::string_view name = tokens_.text();
   if (name.starts_with("float") && FindLocal(name) == nullptr) {
     Lexer ahead = tokens_.LookAhead();
-    if (ahead.Next().kind == Tok::kLeftParen && (name == "float32" || name == "float64" || name == "float32be" ||
-                                                 name == "float64be")) {
+    if (ahead.Next().kind == Tok::kLeftParen &&
+        (name == "float32" || name == "float64" || name == "float32be" || name == "float64be")) {
       return FloatReader(name, out);
     }
   }
@@ -101,8 +101,7 @@ bool ExpressionParser::ResolveName(std::string_view name, const Span& span, Type
       Error(code::kRuleHasErrors, span, fmt::format("rule \"{}\" has errors itself", name),
             "so this rule is left out with it");
     } else if (rule->second.is_global) {
-      session_.diagnostics.Warning(code::kGlobalRuleMisuse, span,
-                                   fmt::format("\"{}\" is a global rule", name),
+      session_.diagnostics.Warning(code::kGlobalRuleMisuse, span, fmt::format("\"{}\" is a global rule", name),
                                    "it is always true here: nothing matches unless all global rules do",
                                    "leave it out, or make that rule not global");
     }

@@ -156,8 +156,7 @@ bool ExpressionParser::CheckBoolean(Typed& operand) {
 }
 
 bool ExpressionParser::Logical(Op op, std::vector<Typed>& operands, Typed& out) {
-  out = Node(op, TypeKind::kBoolean,
-             {tokens_.file(), operands.front().expr.span.begin, operands.back().expr.span.end});
+  out = Node(op, TypeKind::kBoolean, {tokens_.file(), operands.front().expr.span.begin, operands.back().expr.span.end});
   out.expr.args.reserve(operands.size());
   // `true or x` is true and `false and x` is false whatever x is, undefined too.
   bool decided = false;
@@ -353,8 +352,7 @@ bool ExpressionParser::FoldBinary(Op op, Typed& left, const Expr& right, const S
     case Op::kAdd: return __builtin_add_overflow(a, b, &result) ? overflow() : integer(result);
     case Op::kSubtract: return __builtin_sub_overflow(a, b, &result) ? overflow() : integer(result);
     // YARA counts the most negative product as an overflow too.
-    case Op::kMultiply:
-      return __builtin_mul_overflow(a, b, &result) || result == kMin ? overflow() : integer(result);
+    case Op::kMultiply: return __builtin_mul_overflow(a, b, &result) || result == kMin ? overflow() : integer(result);
     // Division by zero was refused before.
     case Op::kDivide: return a == kMin && b == -1 ? overflow() : integer(a / b);
     case Op::kModulo: return integer(b == -1 ? 0 : a % b);

@@ -11,9 +11,9 @@ using match::RegexpKind;
 using match::RegexpNode;
 
 constexpr std::uint64_t kWrittenOutMax = std::uint64_t{1} << 32;
-constexpr int kEnough = 4;        // More fixed bytes than this make no difference.
-constexpr int kWindow = 4;        // Bytes that one look of a matcher covers.
-constexpr int kMaxExpand = 8;     // Repetitions that are written out.
+constexpr int kEnough = 4;     // More fixed bytes than this make no difference.
+constexpr int kWindow = 4;     // Bytes that one look of a matcher covers.
+constexpr int kMaxExpand = 8;  // Repetitions that are written out.
 
 // One position of a pattern: a fixed byte, a byte that is not known, or a place
 // where the distance is not known.

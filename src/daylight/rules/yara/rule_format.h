@@ -15,26 +15,27 @@ namespace dl::yara {
 using database::MakeSectionKind;
 using database::SectionKind;
 
-inline constexpr SectionKind kTextSection = MakeSectionKind("YTXT");        // Bytes.
-inline constexpr SectionKind kHeadSection = MakeSectionKind("YHED");        // One HeadRecord.
-inline constexpr SectionKind kRuleSection = MakeSectionKind("YRUL");        // RuleRecord.
-inline constexpr SectionKind kStringSection = MakeSectionKind("YSTR");      // StringRecord.
-inline constexpr SectionKind kTagSection = MakeSectionKind("YTAG");         // TextRef.
-inline constexpr SectionKind kMetaSection = MakeSectionKind("YMET");        // MetaRecord.
-inline constexpr SectionKind kNamespaceSection = MakeSectionKind("YNSP");   // TextRef.
-inline constexpr SectionKind kExternalSection = MakeSectionKind("YEXT");    // ExternalRecord.
-inline constexpr SectionKind kModuleSection = MakeSectionKind("YMOD");      // ModuleRecord.
-inline constexpr SectionKind kNodeSection = MakeSectionKind("YCOD");        // NodeRecord.
-inline constexpr SectionKind kListSection = MakeSectionKind("YLST");        // u32: argument and set lists.
-inline constexpr SectionKind kRegexpSection = MakeSectionKind("YREX");      // Range, in kProgramSection.
-inline constexpr SectionKind kProgramSection = MakeSectionKind("YPRG");     // Programs of match::CompileSearch.
-inline constexpr SectionKind kAnchorSection = MakeSectionKind("YANC");      // AnchorRecord.
-inline constexpr SectionKind kGroupSection = MakeSectionKind("YGRP");       // GroupRecord.
-inline constexpr SectionKind kMagicSection = MakeSectionKind("YMAG");       // MagicRecord.
-inline constexpr SectionKind kUserIndexSection = MakeSectionKind("YUSI");   // Range, a pattern each, in kUserSection.
-inline constexpr SectionKind kUserSection = MakeSectionKind("YUSE");        // u32: rules that use a pattern.
-inline constexpr SectionKind kAlwaysSection = MakeSectionKind("YALW");      // u32: rules to evaluate without a match.
-inline constexpr SectionKind kSizeClassSection = MakeSectionKind("YSZC");   // u64 words: live patterns, a size class each.
+inline constexpr SectionKind kTextSection = MakeSectionKind("YTXT");       // Bytes.
+inline constexpr SectionKind kHeadSection = MakeSectionKind("YHED");       // One HeadRecord.
+inline constexpr SectionKind kRuleSection = MakeSectionKind("YRUL");       // RuleRecord.
+inline constexpr SectionKind kStringSection = MakeSectionKind("YSTR");     // StringRecord.
+inline constexpr SectionKind kTagSection = MakeSectionKind("YTAG");        // TextRef.
+inline constexpr SectionKind kMetaSection = MakeSectionKind("YMET");       // MetaRecord.
+inline constexpr SectionKind kNamespaceSection = MakeSectionKind("YNSP");  // TextRef.
+inline constexpr SectionKind kExternalSection = MakeSectionKind("YEXT");   // ExternalRecord.
+inline constexpr SectionKind kModuleSection = MakeSectionKind("YMOD");     // ModuleRecord.
+inline constexpr SectionKind kNodeSection = MakeSectionKind("YCOD");       // NodeRecord.
+inline constexpr SectionKind kListSection = MakeSectionKind("YLST");       // u32: argument and set lists.
+inline constexpr SectionKind kRegexpSection = MakeSectionKind("YREX");     // Range, in kProgramSection.
+inline constexpr SectionKind kProgramSection = MakeSectionKind("YPRG");    // Programs of match::CompileSearch.
+inline constexpr SectionKind kAnchorSection = MakeSectionKind("YANC");     // AnchorRecord.
+inline constexpr SectionKind kGroupSection = MakeSectionKind("YGRP");      // GroupRecord.
+inline constexpr SectionKind kMagicSection = MakeSectionKind("YMAG");      // MagicRecord.
+inline constexpr SectionKind kUserIndexSection = MakeSectionKind("YUSI");  // Range, a pattern each, in kUserSection.
+inline constexpr SectionKind kUserSection = MakeSectionKind("YUSE");       // u32: rules that use a pattern.
+inline constexpr SectionKind kAlwaysSection = MakeSectionKind("YALW");     // u32: rules to evaluate without a match.
+inline constexpr SectionKind kSizeClassSection =
+    MakeSectionKind("YSZC");  // u64 words: live patterns, a size class each.
 
 // Objects of [2^(n-1), 2^n) bytes are size class n; class 0 is the empty one.
 inline constexpr std::uint32_t kSizeClasses = 41;
@@ -66,8 +67,8 @@ struct RuleRecord {
   Range tags;
   Range metas;
   Range strings;
-  Range references;  // In kListSection: rules that the condition refers to.
-  Range dependents;  // In kListSection: rules whose conditions refer to this one.
+  Range references;         // In kListSection: rules that the condition refers to.
+  Range dependents;         // In kListSection: rules whose conditions refer to this one.
   std::uint32_t condition;  // A node.
   std::uint32_t locals;
   std::uint32_t group;
@@ -128,10 +129,10 @@ struct NodeRecord {
   std::uint8_t quantifier;  // Quantifier.
   std::uint8_t flags;       // 1: a constant.
   std::uint32_t index;
-  Range args;               // In kListSection: nodes.
-  Range set;                // In kListSection: string or rule indices; for kString: text offset and length.
-  std::int64_t integer;     // Also the bits of a float.
-  TextRef span;             // In the rule's condition text.
+  Range args;            // In kListSection: nodes.
+  Range set;             // In kListSection: string or rule indices; for kString: text offset and length.
+  std::int64_t integer;  // Also the bits of a float.
+  TextRef span;          // In the rule's condition text.
 };
 
 struct GroupRecord {

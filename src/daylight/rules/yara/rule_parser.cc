@@ -13,8 +13,7 @@ namespace dl::yara {
 RuleParser::RuleParser(Session& session, std::uint32_t file, std::uint32_t name_space, IncludeChain& chain)
     : session_(session), tokens_(session, file), name_space_(name_space), chain_(chain) {}
 
-void RuleParser::Error(const char* code, const Span& span, std::string message, std::string label,
-                       std::string hint) {
+void RuleParser::Error(const char* code, const Span& span, std::string message, std::string label, std::string hint) {
   failed_ = true;
   session_.diagnostics.Error(code, span, std::move(message), std::move(label), std::move(hint));
 }
@@ -223,10 +222,10 @@ void RuleParser::CheckDuplicateStrings(const Rule& rule) {
   for (std::size_t i = 1; i < names.size(); ++i) {
     if (names[i].first != names[i - 1].first) continue;
     const StringDefinition& string = rule.strings[names[i].second];
-    Error(code::kDuplicateString, string.span, fmt::format("duplicate string \"{}\"", string.identifier),
-          fmt::format("declared before in line {}",
-                      session_.diagnostics.LineOf(rule.strings[names[i - 1].second].span)),
-          "give it another name");
+    Error(
+        code::kDuplicateString, string.span, fmt::format("duplicate string \"{}\"", string.identifier),
+        fmt::format("declared before in line {}", session_.diagnostics.LineOf(rule.strings[names[i - 1].second].span)),
+        "give it another name");
   }
 }
 

@@ -27,7 +27,8 @@ TEST(RuleTest, EverythingARuleCanSay) {
         $ = "anonymous"
       condition:
         all of them
-    })", Quiet());
+    })",
+                                  Quiet());
   ASSERT_TRUE(parsed.diagnostics.empty()) << parsed.Text();
   const Rule& rule = parsed.compilation.rules.at(0);
   EXPECT_EQ(rule.identifier, "all_of_it");
@@ -95,10 +96,10 @@ TEST(RecoveryTest, AnErrorCostsOneRule) {
 }
 
 TEST(RecoveryTest, ASmallErrorHidesNoOther) {
-  EXPECT_EQ(ParseText("rule r { strings: $a = \"a\\qb\" $b = /abc/g condition: $a and $c and 99999999999999999999 }")
-                .Codes(),
-            Strings({code::kIllegalEscape, code::kRegexpFlag, code::kUndefinedString, code::kIntegerTooLarge,
-                     code::kUnreferencedString}));
+  EXPECT_EQ(
+      ParseText("rule r { strings: $a = \"a\\qb\" $b = /abc/g condition: $a and $c and 99999999999999999999 }").Codes(),
+      Strings({code::kIllegalEscape, code::kRegexpFlag, code::kUndefinedString, code::kIntegerTooLarge,
+               code::kUnreferencedString}));
 }
 
 TEST(RecoveryTest, AMissingBraceDoesNotSwallowTheNextRule) {
@@ -175,8 +176,8 @@ TEST(StringTest, UnusedStrings) {
 TEST(IncludeTest, RulesOfAnIncludeShareTheNamespace) {
   MapIncludes includes;
   includes.files["b.yar"] = "import \"math\" rule b { condition: filesize > 1 }";
-  const Parsed parsed = ParseText("include \"b.yar\" rule a { condition: b and math.abs(filesize) == 1 }", {},
-                                  &includes);
+  const Parsed parsed =
+      ParseText("include \"b.yar\" rule a { condition: b and math.abs(filesize) == 1 }", {}, &includes);
   ASSERT_TRUE(parsed.diagnostics.empty()) << parsed.Text();
   ASSERT_EQ(parsed.compilation.files.size(), 2u);
   EXPECT_TRUE(parsed.compilation.files[1].is_include);
@@ -187,8 +188,8 @@ TEST(IncludeTest, RulesOfAnIncludeShareTheNamespace) {
 TEST(IncludeTest, InTheMiddleOfAFile) {
   MapIncludes includes;
   includes.files["b.yar"] = "rule b { condition: filesize > 2 }";
-  const Parsed parsed = ParseText(
-      "rule a { condition: filesize > 1 } include \"b.yar\" rule c { condition: a and b }", {}, &includes);
+  const Parsed parsed =
+      ParseText("rule a { condition: filesize > 1 } include \"b.yar\" rule c { condition: a and b }", {}, &includes);
   ASSERT_TRUE(parsed.diagnostics.empty()) << parsed.Text();
   EXPECT_EQ(parsed.compilation.rules.size(), 3u);
 }

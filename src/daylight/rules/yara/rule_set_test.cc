@@ -31,7 +31,9 @@ class Forgery {
     return sections_[0].second;
   }
   template <typename T>
-  T* Records(SectionKind kind) { return reinterpret_cast<T*>(Section(kind).data()); }
+  T* Records(SectionKind kind) {
+    return reinterpret_cast<T*>(Section(kind).data());
+  }
   Result<std::shared_ptr<const RuleSet>> Open() const {
     database::Writer writer;
     for (const auto& [kind, bytes] : sections_) writer.AddSection(kind, 0, bytes);
@@ -115,7 +117,8 @@ TEST(RuleSetTest, ConditionsThatContainThemselvesEnd) {
   NodeRecord& node = nodes[condition];
   ASSERT_GE(node.args.count, 2u);
   rule[0].max_filesize = 1000;
-  for (const Op op : {Op::kOr, Op::kAnd, Op::kEqual, Op::kOfExpressions, Op::kWith, Op::kForOfStrings, Op::kForInList}) {
+  for (const Op op :
+       {Op::kOr, Op::kAnd, Op::kEqual, Op::kOfExpressions, Op::kWith, Op::kForOfStrings, Op::kForInList}) {
     node.op = static_cast<std::uint8_t>(op);
     for (std::uint32_t i = 0; i < node.args.count; ++i) lists[node.args.first + i] = condition;
     const auto rules = forgery.Open();

@@ -19,14 +19,15 @@ namespace dl::yara {
 
 // Bounds on hostile text beside those of ParserOptions. The largest public
 // rule sets stay below a twentieth of each.
-inline constexpr int kMaxNesting = 200;            // Of parentheses, calls, loops.
-inline constexpr std::uint32_t kMaxLocals = 1000;  // Loop variables and `with` identifiers in scope at once.
-inline constexpr std::uint64_t kMaxTerms = 2'000'000;       // Expression nodes and set members, all rules together.
+inline constexpr int kMaxNesting = 200;                // Of parentheses, calls, loops.
+inline constexpr std::uint32_t kMaxLocals = 1000;      // Loop variables and `with` identifiers in scope at once.
+inline constexpr std::uint64_t kMaxTerms = 2'000'000;  // Expression nodes and set members, all rules together.
 inline constexpr std::uint64_t kMaxTermsInRule = 500'000;
 inline constexpr std::uint32_t kMaxStringsInRule = 100'000;
 inline constexpr std::uint64_t kMaxStrings = 1'000'000;
 inline constexpr std::uint32_t kMaxRules = 250'000;
-inline constexpr std::uint64_t kMaxPatternBytes = 16u << 20;     // Regular expressions (counted twice: each character becomes a node) and hex strings together.
+inline constexpr std::uint64_t kMaxPatternBytes =
+    16u << 20;  // Regular expressions (counted twice: each character becomes a node) and hex strings together.
 inline constexpr std::uint32_t kMaxOnePatternBytes = 1u << 20;
 inline constexpr std::uint32_t kMaxIncludes = 10'000;
 inline constexpr std::size_t kMaxTags = 1000;  // Of one rule.

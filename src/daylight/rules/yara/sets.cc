@@ -181,8 +181,7 @@ bool ExpressionParser::AddStrings(std::string_view name, bool wildcard, const Sp
             "this set is empty");
     } else {
       Error(code::kUndefinedString, span, fmt::format("undefined string \"{}\"", name),
-            fmt::format("this string is not declared in rule \"{}\"", rule_.identifier),
-            "declare it under `strings:`");
+            fmt::format("this string is not declared in rule \"{}\"", rule_.identifier), "declare it under `strings:`");
     }
     return true;
   }

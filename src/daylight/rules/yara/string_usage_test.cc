@@ -9,8 +9,8 @@ namespace {
 
 // For each string: "e" existence is enough, "m" all matches, "@N" that at N only.
 std::string Usage(std::string_view condition, std::string_view strings = "$a = \"aa\" $b = \"bb\"") {
-  const Compilation compilation = ParseRules("rule r { strings: " + std::string(strings) +
-                                             " condition: " + std::string(condition) + " }");
+  const Compilation compilation =
+      ParseRules("rule r { strings: " + std::string(strings) + " condition: " + std::string(condition) + " }");
   std::string out;
   for (const StringUsage& usage : AnalyzeStringUsage(compilation.rules.at(0))) {
     if (!out.empty()) out += ' ';

@@ -235,9 +235,8 @@ void RuleParser::ParsePattern(StringDefinition& string) {
   const Dialect dialect = session_.options.dialect;
   const bool is_hex = string.kind == StringKind::kHex;
   auto parsed = is_hex ? match::ParseHexString(string.text, dialect)
-                       : match::ParseRegexp(string.text, {.nocase = string.nocase,
-                                                          .dot_all = string.dot_all,
-                                                          .dialect = dialect});
+                       : match::ParseRegexp(string.text,
+                                            {.nocase = string.nocase, .dot_all = string.dot_all, .dialect = dialect});
   if (parsed) {
     if (!is_hex && !CheckRegexpSize(session_.diagnostics, *parsed, span)) failed_ = true;
     string.parsed = *std::move(parsed);

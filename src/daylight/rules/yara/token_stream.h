@@ -40,7 +40,10 @@ class TokenStream {
   Span SpanFrom(std::uint32_t begin) const { return {file_, begin, std::max(begin, last_end_)}; }
   std::uint32_t file() const { return file_; }
 
-  void ResetHash() { hash_ = kHashSeed; hashed_ = 0; }
+  void ResetHash() {
+    hash_ = kHashSeed;
+    hashed_ = 0;
+  }
   std::uint64_t hash() const { return hash_; }
   std::uint32_t hashed_tokens() const { return hashed_; }
 

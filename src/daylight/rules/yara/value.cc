@@ -58,7 +58,9 @@ Value& StructValue::Slot(std::string_view field, TypeKind kind) {
 void StructValue::SetInteger(std::string_view field, std::int64_t value) {
   Slot(field, TypeKind::kInteger) = Value::Integer(value);
 }
-void StructValue::SetFloat(std::string_view field, double value) { Slot(field, TypeKind::kFloat) = Value::Float(value); }
+void StructValue::SetFloat(std::string_view field, double value) {
+  Slot(field, TypeKind::kFloat) = Value::Float(value);
+}
 void StructValue::SetBoolean(std::string_view field, bool value) {
   Slot(field, TypeKind::kBoolean) = Value::Boolean(value);
 }

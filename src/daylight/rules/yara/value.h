@@ -59,15 +59,53 @@ struct Value {
   std::string_view string;  // For kString.
 
   static Value Undefined() { return {}; }
-  static Value Boolean(bool b) { Value v; v.kind = TypeKind::kBoolean; v.boolean = b; return v; }
-  static Value Integer(std::int64_t i) { Value v; v.kind = TypeKind::kInteger; v.integer = i; return v; }
-  static Value Float(double d) { Value v; v.kind = TypeKind::kFloat; v.real = d; return v; }
-  static Value String(std::string_view s) { Value v; v.kind = TypeKind::kString; v.string = s; return v; }
-  static Value Regexp(RegexpRef r) { Value v; v.kind = TypeKind::kRegexp; v.regexp = r; return v; }
-  static Value Struct(const StructValue* s) { Value v; v.kind = TypeKind::kStruct; v.structure = s; return v; }
-  static Value Array(const ArrayValue* a) { Value v; v.kind = TypeKind::kArray; v.array = a; return v; }
+  static Value Boolean(bool b) {
+    Value v;
+    v.kind = TypeKind::kBoolean;
+    v.boolean = b;
+    return v;
+  }
+  static Value Integer(std::int64_t i) {
+    Value v;
+    v.kind = TypeKind::kInteger;
+    v.integer = i;
+    return v;
+  }
+  static Value Float(double d) {
+    Value v;
+    v.kind = TypeKind::kFloat;
+    v.real = d;
+    return v;
+  }
+  static Value String(std::string_view s) {
+    Value v;
+    v.kind = TypeKind::kString;
+    v.string = s;
+    return v;
+  }
+  static Value Regexp(RegexpRef r) {
+    Value v;
+    v.kind = TypeKind::kRegexp;
+    v.regexp = r;
+    return v;
+  }
+  static Value Struct(const StructValue* s) {
+    Value v;
+    v.kind = TypeKind::kStruct;
+    v.structure = s;
+    return v;
+  }
+  static Value Array(const ArrayValue* a) {
+    Value v;
+    v.kind = TypeKind::kArray;
+    v.array = a;
+    return v;
+  }
   static Value Dictionary(const DictionaryValue* d) {
-    Value v; v.kind = TypeKind::kDictionary; v.dictionary = d; return v;
+    Value v;
+    v.kind = TypeKind::kDictionary;
+    v.dictionary = d;
+    return v;
   }
   bool defined() const { return kind != TypeKind::kUndefined; }
 };

@@ -10,7 +10,7 @@ namespace dl::yara {
 
 // Whether a value counts as true: undefined, zero and the empty string do not.
 bool Truth(const Value& value);
-Value UnaryOperator(Op op, const Value& operand);       // kNot, kNegate, kBitNot.
+Value UnaryOperator(Op op, const Value& operand);             // kNot, kNegate, kBitNot.
 Value BinaryOperator(Op op, const Value& a, const Value& b);  // kAdd ... kIEquals.
 
 bool IsNoCaseOperator(Op op);

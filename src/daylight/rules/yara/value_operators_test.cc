@@ -85,11 +85,14 @@ TEST(ValueOperatorsTest, TextWithoutCaseByUnicode) {
   };
   EXPECT_EQ(same("\xc3\x84", "\xc3\xa4"), "true");
   EXPECT_EQ(Text(Op::kIEquals, "\xc3\x84", "\xc3\xa4"), "false");
-  EXPECT_EQ(same("\xc3", "\xc3"), "true");      // Truncated.
+  EXPECT_EQ(same("\xc3", "\xc3"), "true");  // Truncated.
   EXPECT_EQ(same("\xff\xfe", "\xff\xfe"), "true");
   EXPECT_EQ(same("\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"), "true");
   // A lead byte before what does not continue it: the bytes stay as they are.
-  EXPECT_EQ(same("\xc3" "a", "\xc3\xa1"), "false");
+  EXPECT_EQ(same("\xc3"
+                 "a",
+                 "\xc3\xa1"),
+            "false");
 }
 
 }  // namespace

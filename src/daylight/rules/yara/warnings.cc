@@ -25,10 +25,9 @@ void WarnSlow(Session& session, const StringDefinition& string) {
                                 fmt::format("string \"{}\" slows down scanning", string.identifier),
                                 "its fixed bytes are such as files are full of", "add other bytes to it");
   } else if (cost.unbounded_inside) {
-    session.diagnostics.Warning(code::kUnboundedPattern, string.span,
-                                fmt::format("string \"{}\" may slow down scanning", string.identifier),
-                                "it has an unbounded `.*`, `.+` or `.{n,}` inside",
-                                "give it a bound, as in `.{0,100}`");
+    session.diagnostics.Warning(
+        code::kUnboundedPattern, string.span, fmt::format("string \"{}\" may slow down scanning", string.identifier),
+        "it has an unbounded `.*`, `.+` or `.{n,}` inside", "give it a bound, as in `.{0,100}`");
   }
 }
 
@@ -58,10 +57,9 @@ void WarnTextAsHex(Session& session, const StringDefinition& string) {
       default: text.push_back(static_cast<char>(byte));
     }
   }
-  session.diagnostics.Warning(code::kTextAsHex, string.span,
-                              fmt::format("hex string \"{}\" is plain text", string.identifier), "",
-                              text.size() > kMaxShown ? "write it as a text string"
-                                                      : fmt::format("write it as \"{}\"", text));
+  session.diagnostics.Warning(
+      code::kTextAsHex, string.span, fmt::format("hex string \"{}\" is plain text", string.identifier), "",
+      text.size() > kMaxShown ? "write it as a text string" : fmt::format("write it as \"{}\"", text));
 }
 
 void WarnJumps(Session& session, const StringDefinition& string) {
@@ -91,11 +89,10 @@ void WarnDuplicates(Session& session, const Rule& rule) {
     const StringDefinition& earlier = rule.strings[hashes[i - 1].second];
     const StringDefinition& later = rule.strings[hashes[i].second];
     if (PatternKey(earlier) != PatternKey(later)) continue;
-    session.diagnostics.Warning(code::kDuplicatePattern, later.span,
-                                fmt::format("string \"{}\" is the same as \"{}\"", later.identifier,
-                                            earlier.identifier),
-                                fmt::format("\"{}\" is declared in line {}", earlier.identifier,
-                                            session.diagnostics.LineOf(earlier.span)));
+    session.diagnostics.Warning(
+        code::kDuplicatePattern, later.span,
+        fmt::format("string \"{}\" is the same as \"{}\"", later.identifier, earlier.identifier),
+        fmt::format("\"{}\" is declared in line {}", earlier.identifier, session.diagnostics.LineOf(earlier.span)));
   }
 }
 

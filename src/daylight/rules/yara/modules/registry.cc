@@ -3,7 +3,6 @@
 
 namespace dl::yara {
 
-
 // Each modules/NAME/ defines `const ModuleInfo module_NAME`.
 #ifdef DAYLIGHT_MODULE_pe
 extern const ModuleInfo module_pe;
