@@ -34,6 +34,9 @@ Result<WorkerProgram> FindWorkerProgram() {
 
 namespace {
 
+// In microseconds: how long a killed process may take to end.
+constexpr useconds_t kMaxKillWait = 2'000'000;
+
 // What the new process is told between its birth and the worker program. Made
 // before, since a child of a program with threads may do nothing but plain
 // system calls.
@@ -197,12 +200,12 @@ WorkerProcess& WorkerProcess::operator=(WorkerProcess&& other) noexcept {
   return *this;
 }
 
-void WorkerProcess::Reap(bool wait) {
+void WorkerProcess::Reap() {
   if (pid_ <= 0) return;
   int status = 0;
   pid_t got = 0;
   do {
-    got = ::waitpid(pid_, &status, wait ? 0 : WNOHANG);
+    got = ::waitpid(pid_, &status, WNOHANG);
   } while (got < 0 && errno == EINTR);
   if (got == 0) return;
   status_ = got > 0 ? status : 0;
@@ -213,14 +216,20 @@ void WorkerProcess::Reap(bool wait) {
 void WorkerProcess::Kill() {
   if (pid_ > 0) {
     ::kill(pid_, SIGKILL);
-    Reap(true);
+    // Not for ever: one that waits inside the kernel for a dead file system
+    // dies when that answers, and is nobody's concern any more.
+    for (useconds_t waited = 0, step = 50; pid_ > 0 && waited < kMaxKillWait; waited += step, step += step / 2) {
+      Reap();
+      if (pid_ > 0) ::usleep(step);
+    }
+    pid_ = -1;
   }
   socket_.Close();
 }
 
 std::string WorkerProcess::ExitReason() {
   for (int i = 0; i < 200 && pid_ > 0; ++i) {
-    Reap(false);
+    Reap();
     if (pid_ > 0) ::usleep(1000);
   }
   Kill();

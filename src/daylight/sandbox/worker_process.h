@@ -61,7 +61,7 @@ class WorkerProcess {
   // Whether system calls of the process are filtered, by what the kernel says of
   // it in /proc, not by its own word. True where there is no /proc to ask.
   bool IsFiltered() const;
-  // Ends the process, if it has not ended, and waits for it.
+  // Ends the process, if it has not ended, and waits for it, though not for ever.
   void Kill();
   // How the process ended: "signal 11 (Segmentation fault)", "exit code 1".
   // Waits for a moment for one that is just about to end, then kills it.
@@ -70,7 +70,7 @@ class WorkerProcess {
   std::optional<int> exit_status() const { return reaped_ ? std::optional<int>(status_) : std::nullopt; }
 
  private:
-  void Reap(bool wait);
+  void Reap();
   pid_t pid_ = -1;
   int status_ = 0;
   bool reaped_ = false;
