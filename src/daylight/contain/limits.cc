@@ -27,7 +27,7 @@ bool Set(int resource, rlim_t value) {
 Status LimitResources() {
   bool good = Set(RLIMIT_CORE, 0) && Set(RLIMIT_NOFILE, kMaxDescriptors) && Set(RLIMIT_MEMLOCK, 0) &&
               Set(RLIMIT_MSGQUEUE, 0) && Set(RLIMIT_NICE, 0) && Set(RLIMIT_RTPRIO, 0);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(DAYLIGHT_ADDRESS_SANITIZER)
+#ifndef DAYLIGHT_SANITIZED
   // AddressSanitizer reserves terabytes that it never touches.
   good = good && Set(RLIMIT_AS, kMaxAddressBytes);
 #endif

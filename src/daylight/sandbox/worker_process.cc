@@ -239,7 +239,9 @@ std::string WorkerProcess::ExitReason() {
 
 bool WorkerProcess::IsFiltered() const {
   const auto status = os::ReadFile("/proc/" + std::to_string(pid_) + "/status", 64 * 1024);
-  return !status || status->find("\nSeccomp:\t2\n") != std::string::npos;
+  if (!status || status->find("\nSeccomp:\t2\n") != std::string::npos) return true;
+  // One that has died meanwhile has no filter any more; its end is told elsewhere.
+  return status->find("\nState:\tZ") != std::string::npos || status->find("\nState:\tX") != std::string::npos;
 }
 
 Result<report::WallsHeld> CheckReady(const WorkerProgram& program, const WorkerProcess& worker,
