@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -149,4 +150,7 @@ class Audit(harness.Case):
 
 
 if __name__ == "__main__":
+    if harness.SANITIZED:
+        print("with sanitizers a worker's addresses are not limited, so that one attempt succeeds: nothing tested")
+        sys.exit(77)
     unittest.main()

@@ -13,7 +13,7 @@ import harness  # noqa: E402
 
 MIB = 1 << 20
 # Sanitizers take memory of their own, several times what a program takes.
-MEMORY_FACTOR = 3 if b"__asan_init" in (harness.BIN / "daylight-worker").read_bytes() else 1
+MEMORY_FACTOR = 3 if harness.SANITIZED else 1
 
 
 def children(pid):
