@@ -39,8 +39,6 @@ class MatchLists {
   // False when the list is full: then it is limited, and nothing more is kept.
   // `list` is below list_count.
   bool Add(std::uint32_t list, const MatchRecord& record, bool longest);
-  // Whether Add would keep nothing.
-  bool IsFull(std::uint32_t list) const { return limited(list); }
   // More may be there than was found.
   void MarkLimited(std::uint32_t list) { EntryOf(list).limited = true; }
   // Sorts the list, keeps those that count and drops the rejected ones.
@@ -49,6 +47,7 @@ class MatchLists {
   // Of a settled list.
   std::span<const Match> matches(std::uint32_t list) const;
   void Replace(std::uint32_t list, std::vector<Match> matches, bool limited);
+  // From then on Add keeps nothing.
   bool limited(std::uint32_t list) const;
   // Lists with records, each once.
   std::span<const std::uint32_t> touched() const { return touched_; }

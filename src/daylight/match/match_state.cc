@@ -280,7 +280,7 @@ void MatchState::Impl::TrySlot(const Slot& slot, std::size_t at) {
     }
     if ((value & entry.mask) != entry.value) continue;
     const SubRecord& sub = tables_.sub(entry.sub);
-    if (!IsSought(sub) || lists_.IsFull(sub.list)) continue;
+    if (!IsSought(sub) || lists_.limited(sub.list)) continue;
     ++counters.verified;
     verifier_.VerifyAtom(sub, entry, at, found_);
     if (!found_.empty()) Keep(sub);

@@ -25,16 +25,6 @@ Result<SocketPair> CreateSocketPair() {
 
 Result<std::size_t> Send(int socket, std::span<const std::byte> bytes, std::span<const int> fds) {
   DL_CHECK(!bytes.empty() && fds.size() <= kMaxFdsPerSend);
-  if (fds.empty()) {
-    // Not sendmsg(), which a worker's walls forbid: it could pass descriptors.
-    for (;;) {
-      const ssize_t n = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (n >= 0) return static_cast<std::size_t>(n);
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return std::size_t{0};
-      return Fail(ErrorCode::kIo, "cannot write to the other side", static_cast<std::uint64_t>(errno));
-    }
-  }
   // sendmsg() never writes through iov_base.
   iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
   msghdr message{};
@@ -52,7 +42,9 @@ Result<std::size_t> Send(int socket, std::span<const std::byte> bytes, std::span
     std::memcpy(CMSG_DATA(header), fds.data(), fds.size_bytes());
   }
   for (;;) {
-    const ssize_t n = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+    // Not sendmsg() without need, which a worker's walls forbid: it could pass descriptors.
+    const ssize_t n = fds.empty() ? ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL)
+                                  : ::sendmsg(socket, &message, MSG_NOSIGNAL);
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return std::size_t{0};
