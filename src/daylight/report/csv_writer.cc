@@ -45,6 +45,7 @@ class CsvWriter final : public Writer {
   }
 
   void End(const Summary& summary, std::string& out) override {
+    if (summary.without_walls) out += ",sandbox,,,,,,,,,none,\r\n";
     if (summary.interrupted) out += ",interrupted,,,,,,,,,interrupted,\r\n";
   }
 

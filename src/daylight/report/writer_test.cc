@@ -262,5 +262,22 @@ TEST(JsonValuesTest, AreValid) {
   EXPECT_EQ(check["errors"], 1);
 }
 
+TEST(WriterTest, EveryDocumentSaysThatThereWereNoWalls) {
+  for (const Format format : {Format::kJson, Format::kJsonLines, Format::kSarif, Format::kCsv}) {
+    for (const bool without : {false, true}) {
+      const auto writer = MakeWriter(format, {.all = true, .without_walls = without, .version = "1"});
+      std::string out;
+      writer->Begin(out);
+      FileRecord record;
+      record.path = "a";
+      writer->Write(record, out);
+      Summary summary;
+      summary.without_walls = without;
+      writer->End(summary, out);
+      EXPECT_EQ(out.find("sandbox") != std::string::npos, without) << out;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace dl::report
