@@ -168,6 +168,7 @@ struct Intermediate {
 // A body signature (.db, .ndb, .sdb: expression "0") or a logical one (.ldb).
 struct LogicalSignature {
   std::string name;
+  bool is_pua = false;  // From a file whose suffix ends in u.
   std::uint32_t target = 0;  // 0 to 14.
   std::string expression;
   std::vector<Subsignature> subsignatures;  // At most 64.
@@ -185,7 +186,9 @@ struct LogicalSignature {
 
 enum class DigestKind : std::uint8_t { kMd5, kSha1, kSha256 };
 struct DigestSignature {
-  enum class Of : std::uint8_t { kFile, kSection, kImports } of = Of::kFile;
+  // kAllowed: .fp and .sfp, which win over what is detected.
+  enum class Of : std::uint8_t { kFile, kSection, kImports, kAllowed } of = Of::kFile;
+  bool is_pua = false;
   DigestKind kind = DigestKind::kMd5;
   std::array<std::uint8_t, 32> digest{};  // The first 16, 20 or 32 bytes.
   std::optional<std::uint32_t> size;      // Absent: any (*).
