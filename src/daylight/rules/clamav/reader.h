@@ -36,7 +36,8 @@ class Sink {
   virtual ~Sink() = default;
   virtual void AddLogical(FileKind from, std::string_view line, LogicalSignature signature) = 0;
   // `name` is borrowed.
-  virtual void AddDigest(FileKind from, std::string_view line, std::string_view name, const DigestSignature& digest) = 0;
+  virtual void AddDigest(FileKind from, std::string_view line, std::string_view name,
+                         const DigestSignature& digest) = 0;
   virtual void AddContainer(FileKind from, std::string_view line, ContainerSignature signature) = 0;
   // .ftm, .idb, .pdb, .gdb, .wdb, .pwdb, .crb, .cat: lines whose functionality
   // level fits, as they are; the room that knows the format parses them.
@@ -51,9 +52,9 @@ class Sink {
 };
 
 struct FileOutcome {
-  std::uint64_t lines = 0;      // Signatures, loaded or not; no comments and empty lines.
+  std::uint64_t lines = 0;  // Signatures, loaded or not; no comments and empty lines.
   std::uint64_t malformed = 0;
-  std::string error;            // Not empty: nothing of the file may be used.
+  std::string error;  // Not empty: nothing of the file may be used.
 };
 
 FileKind KindOf(std::string_view file_name);

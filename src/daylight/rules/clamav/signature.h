@@ -86,17 +86,17 @@ struct Pattern {
 };
 
 enum class OffsetKind : std::uint8_t {
-  kAny,          // *
-  kAbsolute,     // n
-  kEofMinus,     // EOF-n
-  kEntryPlus,    // EP+n
-  kEntryMinus,   // EP-n
-  kSection,      // Sx+n
-  kWholeSection, // SEx
-  kLastSection,  // SL+n
-  kVersionInfo,  // VI
-  kMacroGroup,   // $n$: adds to macro group n, see Macro.
-  kNever,        // Of a file this offset has no meaning for; never matches.
+  kAny,           // *
+  kAbsolute,      // n
+  kEofMinus,      // EOF-n
+  kEntryPlus,     // EP+n
+  kEntryMinus,    // EP-n
+  kSection,       // Sx+n
+  kWholeSection,  // SEx
+  kLastSection,   // SL+n
+  kVersionInfo,   // VI
+  kMacroGroup,    // $n$: adds to macro group n, see Macro.
+  kNever,         // Of a file this offset has no meaning for; never matches.
 };
 struct Offset {
   OffsetKind kind = OffsetKind::kAny;
@@ -125,7 +125,7 @@ struct ByteCompare {
   std::int64_t offset = 0;      // From the start of its match, in bytes.
   enum class Base : std::uint8_t { kHex, kDecimal, kAuto, kRaw } base = Base::kRaw;
   bool is_little_endian = false;
-  bool is_exact = false;         // e: exactly `bytes` of digits.
+  bool is_exact = false;  // e: exactly `bytes` of digits.
   std::uint32_t bytes = 0;
   struct Comparison {
     char op = '=';  // '<', '>' or '='.
@@ -168,7 +168,7 @@ struct Intermediate {
 // A body signature (.db, .ndb, .sdb: expression "0") or a logical one (.ldb).
 struct LogicalSignature {
   std::string name;
-  bool is_pua = false;  // From a file whose suffix ends in u.
+  bool is_pua = false;       // From a file whose suffix ends in u.
   std::uint32_t target = 0;  // 0 to 14.
   std::string expression;
   std::vector<Subsignature> subsignatures;  // At most 64.
@@ -177,11 +177,11 @@ struct LogicalSignature {
   std::optional<Range> file_size;
   std::optional<Range> entry_point;
   std::optional<Range> sections;
-  std::string container;                    // "CL_TYPE_ZIP"; empty: any.
-  std::vector<std::string> intermediates;   // Outermost first as written; "CL_TYPE_ANY" matches any.
+  std::string container;                   // "CL_TYPE_ZIP"; empty: any.
+  std::vector<std::string> intermediates;  // Outermost first as written; "CL_TYPE_ANY" matches any.
   std::string icon_group_1;
   std::string icon_group_2;
-  std::string handler_type;                 // Scans again as this type instead of detecting.
+  std::string handler_type;  // Scans again as this type instead of detecting.
 };
 
 enum class DigestKind : std::uint8_t { kMd5, kSha1, kSha256 };
@@ -196,8 +196,36 @@ struct DigestSignature {
 
 // Which file a signature came from, for `rules list` and for ignore lists.
 enum class FileKind : std::uint8_t {
-  kDb, kHdb, kHsb, kFp, kSfp, kMdb, kMsb, kImp, kNdb, kSdb, kLdb, kIdb, kCdb, kZmd, kRmd, kPdb, kGdb, kWdb,
-  kCbc, kFtm, kCfg, kCat, kCrb, kIoc, kYara, kPwdb, kIgn, kIgn2, kInfo, kUnknown,
+  kDb,
+  kHdb,
+  kHsb,
+  kFp,
+  kSfp,
+  kMdb,
+  kMsb,
+  kImp,
+  kNdb,
+  kSdb,
+  kLdb,
+  kIdb,
+  kCdb,
+  kZmd,
+  kRmd,
+  kPdb,
+  kGdb,
+  kWdb,
+  kCbc,
+  kFtm,
+  kCfg,
+  kCat,
+  kCrb,
+  kIoc,
+  kYara,
+  kPwdb,
+  kIgn,
+  kIgn2,
+  kInfo,
+  kUnknown,
 };
 
 // .cdb: what an archive says of a member.

@@ -1,0 +1,53 @@
+// Names of signatures: millions of them, most alike the one before.
+//
+//   NameTableWriter writer;
+//   const std::uint32_t id = writer.Add("Win.Trojan.Agent-1");
+//   writer.Finish(database_writer, unit);
+//
+//   DL_TRY(const NameTable names, NameTable::Open(database, unit));
+//   names.Get(id);
+//
+// Front-coded: in blocks of kNamesInBlock, each name is how many bytes it
+// shares with the one before, how many follow, and those.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daylight/database/database.h"
+#include "daylight/database/view.h"
+
+namespace dl::clamav {
+
+inline constexpr std::uint32_t kNamesInBlock = 16;
+
+class NameTableWriter {
+ public:
+  std::uint32_t Add(std::string_view name);
+  std::uint32_t count() const { return count_; }
+  void Finish(database::Writer& writer, std::uint32_t unit);
+
+ private:
+  std::vector<std::byte> bytes_;
+  std::vector<std::uint32_t> blocks_;
+  std::string last_;
+  std::uint32_t count_ = 0;
+};
+
+// Immutable; borrows the database.
+class NameTable {
+ public:
+  static Result<NameTable> Open(const database::Database& database, std::uint32_t unit);
+  // Empty for an id that there is not, and where the table is damaged.
+  std::string Get(std::uint32_t id) const;
+
+ private:
+  const database::Database* database_ = nullptr;
+  Bytes bytes_;
+  database::View<std::uint32_t> blocks_;
+  Bytes block_bytes_;
+};
+
+}  // namespace dl::clamav
