@@ -8,6 +8,12 @@ Result<std::shared_ptr<const Engine>> Engine::Open(std::vector<std::shared_ptr<c
   auto impl = std::make_unique<Impl>();
   for (const auto& database : databases) {
     for (std::uint32_t unit = 0; unit < database->unit_count(); ++unit) {
+      if (clamav::SignatureSet::IsIn(*database, unit)) {
+        DL_TRY(auto signatures, clamav::SignatureSet::Open(database, unit));
+        impl->overlap_bytes = std::max(impl->overlap_bytes, signatures->matcher().overlap_bytes());
+        impl->signature_sets.push_back(std::move(signatures));
+        continue;
+      }
       DL_TRY(auto rules, yara::RuleSet::Open(database, unit));
       impl->overlap_bytes = std::max(impl->overlap_bytes, rules->matcher().overlap_bytes());
       impl->rule_sets.push_back(std::move(rules));

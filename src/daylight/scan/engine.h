@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "daylight/rules/clamav/signature_set.h"
 #include "daylight/rules/yara/rule_set.h"
 #include "daylight/scan/scanner.h"
 
@@ -12,6 +13,7 @@ namespace dl::scan {
 class Engine::Impl {
  public:
   std::vector<std::shared_ptr<const yara::RuleSet>> rule_sets;
+  std::vector<std::shared_ptr<const clamav::SignatureSet>> signature_sets;
   std::size_t overlap_bytes = 0;  // The largest that any rule set needs.
 };
 

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
-#include "daylight/crypto/digest.h"
+#include "daylight/scan/clamav_unit.h"
 #include "daylight/scan/engine.h"
 #include "daylight/scan/explain.h"
+#include "daylight/scan/object_digests.h"
 #include "daylight/scan/unit_scanner.h"
 
 namespace dl::scan {
@@ -20,6 +21,9 @@ class Scanner::Impl {
     for (const auto& rules : engine_->impl().rule_sets) {
       units_.push_back(std::make_unique<UnitScanner>(rules, context_));
     }
+    for (const auto& set : engine_->impl().signature_sets) {
+      clamav_units_.push_back(std::make_unique<ClamavUnit>(set, context_));
+    }
   }
 
   report::ObjectReport Scan(ObjectSource& object, const report::ObjectNames& names) {
@@ -33,8 +37,9 @@ class Scanner::Impl {
       return report;
     }
     // The digest of a stream must be taken while it passes.
-    const bool hash_now = settings.hash_all || !object.size();
-    crypto::Sha256 digest;
+    digests_.Begin();
+    if (settings.hash_all || !object.size()) digests_.WantSha256();
+    for (const auto& unit : clamav_units_) unit->WantDigests(object.size(), digests_);
     std::optional<std::uint64_t> size;
     bool too_large = false;
     const Status read = Pass(object, [&](const Window& window, std::size_t news, bool first) {
@@ -42,10 +47,14 @@ class Scanner::Impl {
       report.size = window.offset + window.bytes.size();
       too_large = limit != 0 && report.size > limit;
       if (too_large) return false;
-      if (hash_now) digest.Update(window.bytes.subspan(news));
+      digests_.Update(window.bytes.subspan(news));
       if (first) size = KnownSize(object, window);
       for (const auto& unit : units_) {
         if (first) unit->Begin(window.bytes, size, settings.list_strings);
+        unit->Feed(window);
+      }
+      for (const auto& unit : clamav_units_) {
+        if (first) unit->Begin(window.bytes, window.last);
         unit->Feed(window);
       }
       return true;
@@ -62,6 +71,7 @@ class Scanner::Impl {
       return report;
     }
     for (const auto& unit : units_) unit->Finish(object, names, report);
+    for (const auto& unit : clamav_units_) unit->Finish(object, names, digests_, report);
     // What was sought, and which rules were asked, depends on the size.
     if (size && object.size() != size) {
       report.incomplete.push_back({names.object, "changed", "the object changed while it was read"});
@@ -69,11 +79,7 @@ class Scanner::Impl {
     report.verdict = !report.detections.empty()   ? report::Verdict::kDetected
                      : !report.incomplete.empty() ? report::Verdict::kIncomplete
                                                   : report::Verdict::kClean;
-    if (hash_now) {
-      if (settings.hash_all || !report.detections.empty()) SetDigest(report, digest.Finish());
-    } else if (!report.detections.empty()) {
-      HashAgain(object, report);
-    }
+    if (settings.hash_all || !report.detections.empty()) SetDigest(object, report);
     return report;
   }
 
@@ -131,31 +137,22 @@ class Scanner::Impl {
     }
   }
 
-  static void SetDigest(report::ObjectReport& report, const crypto::Sha256::Value& value) {
+  void SetDigest(ObjectSource& object, report::ObjectReport& report) {
+    const auto value = digests_.Sha256(object);
+    if (!value) {
+      report.warnings.push_back("no SHA-256: " + std::string(value.error().what));
+      return;
+    }
     auto& out = report.sha256.emplace();
-    std::transform(value.begin(), value.end(), out.begin(),
+    std::transform(value->begin(), value->end(), out.begin(),
                    [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
-  }
-
-  void HashAgain(ObjectSource& object, report::ObjectReport& report) {
-    crypto::Sha256 digest;
-    Status read = object.Rewind();
-    if (read) {
-      read = Pass(object, [&](const Window& window, std::size_t news, bool) {
-        digest.Update(window.bytes.subspan(news));
-        return true;
-      });
-    }
-    if (read) {
-      SetDigest(report, digest.Finish());
-    } else {
-      report.warnings.push_back("no SHA-256: " + std::string(read.error().what));
-    }
   }
 
   std::shared_ptr<const Engine> engine_;
   ScanContext context_;
   std::vector<std::unique_ptr<UnitScanner>> units_;
+  std::vector<std::unique_ptr<ClamavUnit>> clamav_units_;
+  ObjectDigests digests_;
 };
 
 Scanner::Scanner(std::shared_ptr<const Engine> engine, report::ScanSettings settings)

@@ -1,0 +1,273 @@
+#include "daylight/scan/clamav_unit.h"
+
+#include <algorithm>
+#include <set>
+
+#include "daylight/formats/exe/exe.h"
+
+namespace dl::scan {
+
+namespace {
+
+using clamav::DigestKind;
+using clamav::DigestSignature;
+using filetype::ClamType;
+using Of = clamav::DigestSignature::Of;
+
+// Signatures are decided on the whole object; a larger one is incomplete for
+// those that are candidates.
+constexpr std::uint64_t kWholeObjectLimitBytes = std::uint64_t{1} << 30;
+// What deciding all candidates of one object may cost, in bytes looked at.
+constexpr std::uint64_t kMaxSteps = std::uint64_t{1} << 32;
+constexpr std::uint64_t kMaxStepsPerByte = 256;
+// So many signatures that could not be decided are named.
+constexpr std::size_t kMaxNamedLimits = 8;
+
+// In the order in which clamscan comes to them.
+enum Phase : std::uint32_t {
+  kPlain,
+  kFileDigest,
+  kLogicalOfTarget,
+  kLogicalGeneric,
+  kProgramDigest,
+  kForms,  // Normalised text and the like; one more for each.
+};
+
+std::unique_ptr<filetype::MagicTable> LoadMagic(const clamav::SignatureSet& set) {
+  std::vector<filetype::Magic> rows;
+  for (const std::string_view line : set.lines(clamav::FileKind::kFtm)) {
+    if (auto row = filetype::ParseFtmLine(line)) rows.push_back(std::move(*row));
+  }
+  return rows.empty() ? nullptr : std::make_unique<filetype::MagicTable>(rows);
+}
+
+}  // namespace
+
+struct ClamavUnit::ObjectScan {
+  ObjectSource& object;
+  ObjectDigests& digests;
+  std::uint64_t size = 0;
+  clamav::WorkBudget budget{0};
+  std::vector<Found> found;
+  std::vector<std::uint32_t> undecided;  // Names.
+  std::set<std::string> handler_types;
+  std::string problem;
+};
+
+ClamavUnit::ClamavUnit(std::shared_ptr<const clamav::SignatureSet> set, const ScanContext& context)
+    : set_(std::move(set)), context_(context), own_magic_(LoadMagic(*set_)), icons_(*set_), matches_(set_->matcher()) {
+  live_groups_.Resize(clamav::kGroupCount);
+  live_patterns_.Resize(set_->matcher().pattern_count());
+  const std::span<std::uint64_t> words = live_patterns_.words();
+  std::fill(words.begin(), words.end(), ~std::uint64_t{0});
+}
+ClamavUnit::~ClamavUnit() = default;
+
+bool ClamavUnit::HasDigests(Of of) const {
+  return !set_->digests(of, DigestKind::kMd5).empty() || !set_->digests(of, DigestKind::kSha1).empty() ||
+         !set_->digests(of, DigestKind::kSha256).empty();
+}
+
+void ClamavUnit::WantDigests(std::optional<std::uint64_t> size, ObjectDigests& digests) const {
+  const auto wanted = [&](DigestKind kind) {
+    const clamav::DigestTable& table = set_->digests(Of::kFile, kind);
+    return size ? table.MayHave(*size) : !table.empty();
+  };
+  if (wanted(DigestKind::kMd5)) digests.WantMd5();
+  if (wanted(DigestKind::kSha1)) digests.WantSha1();
+  if (wanted(DigestKind::kSha256)) digests.WantSha256();
+}
+
+void ClamavUnit::SetGroups(std::uint32_t target, bool generic) {
+  for (std::uint32_t group = 0; group < clamav::kGroupCount; ++group) live_groups_.Clear(group);
+  const auto set = [&](std::uint32_t of_target) {
+    live_groups_.Set(clamav::GroupOf(of_target, false));
+    if (context_.settings.pua) live_groups_.Set(clamav::GroupOf(of_target, true));
+  };
+  if (generic) set(0);
+  if (target != 0) set(target);
+}
+
+void ClamavUnit::Begin(Bytes head, bool is_whole) {
+  is_tiny_ = is_whole && head.size() < filetype::kMinObjectBytes;
+  type_ = filetype::TypeOf(head, own_magic_ ? *own_magic_ : filetype::MagicTable::Default());
+  candidates_.clear();
+  // Raw text is of no target; its normalised form is.
+  const std::uint32_t target = type_ == ClamType::kTextAscii ? 0u : filetype::TargetOf(type_);
+  SetGroups(target, true);
+  matches_.Begin(live_groups_, live_patterns_, false);
+}
+
+void ClamavUnit::CollectCandidates(std::uint32_t target, bool generic) {
+  matches_.Finish();
+  candidates_.clear();
+  for (const std::uint32_t trigger : matches_.touched()) candidates_.push_back(set_->SignatureOf(trigger));
+  const auto add = [&](std::uint32_t of_target) {
+    for (const bool pua : {false, true}) {
+      if (pua && !context_.settings.pua) continue;
+      const auto always = set_->always(clamav::GroupOf(of_target, pua));
+      candidates_.insert(candidates_.end(), always.begin(), always.end());
+    }
+  };
+  if (generic) add(0);
+  if (target != 0) add(target);
+  std::sort(candidates_.begin(), candidates_.end());
+  candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());
+}
+
+void ClamavUnit::EvaluateOne(ObjectScan& scan, clamav::Evaluator& evaluator, std::uint32_t signature,
+                             std::uint32_t phase) {
+  const auto stored = set_->Load(signature);
+  if (!stored) {
+    scan.problem = stored.error().what;
+    return;
+  }
+  const auto outcome = evaluator.Evaluate(stored->signature);
+  if (outcome.is_limited) scan.undecided.push_back(stored->name);
+  if (!outcome.matches) return;
+  if (!outcome.handler_type.empty()) {
+    scan.handler_types.insert(outcome.handler_type);
+    return;
+  }
+  const bool is_plain = stored->signature.is_plain;
+  Found found;
+  found.name = stored->name;
+  found.phase = phase != kPlain ? phase
+                : is_plain      ? kPlain
+                                : (stored->signature.target != 0 ? kLogicalOfTarget : kLogicalGeneric);
+  found.at = is_plain ? outcome.at : signature;
+  scan.found.push_back(found);
+}
+
+void ClamavUnit::EvaluateCandidates(ObjectScan& scan, const clamav::View& view, std::uint32_t phase) {
+  const clamav::MacroMembers members = [this](std::uint32_t target, std::uint32_t group) {
+    std::vector<clamav::LogicalSignature> out;
+    for (const std::uint32_t signature : set_->macro_members(target, group)) {
+      auto stored = set_->Load(signature);
+      if (stored && (!stored->signature.is_pua || context_.settings.pua)) out.push_back(std::move(stored->signature));
+    }
+    return out;
+  };
+  clamav::Evaluator evaluator(view, members, scan.budget);
+  for (const std::uint32_t signature : candidates_) EvaluateOne(scan, evaluator, signature, phase);
+}
+
+void ClamavUnit::ScanView(ObjectScan& scan, const clamav::View& view, bool generic, std::uint32_t phase) {
+  SetGroups(view.target, generic);
+  matches_.Begin(live_groups_, live_patterns_, false);
+  matches_.Feed({view.bytes, 0, true});
+  CollectCandidates(view.target, generic);
+  EvaluateCandidates(scan, view, phase);
+}
+
+void ClamavUnit::AddDigest(ObjectScan& scan, Of of, DigestKind kind, Bytes digest, std::uint64_t size,
+                           std::uint32_t phase) {
+  std::vector<std::uint32_t> names;
+  set_->digests(of, kind).Find(digest, size, names);
+  for (const std::uint32_t name : names) {
+    if ((name & clamav::kNameIsPua) != 0 && !context_.settings.pua) continue;
+    scan.found.push_back({phase, static_cast<std::uint64_t>(kind), name & ~clamav::kNameIsPua});
+  }
+}
+
+void ClamavUnit::FindFileDigests(ObjectScan& scan) {
+  const auto find = [&](DigestKind kind, auto&& compute) {
+    if (!set_->digests(Of::kFile, kind).MayHave(scan.size)) return;
+    const auto value = compute();
+    if (value) {
+      AddDigest(scan, Of::kFile, kind, *value, scan.size, kFileDigest);
+    } else {
+      scan.problem = value.error().what;
+    }
+  };
+  find(DigestKind::kMd5, [&] { return scan.digests.Md5(scan.object); });
+  find(DigestKind::kSha1, [&] { return scan.digests.Sha1(scan.object); });
+  find(DigestKind::kSha256, [&] { return scan.digests.Sha256(scan.object); });
+}
+
+void ClamavUnit::FindProgramDigests(ObjectScan& scan, Bytes bytes) {
+  if (HasDigests(Of::kSection)) {
+    for (const exe::SectionToHash& section : exe::SectionsToHash(bytes)) {
+      const Bytes part = bytes.subspan(section.offset, section.size);
+      const auto find = [&]<typename Digest>(DigestKind kind, const Digest&) {
+        if (!set_->digests(Of::kSection, kind).MayHave(section.size)) return;
+        AddDigest(scan, Of::kSection, kind, Digest::Of(part), section.size, kProgramDigest);
+      };
+      find(DigestKind::kMd5, crypto::Md5());
+      find(DigestKind::kSha1, crypto::Sha1());
+      find(DigestKind::kSha256, crypto::Sha256());
+    }
+  }
+  if (HasDigests(Of::kImports)) {
+    if (const auto imports = exe::ImportHash(bytes)) {
+      AddDigest(scan, Of::kImports, DigestKind::kMd5, imports->md5, imports->size, kProgramDigest);
+    }
+  }
+}
+
+bool ClamavUnit::IsAllowed(ObjectScan& scan) {
+  std::vector<std::uint32_t> names;
+  const auto look = [&](DigestKind kind, auto&& compute) {
+    const clamav::DigestTable& table = set_->digests(Of::kAllowed, kind);
+    if (!names.empty() || !table.MayHave(scan.size)) return;
+    const auto value = compute();
+    if (value) table.Find(*value, scan.size, names);
+  };
+  look(DigestKind::kMd5, [&] { return scan.digests.Md5(scan.object); });
+  look(DigestKind::kSha1, [&] { return scan.digests.Sha1(scan.object); });
+  look(DigestKind::kSha256, [&] { return scan.digests.Sha256(scan.object); });
+  return !names.empty();
+}
+
+void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, ObjectDigests& digests,
+                        report::ObjectReport& report) {
+  if (is_tiny_) return;
+  ObjectScan scan{.object = object, .digests = digests, .size = object.size().value_or(report.size)};
+  scan.budget = clamav::WorkBudget(std::max(kMaxSteps, scan.size * kMaxStepsPerByte));
+  const bool is_text = type_ == ClamType::kTextAscii;
+  const std::uint32_t target = is_text ? 0u : filetype::TargetOf(type_);
+  CollectCandidates(target, true);
+  const bool needs_program = type_ == ClamType::kMsExe && (HasDigests(Of::kSection) || HasDigests(Of::kImports));
+  const bool needs_types = filetype::IsTextOrData(type_) || type_ == ClamType::kGif;
+  FindFileDigests(scan);
+  if (!candidates_.empty() || needs_program || needs_types) {
+    const auto whole = object.Whole(kWholeObjectLimitBytes);
+    if (whole) {
+      ClamavFacts facts(*whole, target, icons_);
+      const clamav::View view{*whole, target, {}, &facts};
+      EvaluateCandidates(scan, view, kPlain);
+      if (needs_program) FindProgramDigests(scan, *whole);
+    } else if (!candidates_.empty() || needs_program) {
+      report.incomplete.push_back(
+          {names.object, "window", "signatures that need the whole object: " + std::string(whole.error().what)});
+    }
+  }
+  if (!scan.found.empty() && IsAllowed(scan)) {
+    scan.found.clear();
+    scan.undecided.clear();
+  }
+  std::sort(scan.found.begin(), scan.found.end());
+  std::set<std::string> told;
+  for (const Found& found : scan.found) {
+    report::Detection detection;
+    detection.engine = "clamav";
+    detection.rule = set_->name(found.name);
+    if (!told.insert(detection.rule).second) continue;
+    detection.source = set_->source_name();
+    detection.licence = set_->licence();
+    detection.object = names.object;
+    report.detections.push_back(std::move(detection));
+  }
+  if (!scan.problem.empty()) report.incomplete.push_back({names.object, "database", scan.problem});
+  for (std::size_t i = 0; i < scan.undecided.size(); ++i) {
+    if (i == kMaxNamedLimits) {
+      report.incomplete.push_back(
+          {names.object, "match-limit", std::to_string(scan.undecided.size() - i) + " more signatures take too long"});
+      break;
+    }
+    report.incomplete.push_back(
+        {names.object, "match-limit", "deciding the signature " + set_->name(scan.undecided[i]) + " takes too long"});
+  }
+}
+
+}  // namespace dl::scan
