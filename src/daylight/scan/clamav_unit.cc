@@ -41,13 +41,23 @@ std::unique_ptr<filetype::MagicTable> LoadMagic(const clamav::SignatureSet& set)
   return rows.empty() ? nullptr : std::make_unique<filetype::MagicTable>(rows);
 }
 
+// Raw text is of no target; its normalised form is.
+std::uint32_t RawTarget(ClamType type) {
+  return type == ClamType::kTextAscii ? 0u : std::uint32_t{filetype::TargetOf(type)};
+}
+
 }  // namespace
 
 struct ClamavUnit::ObjectScan {
+  ObjectScan(ObjectSource& the_object, ObjectDigests& the_digests, std::uint64_t the_size)
+      : object(the_object),
+        digests(the_digests),
+        size(the_size),
+        budget(std::max(kMaxSteps, the_size * kMaxStepsPerByte)) {}
   ObjectSource& object;
   ObjectDigests& digests;
-  std::uint64_t size = 0;
-  clamav::WorkBudget budget{0};
+  std::uint64_t size;
+  clamav::WorkBudget budget;
   std::vector<Found> found;
   std::vector<std::uint32_t> undecided;  // Names.
   std::set<std::string> handler_types;
@@ -92,9 +102,7 @@ void ClamavUnit::Begin(Bytes head, bool is_whole) {
   is_tiny_ = is_whole && head.size() < filetype::kMinObjectBytes;
   type_ = filetype::TypeOf(head, own_magic_ ? *own_magic_ : filetype::MagicTable::Default());
   candidates_.clear();
-  // Raw text is of no target; its normalised form is.
-  const std::uint32_t target = type_ == ClamType::kTextAscii ? 0u : filetype::TargetOf(type_);
-  SetGroups(target, true);
+  SetGroups(RawTarget(type_), true);
   matches_.Begin(live_groups_, live_patterns_, false);
 }
 
@@ -222,10 +230,8 @@ bool ClamavUnit::IsAllowed(ObjectScan& scan) {
 void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, ObjectDigests& digests,
                         report::ObjectReport& report) {
   if (is_tiny_) return;
-  ObjectScan scan{.object = object, .digests = digests, .size = object.size().value_or(report.size)};
-  scan.budget = clamav::WorkBudget(std::max(kMaxSteps, scan.size * kMaxStepsPerByte));
-  const bool is_text = type_ == ClamType::kTextAscii;
-  const std::uint32_t target = is_text ? 0u : filetype::TargetOf(type_);
+  ObjectScan scan(object, digests, object.size().value_or(report.size));
+  const std::uint32_t target = RawTarget(type_);
   CollectCandidates(target, true);
   const bool needs_program = type_ == ClamType::kMsExe && (HasDigests(Of::kSection) || HasDigests(Of::kImports));
   const bool needs_types = filetype::IsTextOrData(type_) || type_ == ClamType::kGif;
