@@ -73,15 +73,15 @@ class Bench:
         compiled = Run([*self.pin, self.arguments.daylight, "rules", "compile", "--clamav", self.arguments.db, "-o",
                         self.database])
         self.row("compile", compiled.seconds, None)
-        self.row("  largest process", compiled.peak_kb / 1024, None, "MB")
+        self.row("  largest process", compiled.rss_kb / 1024, None, "MB")
         self.row("database", os.path.getsize(self.database) / 1e6, None, "MB")
         opened = self.daylight(*self.scan_words(str(self.empty)))
         loaded = self.clamscan(str(self.empty))
         opening = median(opened, lambda run: run.seconds)
         loading = median(loaded, lambda run: run.seconds)
         self.row("open or load, one small file", opening, loading)
-        self.row("  largest process", median(opened, lambda run: run.peak_kb) / 1024,
-                 median(loaded, lambda run: run.peak_kb) / 1024, "MB")
+        self.row("  largest process", median(opened, lambda run: run.rss_kb) / 1024,
+                 median(loaded, lambda run: run.rss_kb) / 1024, "MB")
         for target in self.arguments.targets:
             listing = self.scratch / "files"
             paths = files_below(target)
