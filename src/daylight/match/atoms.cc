@@ -113,11 +113,10 @@ struct Choice {
   double cost = 0;
 };
 
-// The eight bytes around a window that are compared first: as many behind it
-// as before it, moved where the run ends. First and end in the run.
+// The eight bytes with a window that are compared first: it and what is behind
+// it, as the filter knows them, moved where the run ends. First and end in the run.
 std::pair<std::size_t, std::size_t> Extent(std::size_t run, std::size_t window, std::size_t length) {
-  const std::size_t before = std::min<std::size_t>(window, (8 - length) / 2);
-  const std::size_t behind = std::min(8 - length - before, run - window - length);
+  const std::size_t behind = std::min(8 - length, run - window - length);
   return {window - std::min(window, 8 - length - behind), window + length + behind};
 }
 
