@@ -17,6 +17,12 @@ namespace {
 // What assertions and neighbours of a word look at beyond a match.
 constexpr std::size_t kNeighbours = 16;
 
+void SetBytes(AtomEntry& entry, const Atom& atom) {
+  entry.value = atom.value;
+  entry.mask = atom.mask;
+  entry.before = static_cast<std::uint8_t>(atom.before);
+}
+
 }  // namespace
 
 std::uint32_t TablesWriter::AddText(std::span<const std::uint8_t> bytes) {
@@ -32,9 +38,7 @@ std::uint32_t TablesWriter::AddProgram(std::span<const std::uint32_t> words) {
 }
 
 void TablesWriter::AddAtom(std::uint32_t group, const Atom& atom, AtomEntry entry) {
-  entry.value = atom.value;
-  entry.mask = atom.mask;
-  entry.before = static_cast<std::uint8_t>(atom.before);
+  SetBytes(entry, atom);
   use_.Add(atom.window, atom.length);
   atoms_.push_back({atom.window, atom.length, group, entry});
 }
@@ -62,6 +66,39 @@ std::vector<Slot> TablesWriter::BuildSlots(const std::vector<Run>& runs) {
   }
 }
 
+void TablesWriter::RechooseWindows() {
+  CommonEights eights;
+  const std::span<const std::uint8_t> texts(texts_);
+  const auto values_of = [&](const SubRecord& sub) { return texts.subspan(sub.data, sub.size); };
+  const auto masks_of = [&](const SubRecord& sub) {
+    const bool is_masked = (sub.flags & kSubMasked) != 0;
+    return is_masked ? texts.subspan(sub.data + sub.size, sub.size) : std::span<const std::uint8_t>();
+  };
+  // Exact but for the case of letters.
+  const auto is_plain = [&](const SubRecord& sub) {
+    if ((sub.flags & (kSubAutomaton | kSubXor)) != 0 || sub.size <= 8) return false;
+    const std::span<const std::uint8_t> masks = masks_of(sub);
+    for (std::size_t i = 0; i < masks.size(); ++i) {
+      if (!IsOneFolded(values_of(sub)[i], masks[i])) return false;
+    }
+    return true;
+  };
+  for (const SubRecord& sub : subs_) {
+    if (is_plain(sub)) eights.Add(values_of(sub));
+  }
+  for (Indexed& atom : atoms_) {
+    const SubRecord& sub = subs_[atom.entry.sub];
+    if (!is_plain(sub) || eights.Share(values_of(sub).data() + atom.entry.at - atom.entry.before) == 0) continue;
+    use_.Remove(atom.window, atom.length);
+    const AtomSet set = AtomsOfText(values_of(sub), masks_of(sub), use_, &eights);
+    atom.window = set.atoms[0].window;
+    atom.length = set.atoms[0].length;
+    atom.entry.at = set.atoms[0].at;
+    SetBytes(atom.entry, set.atoms[0]);
+    use_.Add(atom.window, atom.length);
+  }
+}
+
 std::uint32_t TablesWriter::KeyOf(const Indexed& atom, std::uint32_t factor) {
   // Of the eight bytes that are compared, those behind the window.
   std::uint32_t next = 0;
@@ -69,7 +106,7 @@ std::uint32_t TablesWriter::KeyOf(const Indexed& atom, std::uint32_t factor) {
   for (std::size_t i = atom.entry.before + std::size_t{4}; i < 8; ++i) {
     const auto value = static_cast<std::uint8_t>(atom.entry.value >> (8 * i));
     const auto mask = static_cast<std::uint8_t>(atom.entry.mask >> (8 * i));
-    if (mask != 0xff && !(mask == 0xdf && (value & 0x40) != 0)) break;
+    if (!IsOneFolded(value, mask)) break;
     next |= std::uint32_t{Fold(value)} << (8 * known++);
   }
   return FilterKey(atom.window, next, known, factor);
@@ -173,6 +210,7 @@ Status TablesWriter::Write(database::Writer& writer, std::uint32_t unit) {
       reach_bytes_ > kMaxReachBytes) {
     return Fail(ErrorCode::kBudget, "the patterns are too large");
   }
+  RechooseWindows();
   // Atoms with the same window become one run.
   const auto key = [](const Indexed& atom) { return std::uint64_t{atom.length} << 32 | atom.window; };
   std::stable_sort(atoms_.begin(), atoms_.end(), [&](const Indexed& a, const Indexed& b) { return key(a) < key(b); });

@@ -58,6 +58,9 @@ class TablesWriter {
     std::uint32_t first;
   };
   static std::vector<Slot> BuildSlots(const std::vector<Run>& runs);
+  // Gives texts whose eight bytes are common among all texts another window:
+  // how common can only be told once all are there.
+  void RechooseWindows();
   // What an atom of four bytes sets in the filter.
   static std::uint32_t KeyOf(const Indexed& atom, std::uint32_t factor);
   std::uint32_t ChooseHashFactor() const;
