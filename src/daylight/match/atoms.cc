@@ -127,8 +127,7 @@ std::pair<std::size_t, std::size_t> Extent(std::size_t run, std::size_t window, 
 
 // Cost of the window [first, first + length) of the run; negative when it
 // cannot be one.
-double WindowCost(std::span<const Unit> run, std::size_t first, std::size_t length, const WindowUse& use,
-                  const CommonEights* eights) {
+double WindowCost(std::span<const Unit> run, std::size_t first, std::size_t length, const WindowUse& use) {
   std::uint64_t keys = 1;
   double share = 1;
   std::uint8_t bytes[kWindow] = {};
@@ -171,13 +170,7 @@ double WindowCost(std::span<const Unit> run, std::size_t first, std::size_t leng
   const double tables =
       (others == 0 ? pass * kAtomCost * static_cast<double>(keys) : 0) + (length < kWindow ? kShortCost : 0);
   pass = std::min(pass * (1 + others), 1.0);  // Atoms with one window share its word.
-  double verified = share * std::sqrt(around);
-  if (eights != nullptr && known == 4) {
-    std::uint8_t eight[8];
-    for (std::size_t i = 0; i < sizeof eight; ++i) eight[i] = run[first + i].value;
-    verified = std::max(verified, eights->Share(eight));
-  }
-  return share * pass * (1 + kShareCost * others) + kVerifyCost * verified + tables;
+  return share * (pass * (1 + kShareCost * others) + kVerifyCost * std::sqrt(around)) + tables;
 }
 
 Choice ChooseWindow(std::span<const Unit> run, bool need_leaf, const WindowUse& use, const CommonEights* eights) {
@@ -187,8 +180,14 @@ Choice ChooseWindow(std::span<const Unit> run, bool need_leaf, const WindowUse& 
       if (need_leaf && run[first].leaf == kNoLeaf && (first + 1 == run.size() || run[first + 1].leaf == kNoLeaf)) {
         continue;
       }
-      const double cost = WindowCost(run, first, length, use, eights);
+      double cost = WindowCost(run, first, length, use);
       if (cost < 0 || (best.found && cost >= best.cost)) continue;
+      if (eights != nullptr && first + 8 <= run.size()) {
+        std::uint8_t bytes[8];
+        for (std::size_t i = 0; i < sizeof bytes; ++i) bytes[i] = run[first + i].value;
+        cost += kVerifyCost * eights->Share(bytes);
+        if (best.found && cost >= best.cost) continue;
+      }
       best = {true, first, length, cost};
     }
   };
@@ -303,11 +302,14 @@ class TermAtoms {
 
 }  // namespace
 
-std::size_t CommonEights::IndexOf(const std::uint8_t* bytes) {
+CommonEights::CommonEights(std::size_t bytes)
+    : log2_(std::clamp(static_cast<unsigned>(std::bit_width(bytes)), 12u, 24u)), counts_(std::size_t{1} << log2_) {}
+
+std::size_t CommonEights::IndexOf(const std::uint8_t* bytes) const {
   std::uint64_t eight;
   std::memcpy(&eight, bytes, sizeof eight);
   eight &= ~((eight >> 1) & 0x2020202020202020);
-  return static_cast<std::size_t>((eight ^ eight >> 29) * 0x9e3779b97f4a7c15 >> (64 - kLog2));
+  return static_cast<std::size_t>((eight ^ eight >> 29) * 0x9e3779b97f4a7c15 >> (64 - log2_));
 }
 
 void CommonEights::Add(std::span<const std::uint8_t> text) {
@@ -320,7 +322,8 @@ void CommonEights::Add(std::span<const std::uint8_t> text) {
 
 double CommonEights::Share(const std::uint8_t* bytes) const {
   const std::uint8_t count = counts_[IndexOf(bytes)];
-  return count < 2 ? 0 : (count - 1.0) / static_cast<double>(total_);
+  // Two texts of one family may share anything.
+  return count < 3 ? 0 : (count - 1.0) / static_cast<double>(total_);
 }
 
 AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks, const WindowUse& use,

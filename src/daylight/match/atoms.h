@@ -56,15 +56,16 @@ class WindowUse {
 // common in files too, which four bytes alone do not tell: prologues, tables.
 class CommonEights {
  public:
-  CommonEights() : counts_(std::size_t{1} << kLog2) {}
+  // `bytes`: of all texts, about.
+  explicit CommonEights(std::size_t bytes);
   void Add(std::span<const std::uint8_t> text);
-  // Of all eights, the share of those like these at eight bytes of one of the
-  // texts, itself not counted.
+  // The share among all of those like these eight bytes of a text, they
+  // themselves not counted.
   double Share(const std::uint8_t* bytes) const;
 
  private:
-  static constexpr unsigned kLog2 = 24;
-  static std::size_t IndexOf(const std::uint8_t* bytes);
+  std::size_t IndexOf(const std::uint8_t* bytes) const;
+  unsigned log2_;
   std::vector<std::uint8_t> counts_;  // By hash; 255 is that or more.
   std::uint64_t total_ = 0;
 };

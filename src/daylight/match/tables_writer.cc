@@ -67,7 +67,7 @@ std::vector<Slot> TablesWriter::BuildSlots(const std::vector<Run>& runs) {
 }
 
 void TablesWriter::RechooseWindows() {
-  CommonEights eights;
+  CommonEights eights(texts_.size());
   const std::span<const std::uint8_t> texts(texts_);
   const auto values_of = [&](const SubRecord& sub) { return texts.subspan(sub.data, sub.size); };
   const auto masks_of = [&](const SubRecord& sub) {
