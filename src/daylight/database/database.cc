@@ -226,6 +226,7 @@ Status Database::CheckPages(std::uint64_t offset, std::uint64_t size) const {
     DL_TRY(Cursor sums, Cursor(page_sums_).From(page * 8));
     DL_TRY(const std::uint64_t expected, sums.ReadU64Le());
     if (XXH3_64bits(file_.data() + at, static_cast<std::size_t>(n)) != expected) {
+      damaged_.store(true, std::memory_order_relaxed);
       return Fail(ErrorCode::kMalformed, "the database is damaged (page checksum)", at);
     }
     word.fetch_or(bit, std::memory_order_release);

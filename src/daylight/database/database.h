@@ -86,6 +86,17 @@ class Database {
   // calls Touch() on what it is about to read.
   Result<Bytes> SectionUnchecked(SectionKind kind, std::uint32_t unit) const;
   Status Touch(Bytes part) const;
+  // Whether a part of this file lies on one page, which has been checked: a
+  // bit test, to ask before Touch() where there are many parts.
+  bool IsChecked(Bytes part) const {
+    const auto begin = static_cast<std::uint64_t>(part.data() - file_.data()) - sums_end_;
+    const std::uint64_t page = begin / kPageBytes;
+    if (begin >= file_.size() - sums_end_ || begin % kPageBytes + part.size() > kPageBytes) return false;
+    return (page_checked_[page / 64].load(std::memory_order_acquire) >> (page % 64) & 1) != 0;
+  }
+  // Whether a page with a wrong checksum has been met: what readers that cannot
+  // fail (LazyView) found since may be incomplete.
+  bool damaged() const { return damaged_.load(std::memory_order_relaxed); }
   // Checks every page.
   Status VerifyAll() const;
   Bytes file() const { return file_; }
@@ -105,6 +116,7 @@ class Database {
   Bytes page_sums_;
   std::uint64_t sums_end_ = 0;
   mutable std::unique_ptr<std::atomic<std::uint64_t>[]> page_checked_;
+  mutable std::atomic<bool> damaged_ = false;
 };
 
 }  // namespace dl::database
