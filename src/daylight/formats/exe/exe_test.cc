@@ -47,8 +47,9 @@ std::vector<std::byte> Load(const Sample& sample) {
 TEST(ExeTest, SamplesHaveTheirGoldens) {
   for (const Sample& sample : kSamples) {
     const std::string facts = DumpExe(sample.kind, Load(sample));
-    const std::string stem = std::filesystem::path(sample.path).stem();
-    EXPECT_EQ(formats::ReadGolden("exe/" + stem + ".facts", facts), facts) << sample.path;
+    const std::string name =
+        "exe/" + std::string(sample.kind) + "_" + std::filesystem::path(sample.path).stem().string();
+    EXPECT_EQ(formats::ReadGolden(name + ".facts", facts), facts) << sample.path;
   }
 }
 
@@ -416,8 +417,34 @@ TEST(ExeMachoTest, MembersOfAUniversalFileLieInIt) {
   ASSERT_FALSE(members.empty());
   for (const UniversalMember& member : members)
     EXPECT_TRUE(ParseMachO(Bytes(bytes).subspan(member.offset, member.size)));
-  // Thirty-three would be a Java class or nonsense.
-  EXPECT_THAT(UniversalMembers(Assemble("u32 0xbebafeca 0x21000000 zero 660")), IsEmpty());
+}
+
+// A universal file of 68 bytes with one member.
+std::vector<UniversalMember> MembersOf(std::uint32_t offset, std::uint32_t size, const std::string& count = "1") {
+  std::string text = "u32 0xbebafeca u8 0 0 0 " + count + " zero 8";
+  for (const std::uint32_t number : {offset, size}) {
+    for (const int shift : {24, 16, 8, 0}) text += " u8 " + std::to_string(number >> shift & 0xff);
+  }
+  return UniversalMembers(Assemble(text + " zero 44"));
+}
+
+TEST(ExeMachoTest, MembersAreCutAtTheEnd) {
+  const auto sizes = [](const std::vector<UniversalMember>& members) {
+    std::vector<std::uint32_t> result;
+    for (const UniversalMember& member : members) result.push_back(member.size);
+    return result;
+  };
+  EXPECT_THAT(sizes(MembersOf(28, 40)), ElementsAre(40));
+  EXPECT_THAT(sizes(MembersOf(28, 41)), ElementsAre(40));
+  EXPECT_THAT(sizes(MembersOf(28, 0)), ElementsAre(40));
+  EXPECT_THAT(sizes(MembersOf(28, 6)), ElementsAre(6));
+  EXPECT_THAT(sizes(MembersOf(28, 5)), IsEmpty());
+  EXPECT_THAT(sizes(MembersOf(62, 0)), ElementsAre(6));
+  EXPECT_THAT(sizes(MembersOf(63, 0)), IsEmpty());
+  EXPECT_THAT(sizes(MembersOf(68, 10)), IsEmpty());
+  EXPECT_THAT(sizes(MembersOf(0xffffffff, 0xffffffff)), IsEmpty());
+  EXPECT_THAT(sizes(MembersOf(28, 40, "32")), ElementsAre(40, 68, 68));  // Zeros are members too.
+  EXPECT_THAT(sizes(MembersOf(28, 40, "33")), IsEmpty());
 }
 
 }  // namespace
