@@ -247,8 +247,10 @@ Status ParseGap(std::string_view text, Part& part) {
     if (!number(text, min)) return Fail(ErrorCode::kMalformed, "{n}: n is not a number");
     max = min;
   } else {
+    // Dashes in a row count as one, and those at the end not at all.
     std::string_view rest = text.substr(dash);
     rest.remove_prefix(std::min(rest.find_first_not_of('-'), rest.size()));
+    while (rest.ends_with('-')) rest.remove_suffix(1);
     if (rest.find('-') != std::string_view::npos || !number(text.substr(0, dash), min) || !number(rest, max)) {
       return Fail(ErrorCode::kMalformed, "{n-m}: n and m are not numbers");
     }
