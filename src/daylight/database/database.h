@@ -41,6 +41,11 @@ constexpr SectionKind MakeSectionKind(const char (&name)[5]) {
 
 class Writer {
  public:
+  Writer() = default;
+  Writer(Writer&&) noexcept = default;
+  Writer& operator=(Writer&&) noexcept = default;
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
   // At most one section of a kind in a unit. Sections start 64-byte aligned.
   void AddSection(SectionKind kind, std::uint32_t unit, std::vector<std::byte> bytes);
   template <typename T>
@@ -48,15 +53,29 @@ class Writer {
     const auto bytes = std::as_bytes(std::span<const T>(items));
     AddSection(kind, unit, std::vector<std::byte>(bytes.begin(), bytes.end()));
   }
+  // `bytes` is borrowed until the file is made.
+  void AddBorrowed(SectionKind kind, std::uint32_t unit, Bytes bytes);
   // The whole file.
   std::vector<std::byte> Finish() const;
+  // The same into `fd` from its position, without another copy in memory. Gives
+  // back the size in bytes.
+  Result<std::uint64_t> WriteTo(int fd) const;
 
  private:
   struct Entry {
     SectionKind kind;
     std::uint32_t unit;
-    std::vector<std::byte> bytes;
+    std::vector<std::byte> owned;
+    Bytes bytes;  // Of `owned`, or borrowed.
   };
+  struct Layout {
+    std::vector<std::byte> head;        // Up to the first section.
+    std::vector<std::uint64_t> starts;  // Of the sections, behind the head.
+    std::uint64_t body_bytes = 0;
+  };
+  Layout LayOut() const;
+  std::vector<std::uint64_t> PageSums(const std::vector<std::uint64_t>& starts, std::uint64_t body_bytes) const;
+
   std::vector<Entry> entries_;
 };
 
