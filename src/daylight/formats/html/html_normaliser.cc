@@ -227,7 +227,13 @@ bool HtmlNormaliser::WriteWide(std::uint32_t wide, std::string* value) {
   }
   if (wide > 0xffff) write(Byte(wide >> 16));
   if (wide > 0xff) write(Byte(wide >> 8));
-  write(Byte(wide));
+  if (value != nullptr) {
+    write(Byte(wide));
+  } else {
+    // The text without tags gets the byte before the last one in its place.
+    Out(Byte(wide));
+    OutText(Byte(wide >> 8));
+  }
   return true;
 }
 
