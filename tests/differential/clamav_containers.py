@@ -141,7 +141,7 @@ def cases(header_key, info_key, other_key):
     yield "x.cld", header() + tar([("COPYING", b"free"), ("x.info", changed), ("x.ndb", NDB)])
 
 
-def patched_library(folder, header_key, info_key):
+def patched_library(folder, header_key, info_key, published):
     found = glob.glob("/usr/lib/*/libclamav.so.*")
     if not found:
         return False
@@ -151,6 +151,8 @@ def patched_library(folder, header_key, info_key):
         matches = re.findall(rb"(?<![0-9])[0-9]{%d}(?=\0)" % digits, data)
         if len(set(matches)) != 1:
             return False
+        if matches[0].decode() not in published:
+            raise SystemExit(f"the published key of {digits} digits is another one than clamscan's")
         data = data.replace(matches[0], str(key[0]).encode())
     with open(os.path.join(folder, os.path.basename(path)), "wb") as file:
         file.write(data)
@@ -168,8 +170,10 @@ def main():
     info_key = make_key(2048, INFO_EXPONENT, INFO_DIGITS)
     other_key = make_key(2048, INFO_EXPONENT, INFO_DIGITS)
     differences = count = taken = 0
+    published = subprocess.run([options.read, "--published-keys"], capture_output=True, check=True).stdout.decode().split()
+    assert published[1] == str(HEADER_EXPONENT) and published[3] == str(INFO_EXPONENT)
     with tempfile.TemporaryDirectory() as folder:
-        if not patched_library(folder, header_key, info_key):
+        if not patched_library(folder, header_key, info_key, published):
             print("no library whose keys can be overwritten")
             return 77
         sample = os.path.join(folder, "sample")

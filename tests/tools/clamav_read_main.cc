@@ -5,6 +5,7 @@
 //   daylight_clamav_read --keys N E N E     checks containers with these keys (the
 //        FILE...                            header's, the .info's), and takes no
 //                                           unsigned ones
+//   daylight_clamav_read --published-keys   the keys that containers are checked with
 //   daylight_clamav_read --lines KIND       reads lines from standard input, each as a file
 //                                 of its own: "taken", "skipped REASON" or
 //                                 "refused REASON", a line each
@@ -89,6 +90,13 @@ int ReadLines(const std::string& kind) {
 
 int main(int argc, char** argv) {
   if (argc == 3 && std::string(argv[1]) == "--lines") return ReadLines(argv[2]);
+  if (argc == 2 && std::string(argv[1]) == "--published-keys") {
+    const clamav::SigningKeys& published = clamav::PublishedKeys();
+    for (const clamav::SigningKey& key : {published.header, published.info}) {
+      std::cout << key.modulus << ' ' << key.exponent << '\n';
+    }
+    return 0;
+  }
   bool shows = false;
   clamav::SigningKeys keys = clamav::PublishedKeys();
   bool has_keys = false;

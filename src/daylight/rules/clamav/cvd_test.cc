@@ -90,6 +90,13 @@ TEST_F(ClamavCvdTest, ThePublishedKeyVerifiesARealHeader) {
   EXPECT_FALSE(VerifyMd5Signature(header->md5, std::string(100000, 'b'), key));
 }
 
+TEST_F(ClamavCvdTest, ThePublishedKeysAreWhole) {
+  // Of the second no signature is public that could be checked here; a test
+  // beside clamscan compares it with the one that clamscan has.
+  EXPECT_EQ(PublishedKeys().header.modulus.size(), 309u);
+  EXPECT_EQ(PublishedKeys().info.modulus.size(), 617u);
+}
+
 TEST_F(ClamavCvdTest, ACvdIsVouchedForByItsHeader) {
   const ReadResult result = Open("x.cvd", Cvd());
   EXPECT_EQ(result.outcome.error, "");
