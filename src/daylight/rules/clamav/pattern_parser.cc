@@ -155,7 +155,7 @@ class PartParser {
   // the parenthesis, and finds the exclamation mark.
   static void TakeMarker(char marker, bool is_negated, bool is_first, bool is_last, Part& part) {
     const int flag = marker == 'B' ? kMarkBoundary : marker == 'L' ? kMarkLine : kMarkWord;
-    const auto flags = static_cast<std::uint8_t>(is_negated ? flag * 2 : flag);
+    const auto flags = static_cast<std::uint8_t>(is_negated ? flag * 3 : flag);
     if (is_last) {
       part.right |= flags;
     } else if (is_first) {
