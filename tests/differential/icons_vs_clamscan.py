@@ -155,7 +155,7 @@ def make(folder, seed, count):
             data = data[:rng.randrange(1100, len(data))]
         if rng.random() < .1:
             for _ in range(20):
-                data[rng.randrange(1024, 1400)] = rng.randrange(256)
+                data[rng.randrange(1024, min(1400, len(data)))] = rng.randrange(256)
         with open(os.path.join(folder, 'icons%03d.exe' % number), 'wb') as file:
             file.write(data)
 
