@@ -70,6 +70,23 @@ std::string Counted(std::uint64_t n, std::string_view what) {
 }
 std::string Rules(std::uint64_t n) { return Counted(n, "rule"); }
 
+std::uint64_t Total(const std::vector<report::DatabaseSummary::SignatureSource::Count>& counts) {
+  std::uint64_t total = 0;
+  for (const auto& one : counts) total += one.count;
+  return total;
+}
+
+void AppendSignatures(const report::DatabaseSummary::SignatureSource& source, std::string& out) {
+  const auto line = [](const std::string& text) { return report::EscapeLine(text); };
+  out += "source " + line(source.name) + ": " + Counted(Total(source.loaded), "ClamAV signature") +
+         ", licence: " + (source.licence.empty() ? "not stated" : line(source.licence)) + "\n";
+  if (!source.path.empty()) out += "  from " + line(source.path) + "\n";
+  for (const auto& one : source.loaded) out += "  " + line(one.kind) + ": " + std::to_string(one.count) + "\n";
+  for (const auto& one : source.skipped) {
+    out += "  not loaded, " + line(one.kind) + ": " + std::to_string(one.count) + " (" + line(one.reason) + ")\n";
+  }
+}
+
 std::string SummaryText(const report::DatabaseSummary& summary) {
   const auto line = [](const std::string& text) { return report::EscapeLine(text); };
   std::string out;
@@ -77,6 +94,7 @@ std::string SummaryText(const report::DatabaseSummary& summary) {
     out += "source " + line(source.name) + ": " + Rules(source.rules) +
            ", licence: " + (source.licence.empty() ? "not stated" : line(source.licence)) + "\n";
   }
+  for (const auto& source : summary.signature_sources) AppendSignatures(source, out);
   for (const auto& part : summary.parts) {
     if (part.bytes > 0) out += "part " + line(part.name) + ": " + SizeText(part.bytes) + "\n";
   }
