@@ -108,8 +108,8 @@ int main(int argc, char** argv) {
       ::close(fd);
       bytes += size;
       for (const auto& detection : report.detections) std::printf("%s %s\n", detection.rule.c_str(), file.c_str());
-      detected += report.detections.empty() ? 0 : 1;
-      incomplete += report.incomplete.empty() ? 0 : 1;
+      if (!report.detections.empty()) ++detected;
+      if (!report.incomplete.empty()) ++incomplete;
     }
     const double seconds = Seconds(start);
     std::printf("%s: %zu files, %.1f MB in %.3f s, %.0f MB/s, %llu detected, %llu incomplete\n", argv[i], files.size(),

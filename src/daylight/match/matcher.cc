@@ -6,13 +6,14 @@ namespace dl::match {
 
 namespace {
 
-// Sections up to this size are checked when they are opened: a millisecond.
-constexpr std::size_t kEagerBytes = 4u << 20;
+// Sections up to this size are checked when they are opened: a tenth of a millisecond each.
+constexpr std::size_t kEagerBytes = 1u << 20;
 
 }  // namespace
 
 Result<MatcherTables> MatcherTables::Open(const database::Database& database, std::uint32_t unit) {
   MatcherTables tables;
+  tables.database_ = &database;
   DL_TRY(const Bytes header, database.Section(kSectionHeader, unit));
   if (header.empty()) return tables;  // A unit without patterns.
   if (header.size() != sizeof(MatcherHeader))
@@ -61,6 +62,7 @@ Result<Matcher> Matcher::Open(const database::Database& database, std::uint32_t 
 
 std::uint32_t Matcher::pattern_count() const { return tables_->header().pattern_count; }
 std::uint32_t Matcher::group_count() const { return tables_->header().group_count; }
+bool Matcher::damaged() const { return tables_->damaged(); }
 std::size_t Matcher::overlap_bytes() const { return std::size_t{2} * tables_->header().reach_bytes; }
 
 }  // namespace dl::match

@@ -17,6 +17,7 @@ class MatcherTables {
   static Result<MatcherTables> Open(const database::Database& database, std::uint32_t unit);
 
   const MatcherHeader& header() const { return header_; }
+  bool damaged() const { return database_->damaged(); }
   const PatternRecord& pattern(std::uint32_t id) const { return patterns_[id]; }
   const SubRecord& sub(std::uint32_t index) const { return subs_[index]; }
   std::size_t sub_count() const { return subs_.size(); }
@@ -64,6 +65,7 @@ class MatcherTables {
 
  private:
   static constexpr AtomEntry kNoAtom = {.is_last = 1};
+  const database::Database* database_ = nullptr;
   MatcherHeader header_;
   database::LazyView<PatternRecord> patterns_;
   database::LazyView<SubRecord> subs_;

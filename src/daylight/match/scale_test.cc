@@ -6,6 +6,7 @@
 #include <random>
 #include <unordered_map>
 
+#include "daylight/match/matcher_format.h"
 #include "daylight/match/matcher_testing.h"
 
 namespace dl::match {
@@ -172,6 +173,48 @@ TEST_F(ScaleTest, FewPositionsOfForeignBytesAreCandidates) {
   for (char& c : object) c = static_cast<char>(rng());
   matcher_->Scan(AsBytes(object), 0, false);
   EXPECT_LT(matcher_->state().counters().candidates, object.size() / 25);
+}
+
+TEST(LargeDatabaseTest, DamageIsMetWhenItIsRead) {
+  MatcherBuilder builder(1);
+  constexpr std::uint32_t kTexts = 70'000;
+  const auto text_of = [](std::uint32_t id) { return "text number " + std::to_string(id) + "."; };
+  for (std::uint32_t id = 0; id < kTexts; ++id) {
+    Pattern pattern;
+    pattern.text = text_of(id);
+    ASSERT_TRUE(builder.Add(pattern).has_value());
+  }
+  database::Writer writer;
+  ASSERT_TRUE(builder.Finish(writer, 0).has_value());
+  std::vector<std::byte> file = writer.Finish();
+  for (const database::SectionInfo& section : (*database::Database::FromBytes(Bytes(file)))->sections()) {
+    if (section.kind != kSectionSubs) continue;
+    ASSERT_GT(section.size, 2u << 20);
+    file[static_cast<std::size_t>(section.offset + section.size / 2)] ^= std::byte{1};
+  }
+  const auto database = database::Database::FromBytes(file);
+  ASSERT_TRUE(database.has_value());
+  const auto matcher = Matcher::Open(**database, 0);
+  ASSERT_TRUE(matcher.has_value());  // Nothing on that page has been read.
+  EXPECT_FALSE(matcher->damaged());
+  MatchState state(*matcher);
+  BitSet groups;
+  groups.Resize(1);
+  groups.Set(0);
+  BitSet patterns;
+  patterns.Resize(kTexts);
+  for (std::uint32_t id = 0; id < kTexts; ++id) patterns.Set(id);
+  const auto count = [&](const std::string& object) {
+    state.Begin(groups, patterns, true);
+    state.Feed({AsBytes(object), 0, true});
+    state.Finish();
+    return state.touched().size();
+  };
+  EXPECT_EQ(count(text_of(7)), 1u);
+  EXPECT_FALSE(matcher->damaged());
+  EXPECT_EQ(count(text_of(kTexts / 2)), 0u);
+  EXPECT_TRUE(matcher->damaged());
+  EXPECT_EQ(count(text_of(7)), 1u);
 }
 
 }  // namespace

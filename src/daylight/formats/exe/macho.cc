@@ -166,19 +166,21 @@ std::vector<UniversalMember> UniversalMembers(Bytes bytes) {
   std::vector<UniversalMember> members;
   auto header = ReadAt(bytes, 0, 8);
   if (!header) return members;
+  // Always in this order: nothing else is taken for a universal file.
   const auto magic = header->ReadU32Be();
-  if (!magic || (*magic != 0xcafebabe && *magic != 0xbebafeca)) return members;
-  const bool big_endian = *magic == 0xcafebabe;
-  const auto word = [big_endian](Cursor& cursor) { return big_endian ? cursor.ReadU32Be() : cursor.ReadU32Le(); };
-  const auto count = word(*header);
+  const auto count = header->ReadU32Be();
   // A Java class has the same magic, and here its version, which is above 38.
-  if (!count || *count > kMaxUniversalMembers) return members;
+  if (!magic || *magic != 0xcafebabe || !count || *count > kMaxUniversalMembers) return members;
   for (std::uint32_t i = 0; i < *count; ++i) {
     auto record = ReadAt(bytes, 8 + std::uint64_t{i} * 20, 20);
     if (!record || !record->Skip(8)) break;  // CPU.
-    const auto offset = word(*record);
-    const auto size = word(*record);
-    if (offset && size && *size > 0 && Cursor(bytes).Window(*offset, *size)) members.push_back({*offset, *size});
+    const auto offset = record->ReadU32Be();
+    const auto size = record->ReadU32Be();
+    if (!offset || !size || *offset >= bytes.size()) continue;
+    // No size means all the rest, and there is never more than that.
+    const std::uint64_t rest = bytes.size() - *offset;
+    const auto clipped = static_cast<std::uint32_t>(*size == 0 || *size > rest ? rest : *size);
+    if (clipped >= kMinUniversalMemberBytes) members.push_back({*offset, clipped});
   }
   return members;
 }

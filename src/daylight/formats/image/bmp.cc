@@ -141,6 +141,7 @@ Result<Header> ParseHeader(Bytes bytes) {
     case kV5HeaderSize: DL_TRY_STATUS(ParseInfoHeader(cursor, header)); break;
     default: return Fail(ErrorCode::kUnsupported, "bmp: header size");
   }
+  if (header.width == 0 || header.height == 0) return Fail(ErrorCode::kMalformed, "bmp: no pixels");
   return header;
 }
 
@@ -184,7 +185,9 @@ class Decoder {
       DL_TRY(const std::uint8_t count, cursor_.ReadU8());
       DL_TRY(const std::uint8_t value, cursor_.ReadU8());
       if (count != 0) {
-        DL_TRY_STATUS(Put(x, y, count, [&](std::size_t i) { return palette[Index(value, i)]; }));
+        // What passes the end of the row is lost.
+        const std::size_t fits = std::min<std::size_t>(count, plane_.width() - x);
+        DL_TRY_STATUS(Put(x, y, fits, [&](std::size_t i) { return palette[Index(value, i)]; }));
       } else if (value == 0) {  // End of row.
         x = 0;
         ++y;

@@ -1,6 +1,7 @@
 // GIF ("Graphics Interchange Format, Version 89a"): the first picture of the
 // file, on a black canvas. Transparency does not matter here: the hash looks
 // at the colour below it.
+#include <algorithm>
 #include <array>
 
 #include "daylight/bytes/cursor.h"
@@ -23,7 +24,8 @@ class BlockBits {
       if (block_.AtEnd()) {
         DL_TRY(const std::uint8_t size, cursor_.ReadU8());
         if (size == 0) return Fail(ErrorCode::kTruncated, "gif: the picture ends early");
-        DL_TRY(const Bytes bytes, cursor_.ReadBytes(size));
+        // A block that is cut is used as far as it goes.
+        DL_TRY(const Bytes bytes, cursor_.ReadBytes(std::min<std::size_t>(size, cursor_.remaining())));
         block_ = Cursor(bytes);
       }
       DL_TRY(const std::uint8_t byte, block_.ReadU8());

@@ -82,8 +82,7 @@ void UpsampleRow(std::span<const std::int16_t> from, std::span<std::int16_t> to)
     to[2 * i] = Between(from[i], from[i - 1]);
     to[2 * i + 1] = Between(from[i], from[i + 1]);
   }
-  // The last but one leans to the left in ClamAV's decoder.
-  to[2 * n - 2] = Between(from[n - 2], from[n - 1]);
+  to[2 * n - 2] = Between(from[n - 1], from[n - 2]);
   to[2 * n - 1] = from[n - 1];
 }
 

@@ -1,11 +1,12 @@
 // JPEG (ITU-T T.81), baseline and progressive. libjpeg-turbo reads the markers
 // and the coefficients; samples are made of them here, because the hash needs
 // those of ClamAV's decoder to the bit.
-#include <jpeglib.h>
-
 #include <array>
 #include <csetjmp>
-#include <cstdio>  // jpeglib.h needs it first.
+#include <cstdio>
+
+// After <cstdio>, which it needs.
+#include <jpeglib.h>
 
 #include "daylight/formats/image/idct.h"
 #include "daylight/formats/image/luma.h"
@@ -117,17 +118,51 @@ class JpegReader {
   Result<LumaPlane> Read() {
     if (!ReadHeader()) return tl::unexpected(error_);
     DL_TRY(plane_, LumaPlane::Make(info_.image_width, info_.image_height, limits_));
+    DL_TRY_STATUS(MakeComponents());
+    if (!MakeRows([this](std::size_t y, const Rows& rows) {
+          const std::span<std::uint8_t> to = plane_.row(y);
+          for (std::size_t x = 0; x < to.size(); ++x) to[x] = Pixel(rows, x);
+        })) {
+      return tl::unexpected(error_);
+    }
+    return std::move(plane_);
+  }
+
+  Result<JpegSamples> ReadSamples() {
+    if (!ReadHeader()) return tl::unexpected(error_);
+    const std::uint64_t pixels = std::uint64_t{info_.image_width} * info_.image_height;
+    if (pixels > limits_.max_pixels || pixels * kMaxComponents > limits_.max_decoder_bytes) {
+      return Fail(ErrorCode::kBudget, "jpeg: too many pixels");
+    }
+    DL_TRY_STATUS(MakeComponents());
+    samples_.width = info_.image_width;
+    samples_.height = info_.image_height;
+    samples_.components = count_;
+    samples_.values.resize(samples_.width * samples_.height * count_);
+    if (!MakeRows([this](std::size_t y, const Rows& rows) {
+          std::uint8_t* to = samples_.values.data() + y * samples_.width * count_;
+          for (std::size_t x = 0; x < samples_.width; ++x) {
+            for (std::size_t i = 0; i < count_; ++i) *to++ = static_cast<std::uint8_t>(rows[i][x]);
+          }
+        })) {
+      return tl::unexpected(error_);
+    }
+    return std::move(samples_);
+  }
+
+ private:
+  using Rows = std::array<std::span<const std::int16_t>, kMaxComponents>;
+
+  Status MakeComponents() {
     DL_TRY_STATUS(CheckKind());
     if (!ReadCoefficients()) return tl::unexpected(error_);
     for (std::size_t i = 0; i < count_; ++i) {
       if (info_.comp_info[i].quant_table == nullptr) return Fail(ErrorCode::kMalformed, "jpeg: a component is missing");
       components_[i] = Component(info_, i, arrays_[i]);
     }
-    if (!MakeRows()) return tl::unexpected(error_);
-    return std::move(plane_);
+    return {};
   }
 
- private:
   static void OnError(j_common_ptr info) {
     // NOLINTNEXTLINE(cert-err52-cpp): the library's only way out.
     std::longjmp(static_cast<JpegReader*>(info->client_data)->out_, 1);
@@ -154,6 +189,13 @@ class JpegReader {
     if (info_.arith_code) return Fail(ErrorCode::kUnsupported, "jpeg: arithmetic coding");
     count_ = static_cast<std::size_t>(info_.num_components);
     if (count_ != 1 && count_ != 3 && count_ != 4) return Fail(ErrorCode::kUnsupported, "jpeg: components");
+    // What ClamAV's decoder refuses or, where the first component is not the
+    // widest, decodes in a way of its own.
+    const int widest = info_.max_h_samp_factor;
+    if (count_ > 1 &&
+        (widest == 3 || (widest > 2 && info_.image_width < 16) || info_.comp_info[0].h_samp_factor != widest)) {
+      return Fail(ErrorCode::kUnsupported, "jpeg: sampling");
+    }
     for (std::size_t i = 0; i < count_; ++i) {
       const jpeg_component_info& component = info_.comp_info[i];
       if (info_.max_h_samp_factor % component.h_samp_factor != 0 ||
@@ -170,35 +212,36 @@ class JpegReader {
     return arrays_ != nullptr;
   }
 
-  bool MakeRows() {
+  // put(y, rows) for each row; it must not keep the rows.
+  template <typename F>
+  bool MakeRows(const F& put) {
     if (setjmp(out_) != 0) return false;
-    std::array<std::span<const std::int16_t>, kMaxComponents> rows;
-    for (std::size_t y = 0; y < plane_.height(); ++y) {
-      for (std::size_t i = 0; i < count_; ++i) rows[i] = components_[i].Row(y);
-      const std::span<std::uint8_t> to = plane_.row(y);
-      for (std::size_t x = 0; x < to.size(); ++x) {
-        to[x] = Pixel({rows[0][x], count_ > 1 ? rows[1][x] : std::int16_t{0}, count_ > 1 ? rows[2][x] : std::int16_t{0},
-                       count_ > 3 ? rows[3][x] : std::int16_t{0}});
-      }
+    for (std::size_t y = 0; y < info_.image_height; ++y) {
+      for (std::size_t i = 0; i < count_; ++i) rows_[i] = components_[i].Row(y);
+      put(y, rows_);
     }
     return true;
   }
 
-  std::uint8_t Pixel(const std::array<std::int16_t, kMaxComponents>& c) const {
+  std::uint8_t Pixel(const Rows& rows, std::size_t x) const {
     switch (info_.jpeg_color_space) {
       case JCS_GRAYSCALE: {
-        const auto grey = static_cast<std::uint8_t>(c[0]);
+        const auto grey = static_cast<std::uint8_t>(rows[0][x]);
         return Luma(grey, grey, grey);
       }
       case JCS_RGB:
-        return Luma(static_cast<std::uint8_t>(c[0]), static_cast<std::uint8_t>(c[1]), static_cast<std::uint8_t>(c[2]));
-      case JCS_CMYK:  // Inverted, as Adobe writes it.
-        return Luma(Multiply(c[0], c[3]), Multiply(c[1], c[3]), Multiply(c[2], c[3]));
-      case JCS_YCCK: {
-        const Rgb rgb = FromYcc(c[0], c[1], c[2]);
-        return Luma(Multiply(255 - rgb.r, c[3]), Multiply(255 - rgb.g, c[3]), Multiply(255 - rgb.b, c[3]));
+        return Luma(static_cast<std::uint8_t>(rows[0][x]), static_cast<std::uint8_t>(rows[1][x]),
+                    static_cast<std::uint8_t>(rows[2][x]));
+      case JCS_CMYK: {  // Inverted, as Adobe writes it.
+        const std::int32_t black = rows[3][x];
+        return Luma(Multiply(rows[0][x], black), Multiply(rows[1][x], black), Multiply(rows[2][x], black));
       }
-      default: return Luma(FromYcc(c[0], c[1], c[2]));
+      case JCS_YCCK: {
+        const Rgb rgb = FromYcc(rows[0][x], rows[1][x], rows[2][x]);
+        const std::int32_t black = rows[3][x];
+        return Luma(Multiply(255 - rgb.r, black), Multiply(255 - rgb.g, black), Multiply(255 - rgb.b, black));
+      }
+      default: return Luma(FromYcc(rows[0][x], rows[1][x], rows[2][x]));
     }
   }
 
@@ -212,7 +255,9 @@ class JpegReader {
   std::size_t count_ = 0;
   jvirt_barray_ptr* arrays_ = nullptr;
   std::array<Component, kMaxComponents> components_;
+  Rows rows_;
   LumaPlane plane_;
+  JpegSamples samples_;
 };
 
 }  // namespace
@@ -220,6 +265,11 @@ class JpegReader {
 Result<LumaPlane> DecodeJpeg(Bytes bytes, const Limits& limits) {
   JpegReader reader(bytes, limits);
   return reader.Read();
+}
+
+Result<JpegSamples> DecodeJpegSamples(Bytes bytes, const Limits& limits) {
+  JpegReader reader(bytes, limits);
+  return reader.ReadSamples();
 }
 
 }  // namespace dl::image

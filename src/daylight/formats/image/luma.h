@@ -35,7 +35,8 @@ class LumaPlane {
  public:
   // All zero (black).
   static Result<LumaPlane> Make(std::uint64_t width, std::uint64_t height, const Limits& limits) {
-    if (width == 0 || height == 0) return Fail(ErrorCode::kMalformed, "image: no pixels");
+    // (GIF files may have none, and then the hash is zero.)
+    if ((width == 0) != (height == 0)) width = height = 0;
     if (width > 0xffff || height > 0xffff) return Fail(ErrorCode::kBudget, "image: too wide or high");
     if (width * height > limits.max_pixels) return Fail(ErrorCode::kBudget, "image: too many pixels");
     LumaPlane plane;
@@ -61,6 +62,16 @@ Result<LumaPlane> DecodeGif(Bytes bytes, const Limits& limits);
 Result<LumaPlane> DecodeJpeg(Bytes bytes, const Limits& limits);
 Result<LumaPlane> DecodePng(Bytes bytes, const Limits& limits);
 Result<LumaPlane> DecodeTiff(Bytes bytes, const Limits& limits);
+
+// A JPEG stream's components as they are, at full size and interleaved: for
+// TIFF, which says itself what colours they mean.
+struct JpegSamples {
+  std::size_t width = 0;
+  std::size_t height = 0;
+  std::size_t components = 0;
+  std::vector<std::uint8_t> values;
+};
+Result<JpegSamples> DecodeJpegSamples(Bytes bytes, const Limits& limits);
 
 // The two steps after decoding.
 inline constexpr std::size_t kSide = 32;

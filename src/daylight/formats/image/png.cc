@@ -32,6 +32,8 @@ class PngReader {
     if (row_bytes > limits_.max_decoder_bytes) return Fail(ErrorCode::kBudget, "png: rows too long");
     row_.resize(row_bytes);
     if (!ReadRows()) return tl::unexpected(error_);
+    // ClamAV's decoder wants to see what the next chunk is, whatever it is.
+    if (rest_.size() < 8) return Fail(ErrorCode::kTruncated, "png: cut after the picture");
     return std::move(plane_);
   }
 
@@ -60,6 +62,7 @@ class PngReader {
     // Comments, profiles and the like are passed over.
     ::png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, 0);
     ::png_set_option(png_, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
+    ::png_set_option(png_, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
     ::png_set_check_for_invalid_index(png_, 0);
     ::png_read_info(png_, info_);
     int depth = 0;

@@ -49,6 +49,7 @@ Window MakeWindow(std::size_t size, std::size_t out) {
 
 std::vector<std::uint8_t> Shrink(const LumaPlane& plane) {
   std::vector<std::uint8_t> small_image(kSide * kSide);
+  if (plane.width() == 0 || plane.height() == 0) return small_image;
   if (plane.width() == kSide && plane.height() == kSide) {
     for (std::size_t y = 0; y < kSide; ++y)
       std::ranges::copy(plane.row(y), small_image.begin() + static_cast<std::ptrdiff_t>(y * kSide));

@@ -3,9 +3,10 @@
 #include <tiffio.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "daylight/formats/image/luma.h"
 
@@ -56,16 +57,11 @@ struct Layout {
   std::uint32_t height = 0;
   std::uint16_t bits = 1;
   std::uint16_t samples = 1;
-  std::uint16_t format = SAMPLEFORMAT_UINT;
   std::uint16_t photometric = 0;
   std::uint16_t compression = COMPRESSION_NONE;
-  std::uint16_t planar = PLANARCONFIG_CONTIG;
   // Of one strip or tile.
   std::uint32_t chunk_width = 0;
   std::uint32_t chunk_height = 0;
-
-  std::size_t planes() const { return planar == PLANARCONFIG_SEPARATE ? samples : 1; }
-  std::size_t samples_in_chunk() const { return planar == PLANARCONFIG_SEPARATE ? 1 : samples; }
 };
 
 bool IsKnownCompression(std::uint16_t compression) {
@@ -82,38 +78,43 @@ bool IsKnownCompression(std::uint16_t compression) {
 }
 
 bool IsKnownKind(const Layout& layout) {
-  const bool is_byte = layout.bits == 8 || layout.bits == 16;
+  const unsigned bits = layout.bits;
   switch (layout.photometric) {
     case PHOTOMETRIC_MINISBLACK:
-    case PHOTOMETRIC_MINISWHITE: return layout.samples == 1 && is_byte;
-    case PHOTOMETRIC_RGB: return (layout.samples == 3 || layout.samples == 4) && is_byte;
-    case PHOTOMETRIC_SEPARATED: return layout.samples == 4 && layout.bits == 8;
+    case PHOTOMETRIC_MINISWHITE: return layout.samples == 1 && (bits == 1 || bits == 8 || bits == 16);
+    case PHOTOMETRIC_RGB:
+      return (layout.samples == 3 || layout.samples == 4) && (bits == 8 || bits == 16 || bits == 32);
+    case PHOTOMETRIC_SEPARATED: return layout.samples == 4 && (bits == 8 || bits == 16);
     default: return false;
   }
 }
 
+// 0 to 1, to 0 to 255. What is no number is white.
+std::uint8_t To8Bits(float value) {
+  const float clamped = value < 1.0F ? std::max(value, 0.0F) : 1.0F;
+  return static_cast<std::uint8_t>(std::lround(clamped * 255.0F));
+}
+
 class TiffReader {
  public:
-  TiffReader(TIFF* tiff, const Limits& limits) : tiff_(tiff), limits_(limits) {}
+  TiffReader(TIFF* tiff, const Limits& limits) : tiff_(tiff), limits_(limits), is_tiled_(::TIFFIsTiled(tiff) != 0) {}
 
   Result<LumaPlane> Read() {
     DL_TRY_STATUS(ReadLayout());
     DL_TRY(plane_, LumaPlane::Make(layout_.width, layout_.height, limits_));
-    const bool is_tiled = ::TIFFIsTiled(tiff_) != 0;
-    const tmsize_t size = is_tiled ? ::TIFFTileSize(tiff_) : ::TIFFStripSize(tiff_);
-    const std::uint64_t row_size =
-        (std::uint64_t{layout_.chunk_width} * layout_.samples_in_chunk() * layout_.bits + 7) / 8;
-    if (size <= 0 || static_cast<std::uint64_t>(size) > limits_.max_decoder_bytes / layout_.planes()) {
+    const tmsize_t size = is_tiled_ ? ::TIFFTileSize(tiff_) : ::TIFFStripSize(tiff_);
+    const std::uint64_t row_size = (std::uint64_t{layout_.chunk_width} * layout_.samples * layout_.bits + 7) / 8;
+    if (size <= 0 || static_cast<std::uint64_t>(size) > limits_.max_decoder_bytes) {
       return Fail(ErrorCode::kBudget, "tiff: strips too large");
     }
     if (row_size * layout_.chunk_height > static_cast<std::uint64_t>(size)) {
       return Fail(ErrorCode::kMalformed, "tiff: strips too small");
     }
-    for (std::size_t i = 0; i < layout_.planes(); ++i) chunks_[i].resize(static_cast<std::size_t>(size));
+    chunk_.resize(static_cast<std::size_t>(size));
     row_size_ = static_cast<std::size_t>(row_size);
     for (std::uint32_t y = 0; y < layout_.height; y += std::min(layout_.chunk_height, layout_.height - y)) {
       for (std::uint32_t x = 0; x < layout_.width; x += std::min(layout_.chunk_width, layout_.width - x)) {
-        DL_TRY_STATUS(ReadChunk(x, y, is_tiled));
+        DL_TRY_STATUS(ReadChunk(x, y));
       }
     }
     return std::move(plane_);
@@ -125,17 +126,26 @@ class TiffReader {
     ::TIFFGetField(tiff_, TIFFTAG_IMAGELENGTH, &layout_.height);
     ::TIFFGetFieldDefaulted(tiff_, TIFFTAG_BITSPERSAMPLE, &layout_.bits);
     ::TIFFGetFieldDefaulted(tiff_, TIFFTAG_SAMPLESPERPIXEL, &layout_.samples);
-    ::TIFFGetFieldDefaulted(tiff_, TIFFTAG_SAMPLEFORMAT, &layout_.format);
     ::TIFFGetFieldDefaulted(tiff_, TIFFTAG_COMPRESSION, &layout_.compression);
-    ::TIFFGetFieldDefaulted(tiff_, TIFFTAG_PLANARCONFIG, &layout_.planar);
+    if (layout_.width == 0 || layout_.height == 0) return Fail(ErrorCode::kMalformed, "tiff: no pixels");
     if (::TIFFGetField(tiff_, TIFFTAG_PHOTOMETRIC, &layout_.photometric) != 1) {
       return Fail(ErrorCode::kUnsupported, "tiff: no interpretation");
     }
     if (!IsKnownCompression(layout_.compression)) return Fail(ErrorCode::kUnsupported, "tiff: compression");
-    if (!IsKnownKind(layout_) || layout_.format != SAMPLEFORMAT_UINT) {
+    std::uint16_t planar = PLANARCONFIG_CONTIG;
+    ::TIFFGetFieldDefaulted(tiff_, TIFFTAG_PLANARCONFIG, &planar);
+    if (!IsKnownKind(layout_) || planar != PLANARCONFIG_CONTIG) {
       return Fail(ErrorCode::kUnsupported, "tiff: kind of picture");
     }
-    if (::TIFFIsTiled(tiff_) != 0) {
+    // Without the tag, 32 bits are taken for a float all the same.
+    std::uint16_t format = SAMPLEFORMAT_UINT;
+    if (::TIFFGetField(tiff_, TIFFTAG_SAMPLEFORMAT, &format) == 1 &&
+        format != (layout_.bits == 32 ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT)) {
+      return Fail(ErrorCode::kUnsupported, "tiff: kind of samples");
+    }
+    // ClamAV's decoder knows no order of bits but the usual one.
+    ::TIFFSetField(tiff_, TIFFTAG_FILLORDER, FILLORDER_MSB2LSB);
+    if (is_tiled_) {
       ::TIFFGetField(tiff_, TIFFTAG_TILEWIDTH, &layout_.chunk_width);
       ::TIFFGetField(tiff_, TIFFTAG_TILELENGTH, &layout_.chunk_height);
     } else {
@@ -147,15 +157,15 @@ class TiffReader {
     return {};
   }
 
-  Status ReadChunk(std::uint32_t x, std::uint32_t y, bool is_tiled) {
+  Status ReadChunk(std::uint32_t x, std::uint32_t y) {
     const std::uint32_t rows = std::min(layout_.chunk_height, layout_.height - y);
-    for (std::size_t i = 0; i < layout_.planes(); ++i) {
-      std::vector<std::uint8_t>& chunk = chunks_[i];
-      const auto plane = static_cast<std::uint16_t>(i);
-      const auto size = static_cast<tmsize_t>(chunk.size());
-      const tmsize_t got =
-          is_tiled ? ::TIFFReadEncodedTile(tiff_, ::TIFFComputeTile(tiff_, x, y, 0, plane), chunk.data(), size)
-                   : ::TIFFReadEncodedStrip(tiff_, ::TIFFComputeStrip(tiff_, y, plane), chunk.data(), size);
+    const std::uint32_t index = is_tiled_ ? ::TIFFComputeTile(tiff_, x, y, 0, 0) : ::TIFFComputeStrip(tiff_, y, 0);
+    if (layout_.compression == COMPRESSION_JPEG) {
+      DL_TRY_STATUS(DecodeJpegChunk(index, rows));
+    } else {
+      const auto size = static_cast<tmsize_t>(chunk_.size());
+      const tmsize_t got = is_tiled_ ? ::TIFFReadEncodedTile(tiff_, index, chunk_.data(), size)
+                                     : ::TIFFReadEncodedStrip(tiff_, index, chunk_.data(), size);
       if (got < 0 || static_cast<std::size_t>(got) < row_size_ * rows) {
         return Fail(ErrorCode::kMalformed, "tiff: damaged strip");
       }
@@ -168,40 +178,88 @@ class TiffReader {
     return {};
   }
 
-  std::uint8_t Sample(std::uint32_t row, std::uint32_t column, std::size_t channel) const {
-    const bool separate = layout_.planes() > 1;
-    const std::vector<std::uint8_t>& chunk = chunks_[separate ? channel : 0];
-    const std::size_t index = column * layout_.samples_in_chunk() + (separate ? 0 : channel);
-    if (layout_.bits == 8) return chunk[row * row_size_ + index];
-    std::uint16_t value = 0;  // In this machine's order.
-    std::memcpy(&value, &chunk[row * row_size_ + index * 2], sizeof value);
-    return To8Bits(value);
+  // "TIFF Technical Note 2": a JPEG stream a strip, and the tables that they
+  // share apart. Decoded here for the samples that the hash needs.
+  Status DecodeJpegChunk(std::uint32_t index, std::uint32_t rows) {
+    if (layout_.bits != 8) return Fail(ErrorCode::kUnsupported, "tiff: jpeg of these samples");
+    const std::uint64_t size = ::TIFFGetStrileByteCount(tiff_, index);
+    if (size < 2 || size > limits_.max_decoder_bytes) return Fail(ErrorCode::kMalformed, "tiff: strip size");
+    std::uint32_t tables_size = 0;
+    const std::uint8_t* tables = nullptr;
+    if (::TIFFGetField(tiff_, TIFFTAG_JPEGTABLES, &tables_size, &tables) != 1 || tables_size < 2) tables_size = 2;
+    // Both begin with a start and end with an end of image; the tables' end
+    // and the strip's start go.
+    std::vector<std::uint8_t> stream(tables_size - 2 + static_cast<std::size_t>(size));
+    std::uint8_t* to = stream.data() + (tables_size - 2);
+    const tmsize_t got = is_tiled_ ? ::TIFFReadRawTile(tiff_, index, to, static_cast<tmsize_t>(size))
+                                   : ::TIFFReadRawStrip(tiff_, index, to, static_cast<tmsize_t>(size));
+    if (got != static_cast<tmsize_t>(size)) return Fail(ErrorCode::kTruncated, "tiff: cut strip");
+    if (tables_size > 2) {
+      std::memcpy(stream.data(), tables, tables_size - 2);
+      stream.erase(stream.begin() + (tables_size - 2), stream.begin() + tables_size);
+    }
+    DL_TRY(const JpegSamples samples, DecodeJpegSamples(std::as_bytes(std::span(stream)), limits_));
+    if (samples.width != layout_.chunk_width || samples.height < rows || samples.components != layout_.samples) {
+      return Fail(ErrorCode::kMalformed, "tiff: a strip of another size");
+    }
+    std::copy_n(samples.values.begin(), row_size_ * rows, chunk_.begin());
+    return {};
   }
 
-  std::uint8_t Pixel(std::uint32_t row, std::uint32_t column) const {
-    const auto sample = [&](std::size_t channel) { return Sample(row, column, channel); };
+  std::uint16_t Wide(const std::uint8_t* at) const {  // In this machine's order.
+    std::uint16_t value = 0;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+  }
+
+  std::uint8_t Sample(const std::uint8_t* row, std::size_t index) const {
+    switch (layout_.bits) {
+      case 1: return (row[index / 8] >> (7 - index % 8) & 1) != 0 ? 255 : 0;
+      case 8: return row[index];
+      case 16: return image::To8Bits(Wide(row + index * 2));
+      default: {
+        float value = 0;
+        std::memcpy(&value, row + index * 4, sizeof value);
+        return To8Bits(value);
+      }
+    }
+  }
+
+  // Ink is subtracted in the samples' own depth.
+  std::uint8_t Ink(const std::uint8_t* row, std::size_t index, std::size_t black) const {
+    if (layout_.bits == 8) {
+      const float light = 1.0F - static_cast<float>(row[black]) / 255.0F;
+      return static_cast<std::uint8_t>((255.0F - static_cast<float>(row[index])) * light);
+    }
+    const float light = 1.0F - static_cast<float>(Wide(row + black * 2)) / 65535.0F;
+    const float value = (65535.0F - static_cast<float>(Wide(row + index * 2))) * light;
+    return image::To8Bits(static_cast<std::uint16_t>(value));
+  }
+
+  std::uint8_t Pixel(std::uint32_t y, std::uint32_t x) const {
+    const std::uint8_t* row = chunk_.data() + y * row_size_;
+    const std::size_t first = std::size_t{x} * layout_.samples;
     switch (layout_.photometric) {
-      case PHOTOMETRIC_MINISBLACK: return Luma(sample(0), sample(0), sample(0));
-      case PHOTOMETRIC_MINISWHITE: {
-        const auto grey = static_cast<std::uint8_t>(255 - sample(0));
+      case PHOTOMETRIC_MINISBLACK: {
+        const std::uint8_t grey = Sample(row, first);
         return Luma(grey, grey, grey);
       }
-      case PHOTOMETRIC_SEPARATED: {
-        const float light = 1.0F - static_cast<float>(sample(3)) / 255.0F;
-        const auto channel = [&](std::size_t i) {
-          return static_cast<std::uint8_t>((255.0F - static_cast<float>(sample(i))) * light);
-        };
-        return Luma(channel(0), channel(1), channel(2));
+      case PHOTOMETRIC_MINISWHITE: {
+        const auto grey = static_cast<std::uint8_t>(255 - Sample(row, first));
+        return Luma(grey, grey, grey);
       }
-      default: return Luma(sample(0), sample(1), sample(2));
+      case PHOTOMETRIC_SEPARATED:
+        return Luma(Ink(row, first, first + 3), Ink(row, first + 1, first + 3), Ink(row, first + 2, first + 3));
+      default: return Luma(Sample(row, first), Sample(row, first + 1), Sample(row, first + 2));
     }
   }
 
   TIFF* tiff_;
   Limits limits_;
+  bool is_tiled_;
   Layout layout_;
   std::size_t row_size_ = 0;
-  std::array<std::vector<std::uint8_t>, 4> chunks_;  // One, or one a plane.
+  std::vector<std::uint8_t> chunk_;
   LumaPlane plane_;
 };
 

@@ -33,7 +33,8 @@ const FileType* FindFileType(std::string_view name);
 // A container: .cvd, .cld, .cud.
 bool IsContainerName(std::string_view name);
 
-// A file that is no container, or a container's member.
-FileOutcome ReadPlainFile(std::string_view name, Bytes file, const ReadSettings& settings, Sink& sink);
+// A file that is no container, or a container's member; warnings call it `shown`.
+FileOutcome ReadPlainFile(std::string_view name, std::string_view shown, Bytes file, const ReadSettings& settings,
+                          Sink& sink);
 
 }  // namespace dl::clamav

@@ -58,8 +58,9 @@ Verdict ReadPasswordLine(const LineContext& context, std::string_view line);
 // .crb
 Verdict ReadCertificateLine(const LineContext& context, std::string_view line);
 
-// The whole file: .ioc.
-FileOutcome ReadOpenIoc(std::string_view name, Bytes file, const LineContext& context);
+// The whole file: .ioc. Signatures are named after `name`; warnings call the
+// file `shown`.
+FileOutcome ReadOpenIoc(std::string_view name, std::string_view shown, Bytes file, const LineContext& context);
 
 // Is this one of clamscan's names of file types ("CL_TYPE_ZIP")?
 bool IsFileType(std::string_view name);

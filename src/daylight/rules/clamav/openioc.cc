@@ -57,8 +57,8 @@ std::string SafeName(std::string_view name) {
 // Walks without recursion, whatever the depth of the document.
 class Walker : public pugi::xml_tree_walker {
  public:
-  Walker(std::string_view name, const LineContext& context, FileOutcome& outcome)
-      : name_(name), prefix_(SafeName(name) + '.'), context_(context), outcome_(outcome) {}
+  Walker(std::string_view name, std::string_view shown, const LineContext& context, FileOutcome& outcome)
+      : shown_(shown), prefix_(SafeName(name) + '.'), context_(context), outcome_(outcome) {}
 
   bool for_each(pugi::xml_node& node) override {
     if (node.type() != pugi::node_element) return true;
@@ -102,11 +102,11 @@ class Walker : public pugi::xml_tree_walker {
 
   void Refuse(std::string_view what) {
     constexpr std::uint64_t kMaxWarnings = 100;
-    if (++outcome_.malformed <= kMaxWarnings) context_.sink.Warn(name_, 0, what);
+    if (++outcome_.malformed <= kMaxWarnings) context_.sink.Warn(shown_, 0, what);
     context_.sink.Skip(context_.kind, "malformed");
   }
 
-  std::string_view name_;
+  std::string_view shown_;
   std::string prefix_;
   const LineContext& context_;
   FileOutcome& outcome_;
@@ -117,18 +117,18 @@ class Walker : public pugi::xml_tree_walker {
 
 }  // namespace
 
-FileOutcome ReadOpenIoc(std::string_view name, Bytes file, const LineContext& context) {
+FileOutcome ReadOpenIoc(std::string_view name, std::string_view shown, Bytes file, const LineContext& context) {
   FileOutcome outcome;
   pugi::xml_document document;
   const pugi::xml_parse_result result =
       document.load_buffer(file.data(), file.size(), pugi::parse_escapes | pugi::parse_eol);
-  Walker walker(name, context, outcome);
+  Walker walker(name, shown, context, outcome);
   document.traverse(walker);
   if (!result) {
-    context.sink.Warn(name, 0, "not well-formed XML");
+    context.sink.Warn(shown, 0, "not well-formed XML");
     if (outcome.lines == 0) outcome.error = "not well-formed XML, and no digest before the error";
   } else if (outcome.lines == 0) {
-    context.sink.Warn(name, 0, "no digests of files in it");
+    context.sink.Warn(shown, 0, "no digests of files in it");
   }
   return outcome;
 }

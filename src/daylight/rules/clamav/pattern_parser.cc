@@ -155,7 +155,7 @@ class PartParser {
   // the parenthesis, and finds the exclamation mark.
   static void TakeMarker(char marker, bool is_negated, bool is_first, bool is_last, Part& part) {
     const int flag = marker == 'B' ? kMarkBoundary : marker == 'L' ? kMarkLine : kMarkWord;
-    const auto flags = static_cast<std::uint8_t>(is_negated ? flag * 2 : flag);
+    const auto flags = static_cast<std::uint8_t>(is_negated ? flag * 3 : flag);
     if (is_last) {
       part.right |= flags;
     } else if (is_first) {
@@ -247,8 +247,10 @@ Status ParseGap(std::string_view text, Part& part) {
     if (!number(text, min)) return Fail(ErrorCode::kMalformed, "{n}: n is not a number");
     max = min;
   } else {
+    // Dashes in a row count as one, and those at the end not at all.
     std::string_view rest = text.substr(dash);
     rest.remove_prefix(std::min(rest.find_first_not_of('-'), rest.size()));
+    while (rest.ends_with('-')) rest.remove_suffix(1);
     if (rest.find('-') != std::string_view::npos || !number(text.substr(0, dash), min) || !number(rest, max)) {
       return Fail(ErrorCode::kMalformed, "{n-m}: n and m are not numbers");
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "daylight/rules/clamav/cvd.h"
 #include "daylight/rules/clamav/file_kinds.h"
 
 namespace dl::clamav {
@@ -107,10 +108,12 @@ FileOutcome OneSignature() {
 
 }  // namespace
 
-FileOutcome ReadPlainFile(std::string_view name, Bytes file, const ReadSettings& settings, Sink& sink) {
+FileOutcome ReadPlainFile(std::string_view name, std::string_view shown, Bytes file, const ReadSettings& settings,
+                          Sink& sink) {
   const FileType* const type = FindFileType(name);
   if (type == nullptr) {
-    sink.Skip(FileKind::kUnknown, "not a kind of file that ClamAV reads");
+    sink.Skip(FileKind::kUnknown,
+              name.ends_with(".sign") ? "detached signatures are not used" : "not a kind of file that ClamAV reads");
     return {};
   }
   switch (type->kind) {
@@ -120,22 +123,23 @@ FileOutcome ReadPlainFile(std::string_view name, Bytes file, const ReadSettings&
       return outcome;
     }
     case FileKind::kCbc: sink.Skip(type->kind, type->skipped); return OneSignature();
-    case FileKind::kYara: sink.AddYara(name, AsText(file)); return OneSignature();
+    case FileKind::kYara: sink.AddYara(shown, AsText(file)); return OneSignature();
     case FileKind::kCat: {
       FileOutcome outcome = OneSignature();
       if (const Status status = sink.AddLine(type->kind, AsText(file)); !status) {
         outcome.malformed = 1;
-        sink.Warn(name, 0, status.error().what);
+        sink.Warn(shown, 0, status.error().what);
       }
       return outcome;
     }
-    case FileKind::kIoc: return ReadOpenIoc(name, file, LineContext{type->kind, false, sink});
-    default: return LineLoop(name, *type, settings, sink).Run(AsText(file));
+    case FileKind::kIoc: return ReadOpenIoc(name, shown, file, LineContext{type->kind, false, sink});
+    default: return LineLoop(shown, *type, settings, sink).Run(AsText(file));
   }
 }
 
 FileOutcome ReadFile(std::string_view name, Bytes file, const ReadSettings& settings, Sink& sink) {
-  return ReadPlainFile(name, file, settings, sink);
+  if (IsContainerName(name)) return ReadContainer(name, file, settings, PublishedKeys(), sink);
+  return ReadPlainFile(name, name, file, settings, sink);
 }
 
 }  // namespace dl::clamav
