@@ -28,15 +28,15 @@ namespace dl::cli {
 namespace {
 
 // Under another name first, so that nobody ever sees half a database.
-Status WriteDatabase(const std::string& path, std::string_view bytes) {
+Result<std::uint64_t> WriteDatabase(const std::string& path, const database::Writer& writer) {
   const std::string draft = path + ".new." + std::to_string(::getpid());
-  const auto written = [&]() -> Status {
+  const auto written = [&]() -> Result<std::uint64_t> {
     DL_TRY(const os::Fd fd, os::CreateFile(draft));
-    DL_TRY_STATUS(os::WriteAll(fd.get(), bytes));
+    DL_TRY(const std::uint64_t bytes, writer.WriteTo(fd.get()));
     if (::fsync(fd.get()) != 0 || ::rename(draft.c_str(), path.c_str()) != 0) {
       return Fail(ErrorCode::kIo, "cannot write the database", static_cast<std::uint64_t>(errno));
     }
-    return {};
+    return bytes;
   }();
   if (!written) ::unlink(draft.c_str());
   return written;
@@ -65,7 +65,27 @@ std::optional<Prepared> Prepare(const std::vector<std::string>& paths) {
   return prepared;
 }
 
-std::string Rules(std::size_t n) { return std::to_string(n) + (n == 1 ? " rule" : " rules"); }
+std::string Counted(std::uint64_t n, std::string_view what) {
+  return std::to_string(n) + " " + std::string(what) + (n == 1 ? "" : "s");
+}
+std::string Rules(std::uint64_t n) { return Counted(n, "rule"); }
+
+std::uint64_t Total(const std::vector<report::DatabaseSummary::SignatureSource::Count>& counts) {
+  std::uint64_t total = 0;
+  for (const auto& one : counts) total += one.count;
+  return total;
+}
+
+void AppendSignatures(const report::DatabaseSummary::SignatureSource& source, std::string& out) {
+  const auto line = [](const std::string& text) { return report::EscapeLine(text); };
+  out += "source " + line(source.name) + ": " + Counted(Total(source.loaded), "ClamAV signature") +
+         ", licence: " + (source.licence.empty() ? "not stated" : line(source.licence)) + "\n";
+  if (!source.path.empty()) out += "  from " + line(source.path) + "\n";
+  for (const auto& one : source.loaded) out += "  " + line(one.kind) + ": " + std::to_string(one.count) + "\n";
+  for (const auto& one : source.skipped) {
+    out += "  not loaded, " + line(one.kind) + ": " + std::to_string(one.count) + " (" + line(one.reason) + ")\n";
+  }
+}
 
 std::string SummaryText(const report::DatabaseSummary& summary) {
   const auto line = [](const std::string& text) { return report::EscapeLine(text); };
@@ -74,6 +94,7 @@ std::string SummaryText(const report::DatabaseSummary& summary) {
     out += "source " + line(source.name) + ": " + Rules(source.rules) +
            ", licence: " + (source.licence.empty() ? "not stated" : line(source.licence)) + "\n";
   }
+  for (const auto& source : summary.signature_sources) AppendSignatures(source, out);
   for (const auto& part : summary.parts) {
     if (part.bytes > 0) out += "part " + line(part.name) + ": " + SizeText(part.bytes) + "\n";
   }
@@ -101,23 +122,25 @@ int RulesCompile(const Arguments& command_line) {
   ContentOptions content;
   std::string output;
   std::vector<std::string> paths;
-  CLI::App app("Writes rules into a database.", "daylight rules compile");
+  CLI::App app("Writes rules and ClamAV signatures into a database.", "daylight rules compile");
   AddList(app, "--rules", content.rules, "YARA rules: a file, or a folder searched for *.yar and *.yara (repeatable)")
       ->type_name("PATH");
+  AddClamavOptions(app, content);
   app.add_option("-o,--output", output, "The database")->type_name("FILE.dldb")->required();
   app.add_flag("--skip-invalid", content.skip_invalid,
                "Go on with the content that compiles; what does not is a warning");
   AddRuleTextOptions(app, content);
   if (const auto exit = Parse(app, command_line, {"[PATH...]", "The same as --rules PATH"}, paths)) return *exit;
   content.rules.insert(content.rules.end(), paths.begin(), paths.end());
-  if (content.rules.empty()) {
-    Say("nothing to compile; name rules with --rules PATH");
+  if (content.rules.empty() && content.clamav.empty()) {
+    Say("nothing to compile; name rules with --rules PATH or signatures with --clamav PATH");
     return kExitTrouble;
   }
   if (!FinishContentOptions(content)) return kExitTrouble;
   const auto worker_program = FindWorker(content.unsafe);
   if (!worker_program) return kExitTrouble;
   content.no_default_content = true;
+  content.use_cache = false;
   const auto loaded = LoadContent(content, *worker_program, true);
   if (!loaded) return kExitTrouble;
   const auto file = sandbox::Join(loaded->databases);
@@ -125,13 +148,18 @@ int RulesCompile(const Arguments& command_line) {
     Say(file.error().what);
     return kExitTrouble;
   }
-  if (const Status written = WriteDatabase(output, AsText(*file)); !written) {
+  const auto written = WriteDatabase(output, *file);
+  if (!written) {
     Say(output + ": " + os::Describe(written.error()));
     return kExitTrouble;
   }
-  const std::string text = report::EscapeLine(output) + ": " + Rules(loaded->rules) + " from " +
-                           std::to_string(loaded->files.size()) +
-                           (loaded->files.size() == 1 ? " source, " : " sources, ") + SizeText(file->size()) + "\n";
+  std::string what = Rules(loaded->rules);
+  if (!content.clamav.empty()) {
+    const std::string signatures = Counted(loaded->signatures, "signature");
+    what = content.rules.empty() ? signatures : what + ", " + signatures;
+  }
+  const std::string text = report::EscapeLine(output) + ": " + what + " from " + std::to_string(loaded->files.size()) +
+                           (loaded->files.size() == 1 ? " source, " : " sources, ") + SizeText(*written) + "\n";
   return os::WriteAll(STDOUT_FILENO, text) ? kExitClean : kExitTrouble;
 }
 
