@@ -54,19 +54,22 @@ const std::string& Object(int kind) {
 }
 constexpr const char* kObjectNames[] = {"random", "text", "binary"};
 
-std::vector<std::uint32_t> Bitmap() {
+// A filter of random atoms.
+std::vector<std::uint32_t> Filter(std::size_t atoms) {
   std::mt19937 rng(4);
-  std::vector<std::uint32_t> bitmap(kBitmapWords[0]);
-  for (std::size_t i = 0; i < kAtoms; ++i) {
-    const std::uint32_t bit = BitOf(FoldWindow(static_cast<std::uint32_t>(rng())), kBitmap4, kHashFactors[0]);
-    bitmap[bit >> 5] |= 1u << (bit & 31);
+  std::vector<std::uint32_t> words(std::size_t{1} << FilterLog2(atoms));
+  for (std::size_t i = 0; i < atoms; ++i) {
+    const std::uint32_t window = FoldWindow(static_cast<std::uint32_t>(rng()));
+    const std::uint32_t next = FoldWindow(static_cast<std::uint32_t>(rng()));
+    AddToFilter(FilterKey(window, next, 4, kHashFactors[0]), FilterLog2(atoms), words.data());
   }
-  return bitmap;
+  return words;
 }
 
-void Kernel(benchmark::State& state, PrefilterKernel kernel, int kind) {
+void Kernel(benchmark::State& state, PrefilterKernel kernel, int kind, std::size_t atoms) {
   const std::string& object = Object(kind);
-  const std::vector<std::uint32_t> bitmap = Bitmap();
+  const std::vector<std::uint32_t> words = Filter(atoms);
+  const PrefilterTable table = {words.data(), kHashFactors[0], FilterLog2(atoms), kFilter};
   constexpr std::size_t kBlock = 4096;
   std::vector<std::uint32_t> out(kBlock + 16);
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(object.data());
@@ -74,7 +77,7 @@ void Kernel(benchmark::State& state, PrefilterKernel kernel, int kind) {
   for (auto _ : state) {
     candidates = 0;
     for (std::size_t at = 0; at + kBlock + kKernelSlack <= object.size(); at += kBlock) {
-      candidates += kernel(bitmap.data(), bytes + at, kBlock, kBitmap4, kHashFactors[0], out.data());
+      candidates += kernel(table, bytes + at, kBlock, out.data());
       benchmark::DoNotOptimize(out.data());
     }
   }
@@ -113,8 +116,11 @@ BENCHMARK(SmallObjects);
 const int registered = [] {
   for (int kind = 0; kind < 3; ++kind) {
     for (const KernelInfo& kernel : AvailableKernels()) {
-      const std::string name = std::string("Kernel/") + kernel.name + "/" + kObjectNames[kind];
-      benchmark::RegisterBenchmark(name.c_str(), Kernel, kernel.kernel, kind);
+      for (const std::size_t atoms : {kAtoms, 8 * kAtoms}) {
+        const std::string name =
+            std::string("Kernel/") + kernel.name + "/" + kObjectNames[kind] + "/" + std::to_string(atoms);
+        benchmark::RegisterBenchmark(name.c_str(), Kernel, kernel.kernel, kind, atoms);
+      }
     }
     benchmark::RegisterBenchmark((std::string("Matcher/") + kObjectNames[kind]).c_str(), WholeMatcher, kind);
   }

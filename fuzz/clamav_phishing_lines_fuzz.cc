@@ -21,8 +21,9 @@ std::string_view TakeLine(std::string_view& rest) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using dl::clamav::CheckedLink;
   using dl::clamav::FileKind;
-  using dl::mail::LinkKind;
+  constexpr std::size_t kMaxLinkBytes = 1024;
   std::string_view rest(reinterpret_cast<const char*>(data), size);
   dl::clamav::Phishing phishing;
   while (!rest.empty()) {
@@ -31,16 +32,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool is_allowed = line[0] == 'X' || line[0] == 'Y' || line[0] == 'M';
     static_cast<void>(phishing.Add(is_allowed ? FileKind::kWdb : FileKind::kPdb, line));
   }
-  std::vector<dl::mail::Link> links;
+  std::vector<CheckedLink> links;
   while (!rest.empty() && links.size() < 8) {
-    const std::string_view target = TakeLine(rest).substr(0, dl::mail::kMaxLinkBytes);
-    const std::string_view shown = TakeLine(rest).substr(0, dl::mail::kMaxLinkBytes);
-    const auto kind = static_cast<LinkKind>(links.size() % 5);
+    const std::string_view target = TakeLine(rest).substr(0, kMaxLinkBytes);
+    const std::string_view shown = TakeLine(rest).substr(0, kMaxLinkBytes);
+    const auto kind = static_cast<CheckedLink::Kind>(links.size() % 3);
     links.push_back({kind, std::string(target), std::string(shown)});
   }
   const auto verdict = phishing.Check(links);
   DL_CHECK(verdict.names == phishing.Check(links).names);
-  for (dl::mail::Link& link : links) link.shown = link.target;
+  for (CheckedLink& link : links) link.shown = link.target;
   for (const std::string& name : phishing.Check(links).names) {
     DL_CHECK(name.find("Safebrowsing") != std::string::npos || name.find("URL.Blocked") != std::string::npos);
   }

@@ -123,9 +123,12 @@ def single_rules(text):
 def make_formats(corpus, samples):
     for path in system_programs():
         corpus.add("elf", path.read_bytes())
+        corpus.add("clam_exe", path.read_bytes())
     for name, files in samples.items():
         for data in files:
-            for target in ("pe", "dotnet") if name in {"pe", "dotnet"} else (name,):
+            # The golden files of formats/exe are seeds of its own target alone.
+            targets = ("pe", "dotnet") if name in {"pe", "dotnet"} else () if name == "exe" else (name,)
+            for target in targets + (("clam_exe",) if name in {"pe", "elf", "macho", "exe"} else ()):
                 corpus.add(target, data)
 
 

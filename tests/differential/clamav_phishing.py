@@ -59,6 +59,7 @@ def bodies():
         "quote": (target, '"http://www.paypal.com"'), "newline": (target, "http://www.\npaypal.com"),
         "high": (target, "http://www.pay\u00f0al.com"), "cjk": (target, "http://www\u3002paypal\u3002com"),
         "short": (target, "x"), "empty": (target, ""), "end_dot": (target, "http://www.paypal.com."),
+        "tiny": ("http://e.uk/", "b.uk"), "tiny2": ("http://e-and-some-more-bytes.uk/", "b.uk"),
         "allowed": ("http://mail.good.com/", shown), "allowed2": ("http://www.good.net/", shown),
     }.items():
         yield "a_" + name, f'<a href="{a}">{b}</a>'
@@ -87,7 +88,7 @@ def bodies():
     yield "comment", f"<!-- {LINK} -->"
     yield "comment2", f"<!-- > {LINK} -->"
     yield "conditional", f"<!--[if mso]>{LINK}<![endif]-->"
-    yield "encoded_script", f'<script language="JScript.Encode">#@~^AAAAAA==</script>{LINK}'
+    yield "encoded_script", f'<script language="JScript.Encode">#@~^AAAAAA==AAAAAA==^#~@</script>{LINK}'
     for count in (900, 940, 960, 990, 2000, 8000):
         yield f"long_{count}", "y" * count + LINK + "y" * 200
     for count in (8100, 8150):
@@ -126,7 +127,10 @@ def mails():
         "attached": html + disposition + "attachment", "inline": html + disposition + "inline",
         "inline_name": html + disposition + "inline; filename=a.html", "odd": html + disposition + "odd",
         "name": html + "; name=x.html", "name7": html + "; name=x.html" + cte + "7bit",
-        "charset": html + "; charset=utf-8" + cte + "8bit", "folded": html + ";\n charset=utf-8",
+        "charset": html + "; charset=utf-8" + cte + "8bit", "attached_name7": html + cte + "7bit" + disposition + "inline; filename=a.html",
+        "both_names": html + "; name=x.html" + disposition + "inline; filename=x.html",
+        "name8": html + "; name=x.html" + cte + "8bit", "inline7": html + cte + "7bit" + disposition + "inline",
+        "name_qp": html + "; name=x.html" + cte + "quoted-printable", "folded": html + ";\n charset=utf-8",
         "folded_badly": html + ";\ncharset=utf-8", "application": "Content-Type: application/octet-stream",
         "image": "Content-Type: image/gif", "enriched": "Content-Type: text/enriched", "unknown": "Content-Type: foo/bar",
         "comment": "Content-Type: text/html (a comment)", "gap": "Content-Type: text/html\n\nContent-Disposition: inline",
@@ -169,6 +173,7 @@ DATABASES = {
     "expressions": {"pdb": [r"R:.+:.+\.paypal\.com([/?].*)?"]},
     "choices": {"pdb": [r"R:.+\.example\.org([/?].*)?:.+\.(paypal|ebay)\.(com|co\.uk)"]},
     "anchored": {"pdb": [r"R:^http://evil\.example\.org:https://www\.paypal\.com"]},
+    "anchored_short": {"pdb": [r"R:^http://e\.uk:b\.uk", r"R:^http://e-and-some-more-bytes\.uk:b\.uk"]},
     "literal": {"pdb": [r"R:http://evil\.example\.org:https?://www\.paypal\.com"]},
     "digits": {"pdb": [r"R:.+:.+\.pay[0-9]\.com"]},
     "braces": {"pdb": [r"R:.+:.+\.pay[0-9]{1,2}\.com", "H:ebay.com"]},

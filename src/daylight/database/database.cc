@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <numeric>
@@ -50,29 +51,72 @@ std::uint64_t HeadSum(Bytes head) {
   return XXH3_64bits(copy.data(), copy.size());
 }
 
+// The room has no other use for `os`.
+Status WriteAll(int fd, Bytes bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return Fail(ErrorCode::kIo, "cannot write the database", static_cast<std::uint64_t>(errno));
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
 }  // namespace
 
 void Writer::AddSection(SectionKind kind, std::uint32_t unit, std::vector<std::byte> bytes) {
-  for (const Entry& entry : entries_) DL_CHECK(entry.kind != kind || entry.unit != unit);
-  entries_.push_back({kind, unit, std::move(bytes)});
+  AddBorrowed(kind, unit, {});
+  entries_.back().owned = std::move(bytes);
+  entries_.back().bytes = Bytes(entries_.back().owned);
 }
 
-std::vector<std::byte> Writer::Finish() const {
+void Writer::AddBorrowed(SectionKind kind, std::uint32_t unit, Bytes bytes) {
+  for (const Entry& entry : entries_) DL_CHECK(entry.kind != kind || entry.unit != unit);
+  entries_.push_back({kind, unit, {}, bytes});
+}
+
+// Of every page of the sections, which may begin and end anywhere in one.
+std::vector<std::uint64_t> Writer::PageSums(const std::vector<std::uint64_t>& starts, std::uint64_t body_bytes) const {
+  std::vector<std::uint64_t> sums;
+  std::vector<std::byte> page;
+  std::size_t next = 0;  // The first section that does not end before the page.
+  for (std::uint64_t at = 0; at < body_bytes; at += kPageBytes) {
+    const std::uint64_t end = std::min<std::uint64_t>(at + kPageBytes, body_bytes);
+    while (next < entries_.size() && starts[next] + entries_[next].bytes.size() <= at) ++next;
+    if (next < entries_.size() && starts[next] <= at && starts[next] + entries_[next].bytes.size() >= end) {
+      sums.push_back(XXH3_64bits(entries_[next].bytes.data() + (at - starts[next]), end - at));
+      continue;
+    }
+    page.assign(static_cast<std::size_t>(end - at), std::byte{0});
+    for (std::size_t i = next; i < entries_.size() && starts[i] < end; ++i) {
+      const Bytes bytes = entries_[i].bytes;
+      const std::uint64_t from = std::max(at, starts[i]);
+      const std::uint64_t to = std::min(end, starts[i] + bytes.size());
+      if (from < to) std::memcpy(page.data() + (from - at), bytes.data() + (from - starts[i]), to - from);
+    }
+    sums.push_back(XXH3_64bits(page.data(), page.size()));
+  }
+  return sums;
+}
+
+Writer::Layout Writer::LayOut() const {
   DL_CHECK(entries_.size() <= kMaxSections);
   // The number of pages depends on the size of the head and the other way
   // round; sections start on a page boundary, so pages are counted from there.
+  Layout layout;
   std::uint64_t body = 0;
-  std::vector<std::uint64_t> starts;
   for (const Entry& entry : entries_) {
     body = RoundUp(body, kSectionAlignment);
-    starts.push_back(body);
+    layout.starts.push_back(body);
     body += entry.bytes.size();
   }
-  const std::uint64_t pages = RoundUp(body, kPageBytes) / kPageBytes;
-  const std::uint64_t head = kHeaderBytes + entries_.size() * kEntryBytes + pages * sizeof(std::uint64_t);
-  const std::uint64_t body_start = RoundUp(head, 4096);
+  layout.body_bytes = body;
+  const std::vector<std::uint64_t> sums = PageSums(layout.starts, body);
+  const std::uint64_t used = kHeaderBytes + entries_.size() * kEntryBytes + sums.size() * sizeof(std::uint64_t);
+  const std::uint64_t body_start = RoundUp(used, 4096);
 
-  std::vector<std::byte> out(static_cast<std::size_t>(body_start + body));
+  std::vector<std::byte>& out = layout.head;
+  out.resize(static_cast<std::size_t>(body_start));
   std::memcpy(out.data(), kMagic, sizeof kMagic);
   PutLe(out, 8, kFormatMajor);
   PutLe(out, 10, kFormatMinor);
@@ -82,25 +126,44 @@ std::vector<std::byte> Writer::Finish() const {
   for (const Entry& entry : entries_) units = std::max(units, entry.unit + 1);
   PutLe(out, 20, units);
   PutLe(out, 24, body_start);
-  PutLe(out, 32, static_cast<std::uint64_t>(out.size()));
-  PutLe(out, 40, pages);
+  PutLe(out, 32, body_start + body);
+  PutLe(out, 40, std::uint64_t{sums.size()});
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const std::size_t at = kHeaderBytes + i * kEntryBytes;
     PutLe(out, at, static_cast<std::uint32_t>(entries_[i].kind));
     PutLe(out, at + 4, entries_[i].unit);
-    PutLe(out, at + 8, body_start + starts[i]);
+    PutLe(out, at + 8, body_start + layout.starts[i]);
     PutLe(out, at + 16, static_cast<std::uint64_t>(entries_[i].bytes.size()));
-    const auto& bytes = entries_[i].bytes;
-    if (!bytes.empty()) std::memcpy(out.data() + body_start + starts[i], bytes.data(), bytes.size());
   }
-  const std::size_t sums = kHeaderBytes + entries_.size() * kEntryBytes;
-  for (std::uint64_t page = 0; page < pages; ++page) {
-    const std::uint64_t at = body_start + page * kPageBytes;
-    const std::uint64_t size = std::min<std::uint64_t>(kPageBytes, out.size() - at);
-    PutLe(out, static_cast<std::size_t>(sums + page * 8), XXH3_64bits(out.data() + at, static_cast<std::size_t>(size)));
+  const std::size_t first_sum = kHeaderBytes + entries_.size() * kEntryBytes;
+  for (std::size_t page = 0; page < sums.size(); ++page) PutLe(out, first_sum + page * 8, sums[page]);
+  PutLe(out, kChecksumOffset, HeadSum(Bytes(out).first(static_cast<std::size_t>(used))));
+  return layout;
+}
+
+std::vector<std::byte> Writer::Finish() const {
+  Layout layout = LayOut();
+  std::vector<std::byte> out = std::move(layout.head);
+  const std::size_t body_start = out.size();
+  out.resize(static_cast<std::size_t>(body_start + layout.body_bytes));
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const Bytes bytes = entries_[i].bytes;
+    if (!bytes.empty()) std::memcpy(out.data() + body_start + layout.starts[i], bytes.data(), bytes.size());
   }
-  PutLe(out, kChecksumOffset, HeadSum(Bytes(out).first(static_cast<std::size_t>(head))));
   return out;
+}
+
+Result<std::uint64_t> Writer::WriteTo(int fd) const {
+  const Layout layout = LayOut();
+  DL_TRY_STATUS(WriteAll(fd, layout.head));
+  std::uint64_t at = 0;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    constexpr std::byte kPadding[kSectionAlignment] = {};
+    DL_TRY_STATUS(WriteAll(fd, Bytes(kPadding).first(static_cast<std::size_t>(layout.starts[i] - at))));
+    DL_TRY_STATUS(WriteAll(fd, entries_[i].bytes));
+    at = layout.starts[i] + entries_[i].bytes.size();
+  }
+  return layout.head.size() + layout.body_bytes;
 }
 
 Result<std::shared_ptr<const Database>> Database::Open(int fd) {
@@ -226,6 +289,7 @@ Status Database::CheckPages(std::uint64_t offset, std::uint64_t size) const {
     DL_TRY(Cursor sums, Cursor(page_sums_).From(page * 8));
     DL_TRY(const std::uint64_t expected, sums.ReadU64Le());
     if (XXH3_64bits(file_.data() + at, static_cast<std::size_t>(n)) != expected) {
+      damaged_.store(true, std::memory_order_relaxed);
       return Fail(ErrorCode::kMalformed, "the database is damaged (page checksum)", at);
     }
     word.fetch_or(bit, std::memory_order_release);

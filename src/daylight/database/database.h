@@ -41,6 +41,11 @@ constexpr SectionKind MakeSectionKind(const char (&name)[5]) {
 
 class Writer {
  public:
+  Writer() = default;
+  Writer(Writer&&) noexcept = default;
+  Writer& operator=(Writer&&) noexcept = default;
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
   // At most one section of a kind in a unit. Sections start 64-byte aligned.
   void AddSection(SectionKind kind, std::uint32_t unit, std::vector<std::byte> bytes);
   template <typename T>
@@ -48,15 +53,29 @@ class Writer {
     const auto bytes = std::as_bytes(std::span<const T>(items));
     AddSection(kind, unit, std::vector<std::byte>(bytes.begin(), bytes.end()));
   }
+  // `bytes` is borrowed until the file is made.
+  void AddBorrowed(SectionKind kind, std::uint32_t unit, Bytes bytes);
   // The whole file.
   std::vector<std::byte> Finish() const;
+  // The same into `fd` from its position, without another copy in memory. Gives
+  // back the size in bytes.
+  Result<std::uint64_t> WriteTo(int fd) const;
 
  private:
   struct Entry {
     SectionKind kind;
     std::uint32_t unit;
-    std::vector<std::byte> bytes;
+    std::vector<std::byte> owned;
+    Bytes bytes;  // Of `owned`, or borrowed.
   };
+  struct Layout {
+    std::vector<std::byte> head;        // Up to the first section.
+    std::vector<std::uint64_t> starts;  // Of the sections, behind the head.
+    std::uint64_t body_bytes = 0;
+  };
+  Layout LayOut() const;
+  std::vector<std::uint64_t> PageSums(const std::vector<std::uint64_t>& starts, std::uint64_t body_bytes) const;
+
   std::vector<Entry> entries_;
 };
 
@@ -86,6 +105,17 @@ class Database {
   // calls Touch() on what it is about to read.
   Result<Bytes> SectionUnchecked(SectionKind kind, std::uint32_t unit) const;
   Status Touch(Bytes part) const;
+  // Whether a part of this file lies on one page, which has been checked: a
+  // bit test, to ask before Touch() where there are many parts.
+  bool IsChecked(Bytes part) const {
+    const auto begin = static_cast<std::uint64_t>(part.data() - file_.data()) - sums_end_;
+    const std::uint64_t page = begin / kPageBytes;
+    if (begin >= file_.size() - sums_end_ || begin % kPageBytes + part.size() > kPageBytes) return false;
+    return (page_checked_[page / 64].load(std::memory_order_acquire) >> (page % 64) & 1) != 0;
+  }
+  // Whether a page with a wrong checksum has been met: what readers that cannot
+  // fail (LazyView) found since may be incomplete.
+  bool damaged() const { return damaged_.load(std::memory_order_relaxed); }
   // Checks every page.
   Status VerifyAll() const;
   Bytes file() const { return file_; }
@@ -105,6 +135,7 @@ class Database {
   Bytes page_sums_;
   std::uint64_t sums_end_ = 0;
   mutable std::unique_ptr<std::atomic<std::uint64_t>[]> page_checked_;
+  mutable std::atomic<bool> damaged_ = false;
 };
 
 }  // namespace dl::database

@@ -1,8 +1,11 @@
 #include "daylight/database/database.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -40,6 +43,35 @@ TEST(DatabaseTest, GivesBackWhatWasWritten) {
   EXPECT_TRUE((*database)->Section(kOne, 1)->empty());
   EXPECT_TRUE((*database)->Section(kTwo, 1)->empty());
   EXPECT_TRUE((*database)->VerifyAll());
+}
+
+// Sections that end before, at and behind the ends of pages, and empty ones.
+TEST(DatabaseTest, AFileIsTheSameHoweverItIsWritten) {
+  for (const std::size_t first : {0u, 1u, 64u, kPageBytes - 64, kPageBytes - 1, kPageBytes, kPageBytes + 1}) {
+    Writer writer;
+    const std::vector<std::byte> borrowed = Filled(3 * kPageBytes + 17, 4);
+    writer.AddSection(kOne, 0, Filled(first, 1));
+    writer.AddSection(kTwo, 0, {});
+    writer.AddBorrowed(kOne, 1, borrowed);
+    writer.AddSection(kTwo, 1, Filled(100, 3));
+    const std::vector<std::byte> whole = writer.Finish();
+    const int fd = ::memfd_create("database", 0);
+    ASSERT_GE(fd, 0);
+    const auto written = writer.WriteTo(fd);
+    ASSERT_TRUE(written);
+    EXPECT_EQ(*written, whole.size());
+    std::vector<std::byte> read(whole.size() + 1);
+    EXPECT_EQ(::pread(fd, read.data(), read.size(), 0), static_cast<ssize_t>(whole.size()));
+    ::close(fd);
+    read.pop_back();
+    EXPECT_EQ(read, whole);
+    const auto database = Database::FromBytes(Bytes(whole));
+    ASSERT_TRUE(database);
+    EXPECT_TRUE((*database)->VerifyAll());
+    const Bytes again = *(*database)->Section(kOne, 1);
+    EXPECT_TRUE(std::equal(again.begin(), again.end(), borrowed.begin(), borrowed.end()));
+  }
+  EXPECT_FALSE(Writer().WriteTo(-1));
 }
 
 TEST(DatabaseTest, EveryTruncationIsAnError) {

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "daylight/bytes/bytes.h"
+#include "daylight/database/database.h"
 
 namespace dl::database {
 
@@ -37,6 +38,36 @@ class View {
   }
   const T* data_ = nullptr;
   std::size_t size_ = 0;
+};
+
+// A View of a table too large to check when it is opened: pages are checked
+// when something on them is first read. What is on a damaged page reads as
+// absent, and the database is `damaged()` from then on. Borrows the database.
+template <typename T>
+class LazyView {
+ public:
+  LazyView() = default;
+  // `bytes`: of Database::SectionUnchecked(). Null: they have been checked.
+  LazyView(Bytes bytes, const Database* database) : view_(bytes), database_(database) {}
+  std::size_t size() const { return view_.size(); }
+  bool empty() const { return view_.empty(); }
+  const T& operator[](std::size_t index) const {
+    return index < size() && IsSound(view_.data() + index, 1) ? view_[index] : view_[size()];
+  }
+  std::span<const T> Range(std::size_t first, std::size_t count) const {
+    const std::span<const T> range = view_.Range(first, count);
+    return IsSound(range.data(), range.size()) ? range : std::span<const T>();
+  }
+  // To ask for the memory only.
+  const T* data() const { return view_.data(); }
+
+ private:
+  bool IsSound(const T* first, std::size_t count) const {
+    const Bytes part(reinterpret_cast<const std::byte*>(first), count * sizeof(T));
+    return database_ == nullptr || count == 0 || database_->IsChecked(part) || database_->Touch(part).has_value();
+  }
+  View<T> view_;
+  const Database* database_ = nullptr;
 };
 
 }  // namespace dl::database

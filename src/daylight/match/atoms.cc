@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "daylight/match/byte_costs.h"
@@ -18,8 +19,12 @@ constexpr std::uint32_t kNoLeaf = 0xffffffff;
 constexpr std::uint64_t kMaxExpansion = 256;
 constexpr std::size_t kMaxAtoms = 4096;
 // Costs are in looked-up candidates a byte. What an atom costs by being in the
-// tables: its bit in a bitmap of 2^18 makes one in so many positions a candidate.
+// tables: its bit in the filter makes one in so many positions a candidate.
 constexpr double kAtomCost = 1.0 / (1 << 18);
+// Of the positions with its window or bit, what an atom lets pass that knows
+// the two or four bytes behind it (prefilter.h).
+constexpr double kPassOfTwo = 1.0 / 8;
+constexpr double kPassOfFour = 1.0 / 128;
 // Windows of less than four bytes need kernels of their own.
 constexpr double kShortCost = 1.0 / (1 << 10);
 // What a verification costs.
@@ -82,7 +87,7 @@ Unit MaskedUnit(std::uint8_t value, std::uint8_t mask) {
   Unit unit;
   unit.value = value;
   unit.mask = mask;
-  if (mask == 0xff || (mask == 0xdf && (value & 0x40) != 0)) {
+  if (IsOneFolded(value, mask)) {
     unit.only = Fold(value);
     unit.is_single = true;
   } else if (std::popcount(mask) >= 3) {
@@ -113,11 +118,10 @@ struct Choice {
   double cost = 0;
 };
 
-// The eight bytes around a window that are compared first: as many behind it
-// as before it, moved where the run ends. First and end in the run.
+// The eight bytes with a window that are compared first: it and what is behind
+// it, as the filter knows them, moved where the run ends. First and end in the run.
 std::pair<std::size_t, std::size_t> Extent(std::size_t run, std::size_t window, std::size_t length) {
-  const std::size_t before = std::min<std::size_t>(window, (8 - length) / 2);
-  const std::size_t behind = std::min(8 - length - before, run - window - length);
+  const std::size_t behind = std::min(8 - length, run - window - length);
   return {window - std::min(window, 8 - length - behind), window + length + behind};
 }
 
@@ -157,19 +161,33 @@ double WindowCost(std::span<const Unit> run, std::size_t first, std::size_t leng
     const bool is_repeated = i < first ? repeats(i + 1) || repeats(i + 2) : repeats(i - 1) || repeats(i - 2);
     if (!is_repeated) around *= run[i].share;
   }
-  const double tables = (others == 0 ? kAtomCost * static_cast<double>(keys) : 0) + (length < kWindow ? kShortCost : 0);
-  return share * (1 + kShareCost * others + kVerifyCost * std::sqrt(around)) + tables;
+  std::size_t known = 0;
+  while (length == kWindow && known < 4 && first + length + known < run.size() &&
+         run[first + length + known].is_single) {
+    ++known;
+  }
+  double pass = known == 4 ? kPassOfFour : known >= 2 ? kPassOfTwo : 1;
+  const double tables =
+      (others == 0 ? pass * kAtomCost * static_cast<double>(keys) : 0) + (length < kWindow ? kShortCost : 0);
+  pass = std::min(pass * (1 + others), 1.0);  // Atoms with one window share its word.
+  return share * (pass * (1 + kShareCost * others) + kVerifyCost * std::sqrt(around)) + tables;
 }
 
-Choice ChooseWindow(std::span<const Unit> run, bool need_leaf, const WindowUse& use) {
+Choice ChooseWindow(std::span<const Unit> run, bool need_leaf, const WindowUse& use, const CommonEights* eights) {
   Choice best;
   const auto consider = [&](std::size_t length) {
     for (std::size_t first = 0; first + length <= run.size(); ++first) {
       if (need_leaf && run[first].leaf == kNoLeaf && (first + 1 == run.size() || run[first + 1].leaf == kNoLeaf)) {
         continue;
       }
-      const double cost = WindowCost(run, first, length, use);
+      double cost = WindowCost(run, first, length, use);
       if (cost < 0 || (best.found && cost >= best.cost)) continue;
+      if (eights != nullptr && first + 8 <= run.size()) {
+        std::uint8_t bytes[8];
+        for (std::size_t i = 0; i < sizeof bytes; ++i) bytes[i] = run[first + i].value;
+        cost += kVerifyCost * eights->Share(bytes);
+        if (best.found && cost >= best.cost) continue;
+      }
       best = {true, first, length, cost};
     }
   };
@@ -207,9 +225,10 @@ void Expand(std::span<const Unit> run, const Choice& choice, const Atom& base, s
   }
 }
 
-AtomSet AtomsOfRun(std::span<const Unit> run, bool is_term, const WindowUse& use) {
+AtomSet AtomsOfRun(std::span<const Unit> run, bool is_term, const WindowUse& use,
+                   const CommonEights* eights = nullptr) {
   AtomSet set;
-  const Choice choice = ChooseWindow(run, is_term, use);
+  const Choice choice = ChooseWindow(run, is_term, use, eights);
   if (!choice.found || (is_term && choice.cost >= kEverywhereCost)) return set;
   Atom base;
   Extend(run, choice, base);
@@ -283,12 +302,37 @@ class TermAtoms {
 
 }  // namespace
 
-AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks, const WindowUse& use) {
+CommonEights::CommonEights(std::size_t bytes)
+    : log2_(std::clamp(static_cast<unsigned>(std::bit_width(bytes)), 12u, 24u)), counts_(std::size_t{1} << log2_) {}
+
+std::size_t CommonEights::IndexOf(const std::uint8_t* bytes) const {
+  std::uint64_t eight;
+  std::memcpy(&eight, bytes, sizeof eight);
+  eight &= ~((eight >> 1) & 0x2020202020202020);
+  return static_cast<std::size_t>((eight ^ eight >> 29) * 0x9e3779b97f4a7c15 >> (64 - log2_));
+}
+
+void CommonEights::Add(std::span<const std::uint8_t> text) {
+  for (std::size_t at = 0; at + 8 <= std::min(text.size(), kMaxSearched); ++at) {
+    std::uint8_t& count = counts_[IndexOf(text.data() + at)];
+    if (count < 255) ++count;
+    ++total_;
+  }
+}
+
+double CommonEights::Share(const std::uint8_t* bytes) const {
+  const std::uint8_t count = counts_[IndexOf(bytes)];
+  // Two texts of one family may share anything.
+  return count < 3 ? 0 : (count - 1.0) / static_cast<double>(total_);
+}
+
+AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks, const WindowUse& use,
+                    const CommonEights* eights) {
   std::vector<Unit> run;
   const std::size_t size = std::min(values.size(), kMaxSearched);
   run.reserve(size);
   for (std::size_t i = 0; i < size; ++i) run.push_back(MaskedUnit(values[i], masks.empty() ? 0xff : masks[i]));
-  return AtomsOfRun(run, false, use);
+  return AtomsOfRun(run, false, use, eights);
 }
 
 AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_key, std::uint8_t max_key) {

@@ -41,6 +41,7 @@ struct AtomSet {
 class WindowUse {
  public:
   void Add(std::uint32_t window, std::uint32_t length) { ++counts_[Key(window, length)]; }
+  void Remove(std::uint32_t window, std::uint32_t length) { --counts_[Key(window, length)]; }
   std::uint32_t Count(std::uint32_t window, std::uint32_t length) const {
     const auto found = counts_.find(Key(window, length));
     return found == counts_.end() ? 0 : found->second;
@@ -51,9 +52,28 @@ class WindowUse {
   std::unordered_map<std::uint64_t, std::uint32_t> counts_;
 };
 
+// How often the texts of a set have the same eight folded bytes. Such bytes are
+// common in files too, which four bytes alone do not tell: prologues, tables.
+class CommonEights {
+ public:
+  // `bytes`: of all texts, about.
+  explicit CommonEights(std::size_t bytes);
+  void Add(std::span<const std::uint8_t> text);
+  // The share among all of those like these eight bytes of a text, they
+  // themselves not counted.
+  double Share(const std::uint8_t* bytes) const;
+
+ private:
+  std::size_t IndexOf(const std::uint8_t* bytes) const;
+  unsigned log2_;
+  std::vector<std::uint8_t> counts_;  // By hash; 255 is that or more.
+  std::uint64_t total_ = 0;
+};
+
 // `masks` is empty (all bytes exact) or as long as `values`: the text is all
 // bytes b with (b & mask) == value. With xor, one atom for each key.
-AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks, const WindowUse& use);
+AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks, const WindowUse& use,
+                    const CommonEights* eights = nullptr);
 AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_key, std::uint8_t max_key);
 
 // wide: every byte of the expression is followed by a zero byte.

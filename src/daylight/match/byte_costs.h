@@ -14,6 +14,10 @@ inline constexpr std::uint8_t Fold(std::uint8_t byte) {
   return static_cast<std::uint8_t>(byte & ~((byte >> 1) & 0x20));
 }
 inline constexpr std::uint32_t FoldWindow(std::uint32_t window) { return window & ~((window >> 1) & 0x20202020); }
+// Whether the bytes b with (b & mask) == value are one when folded.
+inline constexpr bool IsOneFolded(std::uint8_t value, std::uint8_t mask) {
+  return mask == 0xff || (mask == 0xdf && (value & 0x40) != 0);
+}
 
 // -log2 of shares, in eighths of a bit, measured over 36 MB of ELF programs,
 // sources, web pages and text. By folded byte; others never occur and read as 0.

@@ -55,8 +55,9 @@ class MatchState::Impl {
         verifier_(tables_),
         candidates_(kBlock + 16),
         lookups_(kBlock + 1),
-        found_slots_(kBlock + 1),
-        steps_(tables_.header().pattern_count) {}
+        found_runs_(kBlock + 1) {
+    stopped_.Resize(tables_.header().pattern_count);
+  }
 
   void Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches);
   void Feed(const Window& window);
@@ -67,14 +68,23 @@ class MatchState::Impl {
   const MatchLists& lists() const { return lists_; }
 
  private:
-  static bool Test(const std::vector<std::uint64_t>& words, std::uint32_t bit) {
+  static bool Test(std::span<const std::uint64_t> words, std::uint32_t bit) {
     const std::size_t word = bit / 64;
     return word < words.size() && ((words[word] >> (bit % 64)) & 1) != 0;
   }
-  void BuildBitmaps();
+  // The filter and bitmaps of a set of groups.
+  struct LiveTables {
+    std::vector<std::uint64_t> groups;
+    std::vector<std::uint32_t> words[kBitmaps];  // Empty where nothing is set.
+    unsigned filter_log2 = 0;
+    std::vector<std::uint32_t> everywhere;
+  };
+  void ChooseLiveTables();
+  void Fill(LiveTables& tables) const;
+  bool IsLive(std::uint32_t pattern) const { return Test(live_patterns_, pattern) && !stopped_.Test(pattern); }
   bool IsSought(const SubRecord& sub) const {
     return sub.pattern < tables_.header().pattern_count && sub.list < tables_.header().list_count &&
-           Test(live_patterns_, sub.pattern) && Test(live_groups_, sub.group);
+           Test(live_groups_, sub.group) && IsLive(sub.pattern);
   }
   void ScanAtoms(std::size_t begin, std::size_t end);
   void ScanBlock(std::size_t begin, std::size_t end);
@@ -82,9 +92,9 @@ class MatchState::Impl {
     std::size_t at;
     std::uint32_t window;
   };
-  struct FoundSlot {
-    const Slot* slot;
+  struct FoundRun {
     std::size_t at;
+    std::uint32_t first;
   };
   std::uint32_t WindowAt(std::size_t at) const {
     std::uint32_t window;
@@ -99,9 +109,13 @@ class MatchState::Impl {
   void LookUpAll(std::size_t base, std::size_t count, std::size_t kind);
   // Looks up the first `count` of lookups_.
   void LookUp(std::size_t count, std::uint32_t length);
-  void TrySlot(const Slot& slot, std::size_t at);
+  // Tries all atoms of a run.
+  void TryRun(std::uint32_t first, std::size_t at);
   void ScanEverywhere(const SubRecord& sub, std::size_t begin, std::size_t end);
-  void Stop(std::uint32_t pattern) { live_patterns_[pattern / 64] &= ~(std::uint64_t{1} << (pattern % 64)); }
+  void Stop(std::uint32_t pattern) {
+    if (!stopped_.Test(pattern)) all_stopped_.push_back(pattern);
+    stopped_.Set(pattern);
+  }
   // Ends the search for a pattern that has become too expensive.
   void ChargeSteps(const SubRecord& sub);
   // Takes what verifying found.
@@ -115,32 +129,36 @@ class MatchState::Impl {
   Verifier verifier_;
 
   std::vector<std::uint64_t> live_groups_;
-  std::vector<std::uint64_t> live_patterns_;  // Our copy: bits are cleared as searches end.
+  std::span<const std::uint64_t> live_patterns_;  // Borrowed.
+  BitSet stopped_;                                // Patterns whose search has ended in this object.
+  std::vector<std::uint32_t> all_stopped_;
   bool all_matches_ = false;
   std::uint64_t next_position_ = 0;  // In the object: the first position not searched yet.
 
-  // Of the groups in bitmap_groups_, which may have served the object before.
-  bool have_bitmaps_ = false;
-  std::vector<std::uint64_t> bitmap_groups_;
-  std::vector<std::uint32_t> bitmaps_[kBitmaps];
-  bool has_bits_[kBitmaps] = {};
-  std::vector<std::uint32_t> everywhere_;
+  // Of the sets of groups that were live last: objects of a few types alternate.
+  static constexpr std::size_t kRemembered = 4;
+  std::vector<LiveTables> remembered_;
+  std::size_t next_forgotten_ = 0;
+  LiveTables* live_ = nullptr;
 
   std::span<const std::uint8_t> bytes_;
   std::vector<std::uint32_t> candidates_;
   std::vector<Lookup> lookups_;
-  std::vector<FoundSlot> found_slots_;
+  std::vector<FoundRun> found_runs_;
   std::uint8_t padded_[2 * kKernelSlack] = {};
   std::vector<MatchRecord> found_;
 
-  std::vector<std::uint64_t> steps_;    // By pattern: what its automata have cost in this object.
+  // By pattern: what its automata have cost in this object. Empty until one has.
+  std::vector<std::uint64_t> steps_;
   std::vector<std::uint32_t> stepped_;  // Patterns with any.
   std::uint64_t all_steps_ = 0;
 };
 
 void MatchState::Impl::Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches) {
   live_groups_.assign(live_groups.words().begin(), live_groups.words().end());
-  live_patterns_.assign(live_patterns.words().begin(), live_patterns.words().end());
+  live_patterns_ = live_patterns.words();
+  for (const std::uint32_t pattern : all_stopped_) stopped_.Clear(pattern);
+  all_stopped_.clear();
   all_matches_ = all_matches;
   next_position_ = 0;
   counters = {};
@@ -149,36 +167,55 @@ void MatchState::Impl::Begin(const BitSet& live_groups, const BitSet& live_patte
   for (const std::uint32_t pattern : stepped_) steps_[pattern] = 0;
   stepped_.clear();
   all_steps_ = 0;
-  if (!have_bitmaps_ || bitmap_groups_ != live_groups_) BuildBitmaps();
+  ChooseLiveTables();
 }
 
-void MatchState::Impl::BuildBitmaps() {
-  for (std::size_t kind = 0; kind < kBitmaps; ++kind) {
-    bitmaps_[kind].assign(kBitmapWords[kind], 0);
-    has_bits_[kind] = false;
+void MatchState::Impl::ChooseLiveTables() {
+  if (live_ != nullptr && live_->groups == live_groups_) return;
+  for (LiveTables& each : remembered_) {
+    if (each.groups != live_groups_) continue;
+    live_ = &each;
+    return;
   }
-  everywhere_.clear();
+  if (remembered_.size() < kRemembered) {
+    remembered_.reserve(kRemembered);
+    live_ = &remembered_.emplace_back();
+  } else {
+    live_ = &remembered_[next_forgotten_];
+    next_forgotten_ = (next_forgotten_ + 1) % kRemembered;
+  }
+  Fill(*live_);
+}
+
+void MatchState::Impl::Fill(LiveTables& live) const {
+  live.groups = live_groups_;
+  live.everywhere.clear();
+  for (std::vector<std::uint32_t>& words : live.words) words.clear();
   const std::uint32_t groups = tables_.header().group_count;
+  std::size_t keys = 0;
+  for (std::uint32_t id = 0; id < groups; ++id) {
+    if (Test(live_groups_, id)) keys += tables_.bits(tables_.group(id).bits[kFilter], 0).size();
+  }
+  live.filter_log2 = FilterLog2(keys);
   for (std::uint32_t id = 0; id < groups; ++id) {
     if (!Test(live_groups_, id)) continue;
     const GroupRecord& group = tables_.group(id);
     for (std::size_t kind = 0; kind < kBitmaps; ++kind) {
-      const std::span<const std::uint32_t> bits = tables_.bits(group.bits[kind], kBitmapWords[kind]);
+      const std::span<const std::uint32_t> bits = tables_.bits(group.bits[kind], kind == kFilter ? 0 : kBitmapWords);
       if (bits.empty()) continue;
-      has_bits_[kind] = true;
-      std::vector<std::uint32_t>& bitmap = bitmaps_[kind];
-      if (group.bits[kind].count == kDenseBits) {
-        for (std::size_t i = 0; i < bits.size(); ++i) bitmap[i] |= bits[i];
+      std::vector<std::uint32_t>& words = live.words[kind];
+      if (words.empty()) words.resize(kind == kFilter ? std::size_t{1} << live.filter_log2 : kBitmapWords);
+      if (kind == kFilter) {
+        for (const std::uint32_t key : bits) AddToFilter(key, live.filter_log2, words.data());
+      } else if (group.bits[kind].count == kDenseBits) {
+        for (std::size_t i = 0; i < bits.size(); ++i) words[i] |= bits[i];
       } else {
-        const std::uint32_t last_bit = (1u << kBitmapLog2[kind]) - 1;
-        for (const std::uint32_t bit : bits) bitmap[(bit & last_bit) >> 5] |= 1u << (bit & 31);
+        for (const std::uint32_t bit : bits) words[(bit >> 5) % kBitmapWords] |= 1u << (bit & 31);
       }
     }
     const std::span<const std::uint32_t> everywhere = tables_.everywhere(group);
-    everywhere_.insert(everywhere_.end(), everywhere.begin(), everywhere.end());
+    live.everywhere.insert(live.everywhere.end(), everywhere.begin(), everywhere.end());
   }
-  bitmap_groups_ = live_groups_;
-  have_bitmaps_ = true;
 }
 
 void MatchState::Impl::Feed(const Window& window) {
@@ -197,7 +234,7 @@ void MatchState::Impl::Feed(const Window& window) {
   const auto end = static_cast<std::size_t>(until - window.offset);
   counters.positions += end - begin;
   ScanAtoms(begin, end);
-  for (const std::uint32_t index : everywhere_) {
+  for (const std::uint32_t index : live_->everywhere) {
     const SubRecord& sub = tables_.sub(index);
     if (IsSought(sub)) ScanEverywhere(sub, begin, end);
   }
@@ -205,7 +242,7 @@ void MatchState::Impl::Feed(const Window& window) {
 }
 
 void MatchState::Impl::ScanAtoms(std::size_t begin, std::size_t end) {
-  if (!has_bits_[kBitmap4] && !has_bits_[kBitmapShort]) return;
+  if (live_->words[kFilter].empty() && live_->words[kBitmapShort].empty()) return;
   for (std::size_t at = begin; at < end; at += kBlock) ScanBlock(at, std::min(at + kBlock, end));
 }
 
@@ -214,15 +251,14 @@ void MatchState::Impl::ScanBlock(std::size_t begin, std::size_t end) {
   const std::size_t safe_end = std::min(end, bytes_.size() > kKernelSlack ? bytes_.size() - kKernelSlack : 0);
   const std::size_t direct = safe_end > begin ? safe_end - begin : 0;
   const std::size_t tail = begin + direct;
-  for (const std::size_t kind : {kBitmap4, kBitmapShort}) {
-    if (!has_bits_[kind]) continue;
-    const std::uint32_t* bitmap = bitmaps_[kind].data();
-    if (direct > 0)
-      LookUpAll(begin, kernel_(bitmap, bytes_.data() + begin, direct, kind, factor_, candidates_.data()), kind);
+  for (const std::size_t kind : {kFilter, kBitmapShort}) {
+    if (live_->words[kind].empty()) continue;
+    const PrefilterTable table = {live_->words[kind].data(), factor_, live_->filter_log2, kind};
+    if (direct > 0) LookUpAll(begin, kernel_(table, bytes_.data() + begin, direct, candidates_.data()), kind);
     if (tail < end) {
       std::memset(padded_, 0, sizeof padded_);
       std::memcpy(padded_, bytes_.data() + tail, std::min(bytes_.size() - tail, sizeof padded_));
-      LookUpAll(tail, kernel_(bitmap, padded_, end - tail, kind, factor_, candidates_.data()), kind);
+      LookUpAll(tail, kernel_(table, padded_, end - tail, candidates_.data()), kind);
     }
   }
 }
@@ -230,7 +266,7 @@ void MatchState::Impl::ScanBlock(std::size_t begin, std::size_t end) {
 void MatchState::Impl::LookUpAll(std::size_t base, std::size_t count, std::size_t kind) {
   counters.candidates += count;
   const std::uint32_t* candidates = candidates_.data();
-  if (kind == kBitmap4) {
+  if (kind == kFilter) {
     Lookup* lookup = lookups_.data();
     for (std::size_t i = 0; i < count; ++i) *lookup++ = {base + candidates[i], WindowAt(base + candidates[i])};
     LookUp(count, 4);
@@ -239,8 +275,8 @@ void MatchState::Impl::LookUpAll(std::size_t base, std::size_t count, std::size_
   // Which lengths of atoms are worth a lookup, the finer bitmaps say.
   for (const std::uint32_t length : {3u, 2u, 1u}) {
     const std::size_t finer = length == 3 ? kBitmap3 : kBitmap2;
-    if (!has_bits_[finer]) continue;
-    const std::uint32_t* bitmap = bitmaps_[finer].data();
+    if (live_->words[finer].empty()) continue;
+    const std::uint32_t* bitmap = live_->words[finer].data();
     Lookup* lookup = lookups_.data();
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t at = base + candidates[i];
@@ -257,21 +293,24 @@ void MatchState::Impl::LookUpAll(std::size_t base, std::size_t count, std::size_
 void MatchState::Impl::LookUp(std::size_t count, std::uint32_t length) {
   const std::span<const Lookup> lookups(lookups_.data(), count);
   for (const Lookup& lookup : lookups) tables_.Prefetch(lookup.window, length);
-  FoundSlot* found = found_slots_.data();
+  FoundRun* found = found_runs_.data();
   for (const Lookup& lookup : lookups) {
-    const Slot& slot = tables_.Find(lookup.window, length);
-    if (slot.count == 0 || length > bytes_.size() - lookup.at) continue;
-    tables_.PrefetchAtoms(slot);
-    *found++ = {&slot, lookup.at};
+    const std::uint32_t run = tables_.FindRun(lookup.window, length);
+    if (run == MatcherTables::kNoRun || length > bytes_.size() - lookup.at) continue;
+    tables_.PrefetchAtoms(run);
+    *found++ = {lookup.at, run};
   }
-  for (const FoundSlot* each = found_slots_.data(); each != found; ++each) TrySlot(*each->slot, each->at);
+  for (const FoundRun* each = found_runs_.data(); each != found; ++each) TryRun(each->first, each->at);
 }
 
-void MatchState::Impl::TrySlot(const Slot& slot, std::size_t at) {
+void MatchState::Impl::TryRun(std::uint32_t first, std::size_t at) {
   // Entries look at eight bytes from up to seven before the window on.
   const bool inside = at >= 8 && bytes_.size() - at >= 8;
   const std::uint8_t* here = bytes_.data() + at;
-  for (const AtomEntry& entry : tables_.atoms(slot)) {
+  bool is_last = false;
+  for (std::size_t index = first; !is_last; ++index) {
+    const AtomEntry& entry = tables_.atom(index);
+    is_last = entry.is_last != 0;
     std::uint64_t value = 0;
     if (inside && entry.before <= 8) {
       std::memcpy(&value, here - entry.before, sizeof value);
@@ -298,13 +337,14 @@ void MatchState::Impl::ScanEverywhere(const SubRecord& sub, std::size_t begin, s
     verifier_.VerifyStart(sub, at, found_);
     if (!found_.empty()) Keep(sub);
     if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
-    if (!Test(live_patterns_, sub.pattern)) return;
+    if (!IsLive(sub.pattern)) return;
   }
 }
 
 void MatchState::Impl::ChargeSteps(const SubRecord& sub) {
   const std::uint64_t steps = verifier_.TakeSteps();
   if (steps == 0) return;
+  if (steps_.empty()) steps_.resize(tables_.header().pattern_count);
   std::uint64_t& spent = steps_[sub.pattern];
   if (spent == 0) stepped_.push_back(sub.pattern);
   spent += steps;

@@ -1,13 +1,19 @@
 #include "daylight/match/matcher.h"
 
-#include <bit>
-
 #include "daylight/match/matcher_tables.h"
 
 namespace dl::match {
 
+namespace {
+
+// Sections up to this size are checked when they are opened: a tenth of a millisecond each.
+constexpr std::size_t kEagerBytes = 1u << 20;
+
+}  // namespace
+
 Result<MatcherTables> MatcherTables::Open(const database::Database& database, std::uint32_t unit) {
   MatcherTables tables;
+  tables.database_ = &database;
   DL_TRY(const Bytes header, database.Section(kSectionHeader, unit));
   if (header.empty()) return tables;  // A unit without patterns.
   if (header.size() != sizeof(MatcherHeader))
@@ -16,12 +22,14 @@ Result<MatcherTables> MatcherTables::Open(const database::Database& database, st
   if (tables.header_.version != kMatcherVersion) {
     return Fail(ErrorCode::kUnsupported, "the matcher was written by another version; compile the rules again");
   }
-  const auto view = [&]<typename T>(database::View<T>& out, database::SectionKind kind) -> Status {
-    DL_TRY(const Bytes bytes, database.Section(kind, unit));
+  const auto view = [&]<typename T>(database::LazyView<T>& out, database::SectionKind kind) -> Status {
+    DL_TRY(const Bytes bytes, database.SectionUnchecked(kind, unit));
     if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(T) != 0) {
       return Fail(ErrorCode::kMalformed, "a section of the matcher is not aligned");
     }
-    out = database::View<T>(bytes);
+    const bool is_lazy = bytes.size() > kEagerBytes;
+    if (!is_lazy) DL_TRY_STATUS(database.Touch(bytes));
+    out = database::LazyView<T>(bytes, is_lazy ? &database : nullptr);
     return {};
   };
   DL_TRY_STATUS(view(tables.patterns_, kSectionPatterns));
@@ -35,13 +43,11 @@ Result<MatcherTables> MatcherTables::Open(const database::Database& database, st
   DL_TRY_STATUS(view(tables.programs_, kSectionPrograms));
   DL_TRY_STATUS(view(tables.chains_, kSectionChains));
   const MatcherHeader& h = tables.header_;
-  const std::size_t slots = tables.slots_.size();
   if (h.pattern_count != tables.patterns_.size() || h.group_count != tables.groups_.size() ||
       h.list_count < h.pattern_count || h.list_count - h.pattern_count != tables.chains_.size() ||
-      h.reach_bytes > kMaxReachBytes || (slots != 0 && !std::has_single_bit(slots))) {
+      h.reach_bytes > kMaxReachBytes || tables.slots_.size() > 0xffffffff) {
     return Fail(ErrorCode::kMalformed, "the matcher's header contradicts its sections");
   }
-  tables.slot_mask_ = slots == 0 ? 0 : slots - 1;
   return tables;
 }
 
@@ -56,6 +62,7 @@ Result<Matcher> Matcher::Open(const database::Database& database, std::uint32_t 
 
 std::uint32_t Matcher::pattern_count() const { return tables_->header().pattern_count; }
 std::uint32_t Matcher::group_count() const { return tables_->header().group_count; }
+bool Matcher::damaged() const { return tables_->damaged(); }
 std::size_t Matcher::overlap_bytes() const { return std::size_t{2} * tables_->header().reach_bytes; }
 
 }  // namespace dl::match

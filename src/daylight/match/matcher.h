@@ -70,6 +70,10 @@ class Matcher {
   std::uint32_t group_count() const;
   // What NextWindow() must be given so that no match is lost at a boundary.
   std::size_t overlap_bytes() const;
+  // Whether a damaged page has been met. Large tables are checked as they are
+  // read, so this may only be known after Feed(): from then on there may be
+  // more matches than are found.
+  bool damaged() const;
   const MatcherTables& tables() const { return *tables_; }
 
  private:

@@ -7,13 +7,12 @@
 //   MSUB  SubRecord[]: a sub-pattern is one form of a pattern that is verified
 //         by itself: the plain or wide bytes of a text, one of its base64
 //         forms, an automaton, or one part of a chain.
-//   MGRP  GroupRecord[group_count]: which bits of the prefilter's bitmaps
-//         belong to a group, and its sub-patterns that have no atom.
-//   MBIT  u32[]: the bit lists and bitmaps that MGRP points into.
+//   MGRP  GroupRecord[group_count]: what of the prefilter's filter and bitmaps
+//         belongs to a group, and its sub-patterns that have no atom.
+//   MBIT  u32[]: the keys, bit lists and bitmaps that MGRP points into.
 //   MEVY  u32[]: sub-patterns without an atom, as runs that MGRP points into.
-//   MSLT  Slot[], a power of two: open addressing with linear probing, keyed
-//         by the folded bytes of an atom's window and their number. Slots of
-//         an unused key have length 0.
+//   MSLT  Slot[]: open addressing with linear probing, keyed by the folded
+//         bytes of an atom's window and their number. An unused one is zero.
 //   MATM  AtomEntry[]: runs of atoms with the same window.
 //   MTXT  bytes: what fixed sub-patterns compare with: the values, then, when
 //         kSubMasked is set, as many masks. Also what SubRecord::extra names.
@@ -43,7 +42,7 @@ inline constexpr auto kSectionTexts = database::MakeSectionKind("MTXT");
 inline constexpr auto kSectionPrograms = database::MakeSectionKind("MPRG");
 inline constexpr auto kSectionChains = database::MakeSectionKind("MCHN");
 
-inline constexpr std::uint32_t kMatcherVersion = 2;
+inline constexpr std::uint32_t kMatcherVersion = 3;
 // The most an overlap may ask for; a header with more is malformed.
 inline constexpr std::uint32_t kMaxReachBytes = 1u << 28;
 
@@ -110,17 +109,17 @@ static_assert(sizeof(SubRecord) == 32);
 inline constexpr std::uint32_t kBase64ValuesBytes = 256;
 inline constexpr std::uint8_t kNoBase64Value = 0xff;
 
-// Bits of one bitmap in one group.
+// What one group has in one bitmap.
 struct BitRun {
   std::uint32_t first = 0;  // In MBIT.
-  std::uint32_t count = 0;  // Of bit numbers; kDenseBits: a whole bitmap is there instead.
+  std::uint32_t count = 0;  // Of keys or bit numbers; kDenseBits: a whole bitmap is there instead.
 };
 inline constexpr std::uint32_t kDenseBits = 0xffffffff;
 
-// The bitmaps: windows of four bytes; of two bytes that any shorter atom begins
-// with; and what candidates of the latter are then checked with: windows of
-// three bytes, and of two or one.
-enum BitmapKind : std::size_t { kBitmap4, kBitmapShort, kBitmap3, kBitmap2, kBitmaps };
+// The filter of windows of four bytes and what follows them (prefilter.h); the
+// bitmap of two bytes that any shorter atom begins with; and what candidates of
+// the latter are then checked with: windows of three bytes, and of two or one.
+enum BitmapKind : std::size_t { kFilter, kBitmapShort, kBitmap3, kBitmap2, kBitmaps };
 
 struct GroupRecord {
   BitRun bits[kBitmaps];
@@ -131,11 +130,12 @@ static_assert(sizeof(GroupRecord) == 40);
 
 struct Slot {
   std::uint32_t window = 0;  // Folded.
-  std::uint32_t length = 0;  // 1 to 4; 0: free.
-  std::uint32_t first = 0;   // In MATM.
-  std::uint32_t count = 0;
+  // The window's length - 1 in the upper two bits; below, where in MATM its run
+  // begins, plus 1. 0: free.
+  std::uint32_t place = 0;
 };
-static_assert(sizeof(Slot) == 16);
+static_assert(sizeof(Slot) == 8);
+inline constexpr std::uint32_t kMaxAtomEntries = (1u << 30) - 2;
 // A key stands at most this many slots behind the one its hash names.
 inline constexpr std::uint32_t kMaxProbes = 64;
 
@@ -149,9 +149,10 @@ struct AtomEntry {
   // Automaton: entry of the backward program; with kSubFixedStart the leaf's
   // distance from the start, in characters.
   std::uint32_t backward = 0;
-  std::uint8_t before = 0;  // How many of the eight bytes come before the window.
-  std::uint8_t skip = 0;    // Automaton: from the window to the character the programs start at.
-  std::uint16_t reserved = 0;
+  std::uint8_t before = 0;   // How many of the eight bytes come before the window.
+  std::uint8_t skip = 0;     // Automaton: from the window to the character the programs start at.
+  std::uint8_t is_last = 0;  // Of its run.
+  std::uint8_t reserved = 0;
 };
 static_assert(sizeof(AtomEntry) == 32);
 

@@ -1,7 +1,8 @@
 // Views over the sections of a matcher (matcher_format.h).
 //
 // Everything read through them is bounds-checked: sections come from a file
-// that may be forged. Immutable; borrows the database, which must outlive it.
+// that may be forged. Those of a large matcher are checked for damage page by
+// page as they are read. Immutable; borrows the database, which must outlive it.
 #pragma once
 
 #include <span>
@@ -16,6 +17,7 @@ class MatcherTables {
   static Result<MatcherTables> Open(const database::Database& database, std::uint32_t unit);
 
   const MatcherHeader& header() const { return header_; }
+  bool damaged() const { return database_->damaged(); }
   const PatternRecord& pattern(std::uint32_t id) const { return patterns_[id]; }
   const SubRecord& sub(std::uint32_t index) const { return subs_[index]; }
   std::size_t sub_count() const { return subs_.size(); }
@@ -26,7 +28,8 @@ class MatcherTables {
   std::span<const std::uint32_t> everywhere(const GroupRecord& group) const {
     return everywhere_.Range(group.everywhere_first, group.everywhere_count);
   }
-  std::span<const AtomEntry> atoms(const Slot& slot) const { return atoms_.Range(slot.first, slot.count); }
+  // An atom past the end is the last of its run.
+  const AtomEntry& atom(std::size_t index) const { return index < atoms_.size() ? atoms_[index] : kNoAtom; }
   std::span<const std::uint8_t> text(std::uint32_t offset, std::uint32_t size) const {
     return texts_.Range(offset, size);
   }
@@ -36,40 +39,44 @@ class MatcherTables {
     return chains_.Range(pattern.chain_first, pattern.chain_count);
   }
 
-  // The slot of a window, or one with count 0.
-  const Slot& Find(std::uint32_t window, std::uint32_t length) const {
-    std::size_t index = SlotHash(window, length) & slot_mask_;
+  // Where the run of a window's atoms begins, or kNoRun.
+  static constexpr std::uint32_t kNoRun = 0xffffffff;
+  std::uint32_t FindRun(std::uint32_t window, std::uint32_t length) const {
+    std::size_t index = FirstSlot(window, length, slots_.size());
     for (std::uint32_t probe = 0; probe < kMaxProbes; ++probe) {
       const Slot& slot = slots_[index];
-      if (slot.length == 0 || (slot.window == window && slot.length == length)) return slot;
-      index = (index + 1) & slot_mask_;
+      if (slot.place == 0) return kNoRun;
+      if (slot.window == window && slot.place >> 30 == length - 1) return (slot.place & 0x3fffffff) - 1;
+      if (++index == slots_.size()) index = 0;
     }
-    return slots_[slots_.size()];  // Past the end: a zero slot.
+    return kNoRun;
   }
   void Prefetch(std::uint32_t window, std::uint32_t length) const {
-    __builtin_prefetch(slots_.data() + (SlotHash(window, length) & slot_mask_));
+    __builtin_prefetch(slots_.data() + FirstSlot(window, length, slots_.size()));
   }
-  void PrefetchAtoms(const Slot& slot) const {
-    if (slot.first < atoms_.size()) __builtin_prefetch(atoms_.data() + slot.first);
+  void PrefetchAtoms(std::uint32_t run) const {
+    if (run < atoms_.size()) __builtin_prefetch(atoms_.data() + run);
   }
-  static std::size_t SlotHash(std::uint32_t window, std::uint32_t length) {
+  // Where a key stands among so many slots, or behind it.
+  static std::size_t FirstSlot(std::uint32_t window, std::uint32_t length, std::size_t slots) {
     const std::uint64_t product = (std::uint64_t{window} + (std::uint64_t{length} << 32)) * 0x9e3779b97f4a7c15;
-    return static_cast<std::size_t>(product >> 32);
+    return static_cast<std::size_t>((product >> 32) * slots >> 32);
   }
 
  private:
+  static constexpr AtomEntry kNoAtom = {.is_last = 1};
+  const database::Database* database_ = nullptr;
   MatcherHeader header_;
-  database::View<PatternRecord> patterns_;
-  database::View<SubRecord> subs_;
-  database::View<GroupRecord> groups_;
-  database::View<std::uint32_t> bits_;
-  database::View<std::uint32_t> everywhere_;
-  database::View<Slot> slots_;
-  database::View<AtomEntry> atoms_;
-  database::View<std::uint8_t> texts_;
-  database::View<std::uint32_t> programs_;
-  database::View<ChainPart> chains_;
-  std::size_t slot_mask_ = 0;
+  database::LazyView<PatternRecord> patterns_;
+  database::LazyView<SubRecord> subs_;
+  database::LazyView<GroupRecord> groups_;
+  database::LazyView<std::uint32_t> bits_;
+  database::LazyView<std::uint32_t> everywhere_;
+  database::LazyView<Slot> slots_;
+  database::LazyView<AtomEntry> atoms_;
+  database::LazyView<std::uint8_t> texts_;
+  database::LazyView<std::uint32_t> programs_;
+  database::LazyView<ChainPart> chains_;
 };
 
 }  // namespace dl::match

@@ -1,5 +1,7 @@
 #include "daylight/match/prefilter.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -10,42 +12,85 @@ namespace dl::match {
 
 namespace {
 
-template <std::size_t kKind>
-std::size_t PortableScan(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count,
-                         std::uint32_t factor, std::uint32_t* out) {
+std::uint64_t FoldedEight(const std::uint8_t* bytes) {
+  std::uint64_t eight;
+  std::memcpy(&eight, bytes, sizeof eight);
+  return eight & ~((eight >> 1) & 0x2020202020202020);  // FoldWindow, eight bytes at once.
+}
+
+std::size_t ScanFilter(const PrefilterTable& table, const std::uint8_t* bytes, std::size_t count, std::uint32_t* out) {
+  const std::uint32_t* words = table.words;
+  const std::uint32_t factor = table.factor;
+  const unsigned shift = 32 - table.filter_log2;
   std::size_t found = 0;
+  // The window's bit alone first: that leaves one position in ten, so what is
+  // behind them hardly costs.
   const auto look = [&](std::uint32_t window, std::size_t at) {
-    const std::uint32_t bit = BitOf(window, kKind, factor);
+    const std::uint32_t hash = window * factor;
     // Written always and kept when the bit is set: a branch would be
     // mispredicted at every candidate.
     out[found] = static_cast<std::uint32_t>(at);
-    found += (bitmap[bit >> 5] >> (bit & 31)) & 1;
+    found += (words[hash >> shift] >> ((hash >> kWindowBitShift) & 7)) & 1;
   };
   std::size_t at = 0;
   for (; at + 4 <= count; at += 4) {
     // One load serves four positions.
-    std::uint64_t word;
-    std::memcpy(&word, bytes + at, sizeof word);
-    word &= ~((word >> 1) & 0x2020202020202020);  // FoldWindow, eight bytes at once.
-    look(static_cast<std::uint32_t>(word), at);
-    look(static_cast<std::uint32_t>(word >> 8), at + 1);
-    look(static_cast<std::uint32_t>(word >> 16), at + 2);
-    look(static_cast<std::uint32_t>(word >> 24), at + 3);
+    const std::uint64_t eight = FoldedEight(bytes + at);
+    look(static_cast<std::uint32_t>(eight), at);
+    look(static_cast<std::uint32_t>(eight >> 8), at + 1);
+    look(static_cast<std::uint32_t>(eight >> 16), at + 2);
+    look(static_cast<std::uint32_t>(eight >> 24), at + 3);
   }
-  for (; at < count; ++at) {
-    std::uint32_t window;
-    std::memcpy(&window, bytes + at, sizeof window);
-    look(FoldWindow(window), at);
+  for (; at < count; ++at) look(static_cast<std::uint32_t>(FoldedEight(bytes + at)), at);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < found; ++i) {
+    const std::uint64_t eight = FoldedEight(bytes + out[i]);
+    const std::uint32_t hash = static_cast<std::uint32_t>(eight) * factor;
+    const std::uint32_t bits = FilterBits(hash, static_cast<std::uint32_t>(eight >> 32) * factor);
+    out[kept] = out[i];
+    kept += (~words[hash >> shift] & bits) == 0 ? 1 : 0;
+  }
+  return kept;
+}
+
+std::size_t ScanShort(const PrefilterTable& table, const std::uint8_t* bytes, std::size_t count, std::uint32_t* out) {
+  std::size_t found = 0;
+  for (std::size_t at = 0; at < count; ++at) {
+    const std::uint32_t bit =
+        BitOf(FoldWindow(bytes[at] | std::uint32_t{bytes[at + 1]} << 8), kBitmapShort, table.factor);
+    out[found] = static_cast<std::uint32_t>(at);
+    found += (table.words[bit >> 5] >> (bit & 31)) & 1;
   }
   return found;
 }
 
 }  // namespace
 
-std::size_t PortableKernel(const std::uint32_t* bitmap, const std::uint8_t* bytes, std::size_t count, std::size_t kind,
-                           std::uint32_t factor, std::uint32_t* out) {
-  return kind == kBitmap4 ? PortableScan<kBitmap4>(bitmap, bytes, count, factor, out)
-                          : PortableScan<kBitmapShort>(bitmap, bytes, count, factor, out);
+std::uint32_t FilterKey(std::uint32_t window, std::uint32_t next, std::size_t known, std::uint32_t factor) {
+  std::uint32_t key = (window * factor) & (0xffffffffu << kWindowBitShift);
+  if (known < 2) return key | kAnyNextTwo | kAnyNextFour;
+  key |= ((next * factor >> kNextTwoShift) & 7) << 9;
+  if (known < 4) return key | kAnyNextFour;
+  return key | (next * factor >> kNextFourShift) << 5;
+}
+
+void AddToFilter(std::uint32_t key, unsigned log2_words, std::uint32_t* words) {
+  std::uint32_t bits = 1u << ((key >> kWindowBitShift) & 7);
+  bits |= (key & kAnyNextTwo) != 0 ? 0xff00 : 0x100u << ((key >> 9) & 7);
+  bits |= (key & kAnyNextFour) != 0 ? 0xffff0000 : 0x10000u << ((key >> 5) & 15);
+  words[key >> (32 - log2_words)] |= bits;
+}
+
+unsigned FilterLog2(std::size_t keys) {
+  // A word for a key or two; more while they fit the first level of cache, as
+  // atoms that know only their window need them.
+  const auto bits = static_cast<unsigned>(std::bit_width(keys));
+  return std::clamp(bits < 15 ? bits + 2 : std::max(bits, 16u), kMinFilterLog2, kMaxFilterLog2);
+}
+
+std::size_t PortableKernel(const PrefilterTable& table, const std::uint8_t* bytes, std::size_t count,
+                           std::uint32_t* out) {
+  return table.kind == kFilter ? ScanFilter(table, bytes, count, out) : ScanShort(table, bytes, count, out);
 }
 
 std::span<const KernelInfo> AvailableKernels() {
@@ -77,10 +122,7 @@ const KernelInfo* FindKernel(std::string_view name) {
 }  // namespace
 
 const KernelInfo& BestKernel() {
-  if (const KernelInfo* kernel = FindKernel("avx512"); kernel != nullptr) return *kernel;
-  // Gathers of eight lose to single loads (Zen 4: 0.6 GB/s against 1.0; with
-  // sixteen 1.7), so AVX2 is only taken when asked for.
-  return AvailableKernels().front();
+  return AvailableKernels().back();  // Each is faster than those before it.
 }
 
 const KernelInfo& KernelFromEnvironment() {

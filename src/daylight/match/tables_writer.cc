@@ -17,6 +17,12 @@ namespace {
 // What assertions and neighbours of a word look at beyond a match.
 constexpr std::size_t kNeighbours = 16;
 
+void SetBytes(AtomEntry& entry, const Atom& atom) {
+  entry.value = atom.value;
+  entry.mask = atom.mask;
+  entry.before = static_cast<std::uint8_t>(atom.before);
+}
+
 }  // namespace
 
 std::uint32_t TablesWriter::AddText(std::span<const std::uint8_t> bytes) {
@@ -32,52 +38,106 @@ std::uint32_t TablesWriter::AddProgram(std::span<const std::uint32_t> words) {
 }
 
 void TablesWriter::AddAtom(std::uint32_t group, const Atom& atom, AtomEntry entry) {
-  entry.value = atom.value;
-  entry.mask = atom.mask;
-  entry.before = static_cast<std::uint8_t>(atom.before);
+  SetBytes(entry, atom);
   use_.Add(atom.window, atom.length);
   atoms_.push_back({atom.window, atom.length, group, entry});
 }
 
 void TablesWriter::NeedReach(std::size_t bytes) { reach_bytes_ = std::max(reach_bytes_, bytes + kNeighbours); }
 
-std::vector<Slot> TablesWriter::BuildSlots(const std::vector<Slot>& runs) const {
-  // At most half full, and larger when some key would stand too far from its place.
-  std::size_t size = std::bit_ceil(std::max<std::size_t>(runs.size() * 2, 16));
+std::vector<Slot> TablesWriter::BuildSlots(const std::vector<Run>& runs) {
+  // At most two thirds full, and larger when some key would stand too far from its place.
+  std::size_t size = std::max<std::size_t>(runs.size() + runs.size() / 2, 16);
   while (true) {
     std::vector<Slot> slots(size);
     bool fits = true;
-    for (const Slot& run : runs) {
-      std::size_t index = MatcherTables::SlotHash(run.window, run.length) & (size - 1);
+    for (const Run& run : runs) {
+      std::size_t index = MatcherTables::FirstSlot(run.window, run.length, size);
       std::uint32_t probe = 0;
-      while (slots[index].length != 0 && ++probe < kMaxProbes) index = (index + 1) & (size - 1);
+      while (slots[index].place != 0 && ++probe < kMaxProbes) index = index + 1 == size ? 0 : index + 1;
       if (probe == kMaxProbes) {
         fits = false;
         break;
       }
-      slots[index] = run;
+      slots[index] = {run.window, (run.length - 1) << 30 | (run.first + 1)};
     }
     if (fits) return slots;
-    size *= 2;
+    size += size / 4;
   }
 }
 
+void TablesWriter::RechooseWindows() {
+  CommonEights eights(texts_.size());
+  const std::span<const std::uint8_t> texts(texts_);
+  const auto values_of = [&](const SubRecord& sub) { return texts.subspan(sub.data, sub.size); };
+  const auto masks_of = [&](const SubRecord& sub) {
+    const bool is_masked = (sub.flags & kSubMasked) != 0;
+    return is_masked ? texts.subspan(sub.data + sub.size, sub.size) : std::span<const std::uint8_t>();
+  };
+  // Exact but for the case of letters.
+  const auto is_plain = [&](const SubRecord& sub) {
+    if ((sub.flags & (kSubAutomaton | kSubXor)) != 0 || sub.size <= 8) return false;
+    const std::span<const std::uint8_t> masks = masks_of(sub);
+    for (std::size_t i = 0; i < masks.size(); ++i) {
+      if (!IsOneFolded(values_of(sub)[i], masks[i])) return false;
+    }
+    return true;
+  };
+  for (const SubRecord& sub : subs_) {
+    if (is_plain(sub)) eights.Add(values_of(sub));
+  }
+  for (Indexed& atom : atoms_) {
+    const SubRecord& sub = subs_[atom.entry.sub];
+    if (!is_plain(sub) || eights.Share(values_of(sub).data() + atom.entry.at - atom.entry.before) == 0) continue;
+    use_.Remove(atom.window, atom.length);
+    const AtomSet set = AtomsOfText(values_of(sub), masks_of(sub), use_, &eights);
+    atom.window = set.atoms[0].window;
+    atom.length = set.atoms[0].length;
+    atom.entry.at = set.atoms[0].at;
+    SetBytes(atom.entry, set.atoms[0]);
+    use_.Add(atom.window, atom.length);
+  }
+}
+
+std::uint32_t TablesWriter::KeyOf(const Indexed& atom, std::uint32_t factor) {
+  // Of the eight bytes that are compared, those behind the window.
+  std::uint32_t next = 0;
+  std::size_t known = 0;
+  for (std::size_t i = atom.entry.before + std::size_t{4}; i < 8; ++i) {
+    const auto value = static_cast<std::uint8_t>(atom.entry.value >> (8 * i));
+    const auto mask = static_cast<std::uint8_t>(atom.entry.mask >> (8 * i));
+    if (!IsOneFolded(value, mask)) break;
+    next |= std::uint32_t{Fold(value)} << (8 * known++);
+  }
+  return FilterKey(atom.window, next, known, factor);
+}
+
 std::uint32_t TablesWriter::ChooseHashFactor() const {
+  // As in a filter of 2^15 words.
+  constexpr unsigned kShift = 17;
+  const auto bit_of = [](std::uint32_t hash) { return (hash >> kShift) << 3 | ((hash >> kWindowBitShift) & 7); };
+  // What atoms that know their eight bytes let pass of the windows at their bit.
+  constexpr float kPassOfKnown = 1.0f / 64;
   std::uint32_t best = kHashFactors[0];
   double least = 0;
-  std::vector<bool> bitmap;
+  std::vector<float> passing;
   std::unordered_set<std::uint32_t> atoms;
   for (const Indexed& atom : atoms_) {
     if (atom.length == 4) atoms.insert(atom.window);
   }
   for (const std::uint32_t factor : kHashFactors) {
-    bitmap.assign(std::size_t{1} << kBitmapLog2[kBitmap4], false);
-    for (const std::uint32_t window : atoms) bitmap[BitOf(window, kBitmap4, factor)] = true;
+    passing.assign(std::size_t{8} << (32 - kShift), 0);
+    for (const Indexed& atom : atoms_) {
+      if (atom.length != 4) continue;
+      float& pass = passing[bit_of(atom.window * factor)];
+      pass = std::min(pass + ((KeyOf(atom, factor) & kAnyNextFour) != 0 ? 1 : kPassOfKnown), 1.0f);
+    }
     // What share of all positions are candidates for nothing.
     double lost = 0;
     for (const std::uint32_t window : kCommonWindowList) {
-      if (!bitmap[BitOf(window, kBitmap4, factor)] || atoms.contains(window)) continue;
-      lost += std::exp2(-static_cast<double>(FoldedWindowBits(window)) / 8);
+      if (atoms.contains(window)) continue;
+      lost += static_cast<double>(passing[bit_of(window * factor)]) *
+              std::exp2(-static_cast<double>(FoldedWindowBits(window)) / 8);
     }
     if (factor == kHashFactors[0] || lost < least) {
       least = lost;
@@ -101,7 +161,7 @@ void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std
       all.push_back({atom.group, kind, BitOf(window, kind, hash_factor_)});
     };
     if (atom.length == 4) {
-      add(kBitmap4, atom.window);
+      all.push_back({atom.group, kFilter, KeyOf(atom, hash_factor_)});
     } else if (atom.length == 3) {
       add(kBitmap3, atom.window);
       add(kBitmapShort, atom.window);
@@ -126,9 +186,9 @@ void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std
     BitRun& run = groups[all[first].group].bits[kind];
     run.first = static_cast<std::uint32_t>(bits.size());
     // Setting a bit costs about as much as joining eight words.
-    if ((last - first) * 8 > kBitmapWords[kind]) {
+    if (kind != kFilter && (last - first) * 8 > kBitmapWords) {
       run.count = kDenseBits;
-      bits.resize(bits.size() + kBitmapWords[kind]);
+      bits.resize(bits.size() + kBitmapWords);
       for (std::size_t i = first; i < last; ++i) bits[run.first + (all[i].bit >> 5)] |= 1u << (all[i].bit & 31);
     } else {
       run.count = static_cast<std::uint32_t>(last - first);
@@ -146,22 +206,25 @@ void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std
 }
 
 Status TablesWriter::Write(database::Writer& writer, std::uint32_t unit) {
-  if (texts_.size() > 0xffffffff || programs_.size() > 0x3fffffff || reach_bytes_ > kMaxReachBytes) {
+  if (texts_.size() > 0xffffffff || programs_.size() > 0x3fffffff || atoms_.size() > kMaxAtomEntries ||
+      reach_bytes_ > kMaxReachBytes) {
     return Fail(ErrorCode::kBudget, "the patterns are too large");
   }
+  RechooseWindows();
   // Atoms with the same window become one run.
   const auto key = [](const Indexed& atom) { return std::uint64_t{atom.length} << 32 | atom.window; };
   std::stable_sort(atoms_.begin(), atoms_.end(), [&](const Indexed& a, const Indexed& b) { return key(a) < key(b); });
-  std::vector<Slot> runs;
+  std::vector<Run> runs;
   std::vector<AtomEntry> entries;
   entries.reserve(atoms_.size());
   for (const Indexed& atom : atoms_) {
     if (runs.empty() || runs.back().window != atom.window || runs.back().length != atom.length) {
-      runs.push_back({atom.window, atom.length, static_cast<std::uint32_t>(entries.size()), 0});
+      runs.push_back({atom.window, atom.length, static_cast<std::uint32_t>(entries.size())});
+      if (!entries.empty()) entries.back().is_last = 1;
     }
-    ++runs.back().count;
     entries.push_back(atom.entry);
   }
+  if (!entries.empty()) entries.back().is_last = 1;
   hash_factor_ = ChooseHashFactor();
   std::vector<GroupRecord> groups(groups_);
   std::vector<std::uint32_t> bits;

@@ -51,7 +51,18 @@ class TablesWriter {
     std::uint32_t group;
     std::uint32_t sub;
   };
-  std::vector<Slot> BuildSlots(const std::vector<Slot>& runs) const;
+  // Atoms with the same window.
+  struct Run {
+    std::uint32_t window;
+    std::uint32_t length;
+    std::uint32_t first;
+  };
+  static std::vector<Slot> BuildSlots(const std::vector<Run>& runs);
+  // Gives texts whose eight bytes are common among all texts another window:
+  // how common can only be told once all are there.
+  void RechooseWindows();
+  // What an atom of four bytes sets in the filter.
+  static std::uint32_t KeyOf(const Indexed& atom, std::uint32_t factor);
   std::uint32_t ChooseHashFactor() const;
   void BuildGroups(std::vector<GroupRecord>& groups, std::vector<std::uint32_t>& bits,
                    std::vector<std::uint32_t>& everywhere);

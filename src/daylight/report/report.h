@@ -47,7 +47,7 @@ struct Detection {
 
 struct Incomplete {
   std::string object;
-  std::string reason;  // Stable, short: "encrypted", "budget", "timeout", "match-limit", "window", "io"...
+  std::string reason;  // Stable, short: "encrypted", "budget", "timeout", "match-limit", "database", "window", "io"...
   std::string detail;  // For people; may be empty.
 };
 

@@ -4,7 +4,7 @@
 
 namespace dl::sandbox {
 
-Result<std::vector<std::byte>> Join(const std::vector<std::shared_ptr<const database::Database>>& databases) {
+Result<database::Writer> Join(const std::vector<std::shared_ptr<const database::Database>>& databases) {
   database::Writer writer;
   std::uint32_t units = 0;
   std::size_t sections = 0;
@@ -19,11 +19,11 @@ Result<std::vector<std::byte>> Join(const std::vector<std::shared_ptr<const data
         return Fail(ErrorCode::kMalformed, "a section of the database is there twice");
       }
       DL_TRY(const Bytes bytes, database->Section(section.kind, section.unit));
-      writer.AddSection(section.kind, units + section.unit, std::vector<std::byte>(bytes.begin(), bytes.end()));
+      writer.AddBorrowed(section.kind, units + section.unit, bytes);
     }
     units += database->unit_count();
   }
-  return writer.Finish();
+  return writer;
 }
 
 }  // namespace dl::sandbox

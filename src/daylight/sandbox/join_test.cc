@@ -18,9 +18,10 @@ std::shared_ptr<const Database> Make(std::initializer_list<std::pair<std::uint32
 }
 
 TEST(JoinTest, UnitsAreNumberedAnew) {
-  const auto joined = Join({Make({{0, "a"}}), Make({{0, "b"}, {1, "c"}}), Make({{0, "d"}})});
+  const std::vector parts = {Make({{0, "a"}}), Make({{0, "b"}, {1, "c"}}), Make({{0, "d"}})};
+  const auto joined = Join(parts);
   ASSERT_TRUE(joined);
-  const auto database = Database::FromBytes(*joined);
+  const auto database = Database::FromBytes(joined->Finish());
   ASSERT_TRUE(database);
   EXPECT_EQ((*database)->unit_count(), 4u);
   std::string all;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "daylight/formats/exe/exe.h"
 
@@ -109,6 +110,11 @@ void ClamavUnit::Begin(Bytes head, bool is_whole) {
 void ClamavUnit::CollectCandidates(std::uint32_t target, bool generic) {
   matches_.Finish();
   candidates_.clear();
+  if (!context_.gated) {
+    // The slow, obvious way: every signature.
+    for (std::uint32_t i = 0; i < set_->head().signatures; ++i) candidates_.push_back(i);
+    return;
+  }
   for (const std::uint32_t trigger : matches_.touched()) candidates_.push_back(set_->SignatureOf(trigger));
   const auto add = [&](std::uint32_t of_target) {
     for (const bool pua : {false, true}) {
@@ -130,6 +136,7 @@ void ClamavUnit::EvaluateOne(ObjectScan& scan, clamav::Evaluator& evaluator, std
     scan.problem = stored.error().what;
     return;
   }
+  if (!live_groups_.Test(clamav::GroupOf(stored->signature.target, stored->signature.is_pua))) return;
   const auto outcome = evaluator.Evaluate(stored->signature);
   if (outcome.is_limited) scan.undecided.push_back(stored->name);
   if (!outcome.matches) return;
@@ -227,6 +234,23 @@ bool ClamavUnit::IsAllowed(ObjectScan& scan) {
   return !names.empty();
 }
 
+// After the search in the raw bytes.
+void ClamavUnit::ScanWhole(ObjectScan& scan, Bytes bytes, std::uint32_t target) {
+  ClamavFacts facts(bytes, target, icons_);
+  EvaluateCandidates(scan, {bytes, target, {}, &facts}, kPlain);
+  if (type_ == ClamType::kMsExe) FindProgramDigests(scan, bytes);
+  // A signature with a handler type says what an object really is.
+  const std::set<std::string> handler_types = std::exchange(scan.handler_types, {});
+  std::uint32_t phase = kForms;
+  for (const std::string& name : handler_types) {
+    const auto type = filetype::TypeFromName(name);
+    if (!type) continue;
+    const std::uint32_t as = RawTarget(*type);
+    ClamavFacts facts_as(bytes, as, icons_);
+    ScanView(scan, {bytes, as, {std::string(filetype::TypeName(type_))}, &facts_as}, true, phase++);
+  }
+}
+
 void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, ObjectDigests& digests,
                         report::ObjectReport& report) {
   if (is_tiny_) return;
@@ -239,10 +263,7 @@ void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, 
   if (!candidates_.empty() || needs_program || needs_types) {
     const auto whole = object.Whole(kWholeObjectLimitBytes);
     if (whole) {
-      ClamavFacts facts(*whole, target, icons_);
-      const clamav::View view{*whole, target, {}, &facts};
-      EvaluateCandidates(scan, view, kPlain);
-      if (needs_program) FindProgramDigests(scan, *whole);
+      ScanWhole(scan, *whole, target);
     } else if (!candidates_.empty() || needs_program) {
       report.incomplete.push_back(
           {names.object, "window", "signatures that need the whole object: " + std::string(whole.error().what)});

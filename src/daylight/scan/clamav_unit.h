@@ -45,7 +45,7 @@ class ClamavUnit {
     std::uint32_t phase = 0;
     std::uint64_t at = 0;
     std::uint32_t name = 0;
-    auto operator<=>(const Found&) const = default;
+    auto operator<=>(const Found&) const = default;  // By phase, then place.
   };
   struct ObjectScan;  // What one object's Finish() works with.
 
@@ -55,6 +55,7 @@ class ClamavUnit {
   void EvaluateOne(ObjectScan& scan, clamav::Evaluator& evaluator, std::uint32_t signature, std::uint32_t phase);
   // Searches and evaluates bytes that are in memory.
   void ScanView(ObjectScan& scan, const clamav::View& view, bool generic, std::uint32_t phase);
+  void ScanWhole(ObjectScan& scan, Bytes bytes, std::uint32_t target);
   void FindFileDigests(ObjectScan& scan);
   void FindProgramDigests(ObjectScan& scan, Bytes bytes);
   void AddDigest(ObjectScan& scan, clamav::DigestSignature::Of of, clamav::DigestKind kind, Bytes digest,

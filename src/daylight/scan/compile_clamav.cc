@@ -68,6 +68,7 @@ ClamavAnswer CompileClamav(const ClamavJob& job, database::Writer& writer) {
   clamav::CompilerSettings settings;
   settings.source_name = job.source_name;
   settings.licence = job.licence;
+  settings.source_path = job.source_path;
   // Marked, and left out when scanning unless they are asked for.
   settings.read.pua = true;
   settings.read.allow_unsigned = job.allow_unsigned;

@@ -20,6 +20,7 @@ namespace dl::scan {
 struct ClamavJob {
   std::string source_name;
   std::string licence;
+  std::string source_path;  // Where the files were; kept in the unit.
   bool allow_unsigned = false;
   // SHA-256 of all that was read; kept in the unit.
   std::array<std::uint8_t, 32> source_digest{};

@@ -165,6 +165,7 @@ void UnitScanner::Finish(ObjectSource& object, const report::ObjectNames& names,
     report.incomplete.push_back({names.object, gap.reason, gap.detail});
   }
   for (const std::string& line : evaluator_.log()) report.log.push_back(line);
+  if (rules_->matcher().damaged()) report.incomplete.push_back({names.object, "database", "the database is damaged"});
   for (const std::uint32_t pattern : matches_.touched()) {
     if (matches_.limited(pattern)) AddLimit(pattern, names, report);
   }

@@ -45,8 +45,9 @@ inline constexpr unsigned kMaxVersionResources = 16;
 // Entries of resource tables that one walk looks at; ClamAV would look at four
 // billion when told to. Real files have some thousands.
 inline constexpr std::uint32_t kMaxResourceEntries = 1u << 20;
-// Binaries inside a universal one.
+// Binaries inside a universal one; smaller ones are not looked at.
 inline constexpr std::uint32_t kMaxUniversalMembers = 32;
+inline constexpr std::uint32_t kMinUniversalMemberBytes = 6;
 
 // In bytes. 32 bits are all that ClamAV keeps, of 64-bit files too.
 struct Section {
@@ -115,8 +116,9 @@ struct ImportHashOf {
 std::optional<ImportHashOf> ImportHash(Bytes pe_bytes);
 
 // The binaries inside a universal Mach-O file, as ClamAV cuts them out to scan
-// each on its own; parts outside the file are left out. The universal file
-// itself has no Info: ParseMachO fails.
+// each on its own: those that begin in the file, cut at its end. The universal
+// file itself has no Info: ParseMachO fails. Whether a file is universal at all
+// is its type's matter (ClamAV's knows up to 31 binaries).
 struct UniversalMember {
   std::uint32_t offset = 0;
   std::uint32_t size = 0;

@@ -6,9 +6,7 @@
 
 namespace dl::exe::internal {
 
-// ClamAV's reads: `n` bytes at `offset`, all of them and at least one. That
-// nothing cannot be read has consequences, e.g. for a PE file without data
-// directories.
+// ClamAV's reads: `n` bytes at `offset`, all of them and at least one.
 inline Result<Cursor> ReadAt(Bytes bytes, std::uint64_t offset, std::uint64_t n) {
   if (n == 0) return Fail(ErrorCode::kTruncated, "nothing to read", offset);
   return Cursor(bytes).Window(offset, n);

@@ -89,13 +89,20 @@ class Parser {
     DL_TRY(Cursor cursor, ReadAt(bytes_, at_, size));
     DL_TRY_STATUS(cursor.Skip(32));  // Its name and its segment's.
     Section section;
-    DL_TRY(section.rva, WideLow(cursor));
-    DL_TRY(section.virtual_size, WideLow(cursor));
+    DL_TRY(const std::uint64_t address, Wide(cursor));
+    DL_TRY(const std::uint64_t virtual_size, Wide(cursor));
     DL_TRY(section.raw, Word(cursor));
     DL_TRY(const std::uint32_t exponent, Word(cursor));
-    if (!is_64_bit_ && exponent % 64 > 30) return Fail(ErrorCode::kMalformed, "alignment of a section", at_);
-    const std::uint32_t alignment = std::uint32_t{1} << (exponent % 32);
-    section.raw_size = section.virtual_size + (alignment - section.virtual_size % alignment) % alignment;
+    // The size is rounded up and must then still fit; of an address the low half
+    // is kept.
+    const std::uint64_t alignment = std::uint64_t{1} << (exponent & 31);
+    const std::uint64_t rounded = ((virtual_size & 0xffffffff) + alignment - 1) & ~(alignment - 1);
+    if (exponent > 31 || virtual_size > 0xffffffff || rounded > 0xffffffff) {
+      return Fail(ErrorCode::kMalformed, "alignment or size of a section", at_);
+    }
+    section.rva = static_cast<std::uint32_t>(address);
+    section.virtual_size = static_cast<std::uint32_t>(virtual_size);
+    section.raw_size = static_cast<std::uint32_t>(rounded);
     info_.sections.push_back(section);
     at_ += size;
     return {};
@@ -110,7 +117,9 @@ class Parser {
     if (cpu_ == kCpuPowerPc) {
       DL_TRY(entry_, Word(cursor));
     } else if (cpu_ == kCpuPowerPc64) {
-      DL_TRY(entry_, Low(cursor));
+      // The low half, whatever the width of the file.
+      DL_TRY(const std::uint64_t pointer, big_endian_ ? cursor.ReadU64Be() : cursor.ReadU64Le());
+      entry_ = static_cast<std::uint32_t>(pointer);
     }
     at_ += size;
     return {};
@@ -133,12 +142,11 @@ class Parser {
   }
 
   Result<std::uint32_t> Word(Cursor& cursor) const { return big_endian_ ? cursor.ReadU32Be() : cursor.ReadU32Le(); }
-  // The low half of 64 bits.
-  Result<std::uint32_t> Low(Cursor& cursor) const {
-    DL_TRY(const std::uint64_t wide, big_endian_ ? cursor.ReadU64Be() : cursor.ReadU64Le());
-    return static_cast<std::uint32_t>(wide);
+  Result<std::uint64_t> Wide(Cursor& cursor) const {
+    if (is_64_bit_) return big_endian_ ? cursor.ReadU64Be() : cursor.ReadU64Le();
+    DL_TRY(const std::uint32_t word, Word(cursor));
+    return word;
   }
-  Result<std::uint32_t> WideLow(Cursor& cursor) const { return is_64_bit_ ? Low(cursor) : Word(cursor); }
 
   Bytes bytes_;
   std::uint64_t at_ = 0;
@@ -158,19 +166,21 @@ std::vector<UniversalMember> UniversalMembers(Bytes bytes) {
   std::vector<UniversalMember> members;
   auto header = ReadAt(bytes, 0, 8);
   if (!header) return members;
+  // Always in this order: nothing else is taken for a universal file.
   const auto magic = header->ReadU32Be();
-  if (!magic || (*magic != 0xcafebabe && *magic != 0xbebafeca)) return members;
-  const bool big_endian = *magic == 0xcafebabe;
-  const auto word = [big_endian](Cursor& cursor) { return big_endian ? cursor.ReadU32Be() : cursor.ReadU32Le(); };
-  const auto count = word(*header);
+  const auto count = header->ReadU32Be();
   // A Java class has the same magic, and here its version, which is above 38.
-  if (!count || *count > kMaxUniversalMembers) return members;
+  if (!magic || *magic != 0xcafebabe || !count || *count > kMaxUniversalMembers) return members;
   for (std::uint32_t i = 0; i < *count; ++i) {
     auto record = ReadAt(bytes, 8 + std::uint64_t{i} * 20, 20);
     if (!record || !record->Skip(8)) break;  // CPU.
-    const auto offset = word(*record);
-    const auto size = word(*record);
-    if (offset && size && *size > 0 && Cursor(bytes).Window(*offset, *size)) members.push_back({*offset, *size});
+    const auto offset = record->ReadU32Be();
+    const auto size = record->ReadU32Be();
+    if (!offset || !size || *offset >= bytes.size()) continue;
+    // No size means all the rest, and there is never more than that.
+    const std::uint64_t rest = bytes.size() - *offset;
+    const auto clipped = static_cast<std::uint32_t>(*size == 0 || *size > rest ? rest : *size);
+    if (clipped >= kMinUniversalMemberBytes) members.push_back({*offset, clipped});
   }
   return members;
 }

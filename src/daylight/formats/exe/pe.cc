@@ -162,7 +162,7 @@ Result<PeHeader> ParsePeHeader(Bytes bytes, MissingSections missing) {
   if (optional_size < header_size + directories_size) {
     return Fail(ErrorCode::kMalformed, "size of optional header", pe_offset);
   }
-  DL_TRY(Cursor table, ReadAt(bytes, offset, directories_size));
+  DL_TRY(Cursor table, Cursor(bytes).Window(offset, directories_size));
   for (std::uint32_t i = 0; i < directory_count; ++i) {
     DL_TRY(pe.directories[i].rva, table.ReadU32Le());
     DL_TRY(pe.directories[i].size, table.ReadU32Le());

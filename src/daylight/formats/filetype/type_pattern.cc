@@ -136,6 +136,14 @@ class Parser {
       if (inside.size() == 1 || (high && *high < low)) return Fail(ErrorCode::kMalformed, "gap that cannot be", at_);
     }
     at_ = close + 1;
+    // A short gap of one length is no gap but bytes of any value.
+    constexpr std::uint32_t kShort = 128;
+    if (high == low && low > 0 && low < kShort && !part_.bytes.empty()) {
+      PatternByte any;
+      any.mask = 0;
+      for (std::uint32_t i = 0; i < low; ++i) DL_TRY_STATUS(Add(any));
+      return {};
+    }
     DL_TRY_STATUS(EndPart());
     part_.gap_min = low;
     part_.gap_max = high;

@@ -128,9 +128,10 @@ void Header::Add(std::string_view field) {
     const std::string key = ToLower(Trim(parameter.substr(0, equals)));
     const std::string argument = Unquoted(parameter.substr(equals + 1));
     if (key == "boundary" && boundary.empty()) boundary = argument;
-    if (key == "protocol") protocol = ToLower(argument);
-    if (key == "name" || key == "filename") has_file_name = true;
+    if (key == "name") has_name = true;
+    if (key == "filename") has_file_name = true;
   }
+  if (is_disposition && !has_name) has_file_name = true;
 }
 
 }  // namespace dl::mail

@@ -17,9 +17,9 @@ struct Header {
   std::string subtype;  // In lower case.
   Encoding encoding = Encoding::kNone;
   std::string boundary;
-  std::string protocol;
-  std::string disposition;  // In lower case.
-  bool has_file_name = false;
+  std::string disposition;     // In lower case.
+  bool has_name = false;       // name=
+  bool has_file_name = false;  // filename=, or made up for a disposition without.
   // A field was there that only mails have.
   bool is_of_mail = false;
 

@@ -175,20 +175,21 @@ class Reader {
       has_header = i < body.size() && IsStart(body[i], header.boundary) && !IsEnd(body[i], header.boundary);
     }
     if (parts.empty()) return;
-    if (header.subtype == "signed" || header.subtype == "parallel") return ReadOne(parts, depth);
-    if (header.subtype == "encrypted" && header.protocol == "application/pgp-encrypted") return;
+    if (header.subtype == "signed" || header.subtype == "parallel") return ReadOne(parts, depth, true);
+    if (header.subtype == "related") ReadOne(parts, depth, false);
     for (const Part& part : parts) ReadPartOfMany(part, depth);
   }
 
-  // Of these only the text is read: HTML if there is any, else the last.
-  void ReadOne(const std::vector<Part>& parts, std::size_t depth) {
-    const Part* chosen = &parts.front();
+  // Reads the text of these as if it stood alone: HTML if there is any, else the
+  // last, else with `any` the first part.
+  void ReadOne(const std::vector<Part>& parts, std::size_t depth, bool any) {
+    const Part* chosen = any ? &parts.front() : nullptr;
     for (const Part& part : parts) {
       if (part.header.type != MediaType::kText) continue;
       chosen = &part;
       if (part.header.subtype == "html") break;
     }
-    ReadBody(chosen->header, chosen->body, depth + 1);
+    if (chosen != nullptr) ReadBody(chosen->header, chosen->body, depth + 1);
   }
 
   void ReadPartOfMany(const Part& part, std::size_t depth) {
@@ -214,9 +215,9 @@ class Reader {
   }
 
   void AddText(const Header& header, Lines body) {
-    // A text with a file name and no encoding is taken for base64, in which no
-    // link survives.
-    if (header.has_file_name && header.encoding == Encoding::kNone) return;
+    // Such a text is taken for base64, too, and then has no link.
+    if (header.encoding == Encoding::kSevenBit && (header.has_name || header.has_file_name)) return;
+    if (header.encoding == Encoding::kNone && header.has_name && !header.has_file_name) return;
     std::string text = Decode(body, header.encoding, kMaxPartBytes + 1);
     if (text.empty() || text.size() > kMaxPartBytes) return;
     out_.parts.push_back({std::move(text), header.type == MediaType::kText && header.subtype == "html"});

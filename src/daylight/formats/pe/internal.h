@@ -1,6 +1,7 @@
 // What the parts of the PE parser share. Not for other folders.
 #pragma once
 
+#include "daylight/formats/pe/ordinals.h"
 #include "daylight/formats/pe/pe.h"
 
 namespace dl::pe {
@@ -35,9 +36,6 @@ class Work {
 std::string_view TextAt(const Image& image, std::uint64_t offset, std::uint64_t max_bytes);
 
 bool StartsWithNoCase(std::string_view text, std::string_view lowercase_prefix);
-
-// The function behind an ordinal of Winsock and OLE automation.
-std::optional<std::string_view> KnownOrdinalName(std::string_view library, std::uint16_t ordinal);
 
 // Each fills its part of `file`, whose image is parsed.
 void ParseSectionNames(PeFile& file);

@@ -276,12 +276,6 @@ void BodyMatcher::Find(const Pattern& pattern, const OffsetWindow& window, std::
     if (p == 0) {
       FindPart(part, pattern.is_wide, window.min, window.max, is_last && window.only == nullptr ? limit : kMaxSpans,
                found);
-      if (window.only != nullptr) {
-        std::erase_if(found, [&](const Span& span) {
-          return span.start > 0xffffffff ||
-                 !std::binary_search(window.only->begin(), window.only->end(), static_cast<std::uint32_t>(span.start));
-        });
-      }
     } else {
       std::sort(before.begin(), before.end(), [](const Span& a, const Span& b) { return a.end < b.end; });
       std::uint64_t min = before.front().end + part.gap_min;
@@ -300,8 +294,15 @@ void BodyMatcher::Find(const Pattern& pattern, const OffsetWindow& window, std::
         }
         span.first = previous->first;
         found.push_back(span);
-        if (is_last && found.size() >= limit) break;
+        if (is_last && window.only == nullptr && found.size() >= limit) break;
       }
+    }
+    // clamscan asks this of every part.
+    if (window.only != nullptr) {
+      std::erase_if(found, [&](const Span& span) {
+        return span.start > 0xffffffff || !std::binary_search(window.only->begin(), window.only->end(),
+                                                              static_cast<std::uint32_t>(span.start));
+      });
     }
     if (found.empty()) return;
     before = std::move(found);

@@ -42,7 +42,7 @@ struct OffsetWindow {
   bool is_never = false;
   std::uint64_t min = 0;
   std::uint64_t max = ~std::uint64_t{0};  // Inclusive.
-  // Only these, ascending, when given (version information).
+  // Every part may start at these only, ascending, when given (version information).
   const std::vector<std::uint32_t>* only = nullptr;
 };
 

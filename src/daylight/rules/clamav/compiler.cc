@@ -144,6 +144,7 @@ Status Compiler::Finish(database::Writer& writer, std::uint32_t unit) {
   Inventory inventory;
   inventory.source_name = settings_.source_name;
   inventory.licence = settings_.licence;
+  inventory.path = settings_.source_path;
   for (const auto& [kind, count] : loaded_) inventory.loaded.push_back({std::string(KindName(kind)), count});
   for (const auto& [what, count] : skipped_) {
     inventory.skipped.push_back({std::string(KindName(what.first)), what.second, count});

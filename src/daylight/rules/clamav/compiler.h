@@ -28,6 +28,7 @@ namespace dl::clamav {
 struct CompilerSettings {
   std::string source_name;
   std::string licence;
+  std::string source_path;
   ReadSettings read;
   std::array<std::uint8_t, 32> source_digest{};
 };

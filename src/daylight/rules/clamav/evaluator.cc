@@ -63,8 +63,9 @@ OffsetWindow Evaluator::WindowOf(const Offset& offset, const Pattern* pattern) {
   OffsetWindow window;
   if (offset.kind == OffsetKind::kAny) return window;
   if (offset.kind == OffsetKind::kAbsolute) {
+    // Arithmetic is on 32 bits, as clamscan's: a shift that wraps matches nothing.
     window.min = offset.value;
-    window.max = window.min + offset.max_shift;
+    window.max = offset.value + offset.max_shift;
     return window;
   }
   window.is_never = true;
@@ -74,7 +75,6 @@ OffsetWindow Evaluator::WindowOf(const Offset& offset, const Pattern* pattern) {
   if (program.state == Executable::State::kBroken) return window;
   const std::uint64_t size = view_.bytes.size();
   const std::size_t sections = program.sections.size();
-  // Arithmetic is on 32 bits, as clamscan's.
   std::uint32_t min = 0;
   std::optional<std::uint32_t> max;
   switch (offset.kind) {

@@ -37,7 +37,7 @@ std::vector<std::byte> EncodeInventory(const Inventory& inventory) {
     }
     text += kEnd;
   };
-  put({"source", inventory.source_name, inventory.licence});
+  put({"source", inventory.source_name, inventory.licence, inventory.path});
   for (const auto& one : inventory.loaded) put({"loaded", one.kind, std::to_string(one.count)});
   for (const auto& one : inventory.skipped) put({"skipped", one.kind, one.reason, std::to_string(one.count)});
   const Bytes bytes = AsBytes(text);
@@ -53,6 +53,7 @@ Result<Inventory> DecodeInventory(Bytes bytes) {
     if (what == "source") {
       inventory.source_name = TakeUntil(line, kSeparator);
       inventory.licence = TakeUntil(line, kSeparator);
+      inventory.path = TakeUntil(line, kSeparator);
     } else if (what == "loaded") {
       const std::string kind(TakeUntil(line, kSeparator));
       inventory.loaded.push_back({kind, ToNumber(TakeUntil(line, kSeparator))});

@@ -15,6 +15,7 @@ namespace dl::clamav {
 struct Inventory {
   std::string source_name;
   std::string licence;
+  std::string path;  // Where the files were.
   struct Loaded {
     std::string kind;  // "ndb"
     std::uint64_t count = 0;

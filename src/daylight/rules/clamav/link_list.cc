@@ -17,6 +17,14 @@ std::uint16_t KeyOf(std::string_view text) {
   return static_cast<std::uint16_t>(static_cast<unsigned char>(text[0]) << 8 | static_cast<unsigned char>(text[1]));
 }
 
+// Whether the text has this ending at its front (both are backwards). What is
+// longer than the text matches, too, once so many bytes do.
+bool MatchesAtEnd(std::string_view text, std::string_view ending) {
+  constexpr std::size_t kEnough = 32;
+  if (text.size() >= ending.size() || text.size() < kEnough) return text.starts_with(ending);
+  return ending.starts_with(text);
+}
+
 // The byte of what was shown that became byte `place` (from 1) of the host: the
 // spaces that were removed in between are skipped.
 char ShownByte(const LinkList::Lookup& lookup, std::size_t place) {
@@ -93,7 +101,7 @@ LinkList::Match LinkList::Find(const Lookup& lookup, std::uint64_t& work) const 
     if (found == endings_.end()) continue;
     work += found->second.size();
     for (const Ending& ending : found->second) {
-      if (rest.starts_with(ending.text)) candidates.push_back(ending.entry);
+      if (MatchesAtEnd(rest, ending.text)) candidates.push_back(ending.entry);
     }
   }
   std::sort(candidates.begin(), candidates.end());

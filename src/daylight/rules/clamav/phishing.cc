@@ -133,7 +133,7 @@ class LinkCheck {
   LinkCheck(const Phishing& phishing, std::uint64_t& work) : phishing_(phishing), work_(work) {}
 
   // The name to tell, or nothing.
-  std::string_view Name(const mail::Link& link) {
+  std::string_view Name(const CheckedLink& link) {
     std::string target = link.target;
     if (!IsUrl(target, false)) return {};
     if (!phishing_.digests_.empty()) {
@@ -165,7 +165,8 @@ class LinkCheck {
     return '\0';
   }
 
-  std::string_view NameOfHosts(mail::LinkKind kind, const std::string& target, CleanUrl& shown, bool pair_is_listed) {
+  std::string_view NameOfHosts(CheckedLink::Kind kind, const std::string& target, CleanUrl& shown,
+                               bool pair_is_listed) {
     UrlHost shown_host = HostOf(shown.url, false);
     if (shown_host.host.find(' ') != std::string::npos) return {};
     if (shown_host.end < shown.spaced.size()) shown.spaced.resize(shown_host.end);
@@ -178,9 +179,9 @@ class LinkCheck {
     const bool host_is_listed = FindHost(shown_host, shown.spaced);
     // A listed host brings all checks; a listed pair only that of the domains,
     // and none of pictures.
-    if (!host_is_listed && kind == mail::LinkKind::kImage) return {};
+    if (!host_is_listed && kind == CheckedLink::Kind::kImage) return {};
     if (host_is_listed && target.find('\x01') != std::string::npos) return kCloaked;
-    if (host_is_listed && kind == mail::LinkKind::kAnchor && shown.url.starts_with("https:") &&
+    if (host_is_listed && kind == CheckedLink::Kind::kAnchor && shown.url.starts_with("https:") &&
         !target.starts_with("https:")) {
       return kSslSpoof;
     }
@@ -209,14 +210,29 @@ class LinkCheck {
   std::uint64_t& work_;
 };
 
-PhishingVerdict Phishing::Check(const std::vector<mail::Link>& links) const {
+std::vector<CheckedLink> LinksToCheck(const html::Links& links) {
+  std::vector<CheckedLink> out;
+  for (const html::Link& link : links.links) {
+    const std::string displayed = link.displayed.value_or(std::string());
+    if (link.kind == "href") {
+      out.push_back({CheckedLink::Kind::kAnchor, link.url, displayed});
+    } else {
+      // Of all others the target is what the tag stands in.
+      const bool is_image = link.kind == "src";
+      out.push_back({is_image ? CheckedLink::Kind::kImage : CheckedLink::Kind::kOther, displayed, link.url});
+    }
+  }
+  return out;
+}
+
+PhishingVerdict Phishing::Check(const std::vector<CheckedLink>& links) const {
   PhishingVerdict verdict;
   if (empty()) return verdict;
   std::uint64_t work = 0;
   LinkCheck check(*this, work);
-  using Key = std::tuple<mail::LinkKind, std::string_view, std::string_view>;
+  using Key = std::tuple<CheckedLink::Kind, std::string_view, std::string_view>;
   std::set<Key> seen;
-  for (const mail::Link& link : links) {
+  for (const CheckedLink& link : links) {
     if (!seen.insert(Key(link.kind, link.target, link.shown)).second) continue;
     work += kWorkOfLink;
     if (work > kMaxWork) {
@@ -233,13 +249,16 @@ PhishingVerdict Phishing::Check(const std::vector<mail::Link>& links) const {
 PhishingVerdict FindPhishing(Bytes object, filetype::ClamType type, const Phishing& phishing) {
   if (type != filetype::ClamType::kMail || phishing.empty()) return {};
   const mail::TextParts found = mail::FindTextParts(object);
-  std::vector<mail::Link> links;
+  bool is_limited = found.is_limited;
+  std::vector<CheckedLink> links;
   for (const mail::TextPart& part : found.parts) {
-    std::vector<mail::Link> more = mail::FindLinks(part.text);
-    std::move(more.begin(), more.end(), std::back_inserter(links));
+    const html::Links more = html::FindLinks(AsBytes(part.text));
+    is_limited = is_limited || !more.complete;
+    std::vector<CheckedLink> checked = LinksToCheck(more);
+    std::move(checked.begin(), checked.end(), std::back_inserter(links));
   }
   PhishingVerdict verdict = phishing.Check(links);
-  verdict.is_limited = verdict.is_limited || found.is_limited;
+  verdict.is_limited = verdict.is_limited || is_limited;
   return verdict;
 }
 

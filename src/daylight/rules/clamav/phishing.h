@@ -27,10 +27,22 @@
 #include "daylight/base/error.h"
 #include "daylight/bytes/bytes.h"
 #include "daylight/formats/filetype/clam_type.h"
-#include "daylight/formats/mail/links.h"
+#include "daylight/formats/html/html.h"
 #include "daylight/rules/clamav/signature.h"
 
 namespace dl::clamav {
+
+// What a link leads to and what is shown for it, both without their tags.
+struct CheckedLink {
+  enum class Kind : std::uint8_t {
+    kAnchor,
+    kImage,
+    kOther,  // A title, a form, a frame.
+  } kind = Kind::kAnchor;
+  std::string target;
+  std::string shown;
+};
+std::vector<CheckedLink> LinksToCheck(const html::Links& links);
 
 struct PhishingVerdict {
   // Each once, in the order of the links: the first is clamscan's without
@@ -87,7 +99,7 @@ class Phishing {
   // clamscan would not load it, or which bound of ours it exceeds.
   Status Add(FileKind kind, std::string_view line);
   bool empty() const { return listed_.empty() && digests_.empty(); }
-  PhishingVerdict Check(const std::vector<mail::Link>& links) const;
+  PhishingVerdict Check(const std::vector<CheckedLink>& links) const;
 
  private:
   friend class LinkCheck;

@@ -20,7 +20,7 @@ Phishing Of(FileKind kind, std::initializer_list<std::string> lines) {
   return phishing;
 }
 std::vector<std::string> Names(const Phishing& phishing, std::string target, std::string shown) {
-  return phishing.Check({{mail::LinkKind::kAnchor, std::move(target), std::move(shown)}}).names;
+  return phishing.Check({{CheckedLink::Kind::kAnchor, std::move(target), std::move(shown)}}).names;
 }
 
 TEST(PhishingTest, Hosts) {
@@ -81,9 +81,9 @@ TEST(PhishingTest, HostileExpressionsAreBounded) {
   for (int i = 0; i < 12; ++i) nested = "(" + nested + "{200})";
   EXPECT_FALSE(phishing.Add(FileKind::kPdb, "R:" + nested + ":b.com").has_value());
   ASSERT_TRUE(phishing.Add(FileKind::kPdb, "R:(a*)*(a*)*(a|aa)+x:.+b\\.com").has_value());
-  std::vector<mail::Link> links;
+  std::vector<CheckedLink> links;
   for (int i = 0; i < 5000; ++i) {
-    links.push_back({mail::LinkKind::kAnchor, "http://" + std::string(900, 'a') + std::to_string(i), "b.com"});
+    links.push_back({CheckedLink::Kind::kAnchor, "http://" + std::string(900, 'a') + std::to_string(i), "b.com"});
   }
   phishing.Check(links);
 }

@@ -21,8 +21,8 @@
 
 namespace dl::clamav {
 
-// The functionality level of clamscan 1.4, whose meaning is followed.
-inline constexpr std::uint32_t kFunctionalityLevel = 213;
+// The functionality level of clamscan 1.4.6, whose meaning is followed.
+inline constexpr std::uint32_t kFunctionalityLevel = 216;
 
 struct ReadSettings {
   bool pua = false;             // Files whose names end in u.

@@ -48,7 +48,8 @@ struct Token {
   std::uint32_t index = 0;  // kAlternative: in Part::alternatives.
 };
 
-// What must be true of the neighbours of a part. Several may be given.
+// What must be true of the neighbours of a part. Several may be given; a negated
+// one has both of its flags.
 enum MarkerFlags : std::uint8_t {
   kMarkBoundary = 1,
   kMarkBoundaryNegated = 2,
