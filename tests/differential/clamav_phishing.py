@@ -111,6 +111,9 @@ def bodies():
 def mails():
     for name, html in bodies():
         yield name + ".eml", mail(html)
+    for name, text in texts():
+        yield name + ".eml", f"{HEAD}Content-Type: text/plain\n\n{text}\n"
+        yield name + "_part.eml", multipart("mixed", part("Content-Type: text/plain", text))
     yield "html_alone.html", f"<html><body>{LINK}</body></html>"
     html = "Content-Type: text/html"
     cte = "\nContent-Transfer-Encoding: "
@@ -162,6 +165,21 @@ def mails():
     for i in range(12):
         deep = f"Content-Type: multipart/mixed; boundary=B{i}\n\n--B{i}\n{deep}\n--B{i}--\n"
         yield f"deep_{i}.eml", HEAD + deep
+
+
+def texts():
+    """Name and text: where URLs are found without links."""
+    for name, text in {
+        "http": "see http://evil.example.org/x now", "https": "see https://evil.example.org/x now",
+        "upper": "see HTTP://evil.example.org/x now", "odd": "see http?s:evil.example.org/x now",
+        "ftp": "see ftp://evil.example.org/x now", "glued": "xhttp://evil.example.org/x now",
+        "two": "http://a.org/http://evil.example.org/ http://b.org/ http://evil.example.org/x.",
+        "tab": "http://b.org\thttp://evil.example.org/x y", "image": '<img src="x.gif"> http://evil.example.org/x y',
+        "link": '<a href="x.gif">y</a> http://evil.example.org/x y', "form": '<form action="x"> http://evil.example.org/x y',
+        "end": "http://evil.example.org/", "short": "http://e.uk", "wide": "http://evil.example.org/" + "y" * 3000,
+        "cut": "y" * 985 + "http://evil.example.org/ x",
+    }.items():
+        yield "x_" + name, text
 
 
 def digest(text):

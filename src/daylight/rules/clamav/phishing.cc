@@ -256,6 +256,10 @@ PhishingVerdict FindPhishing(Bytes object, filetype::ClamType type, const Phishi
     is_limited = is_limited || !more.complete;
     std::vector<CheckedLink> checked = LinksToCheck(more);
     std::move(checked.begin(), checked.end(), std::back_inserter(links));
+    if (!more.links.empty()) continue;
+    for (std::string& url : UrlsInText(part.text)) {
+      links.push_back({CheckedLink::Kind::kAnchor, std::move(url), std::string()});
+    }
   }
   PhishingVerdict verdict = phishing.Check(links);
   verdict.is_limited = verdict.is_limited || is_limited;

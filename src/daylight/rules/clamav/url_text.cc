@@ -77,6 +77,28 @@ bool IsUrl(std::string& text, bool any_scheme) {
   return true;
 }
 
+std::vector<std::string> UrlsInText(std::string_view text) {
+  constexpr std::size_t kShortest = 10;
+  constexpr std::size_t kMaxUrlBytes = 1023;
+  constexpr std::size_t kSchemeBytes = 4;
+  const auto is_start = [](std::string_view at) {
+    std::string scheme(at.substr(0, kSchemeBytes));
+    // Not only letters become others by this, and so they do in clamscan.
+    for (char& c : scheme) c = static_cast<char>(c | 0x20);
+    // What is meant for https: looks one byte too far.
+    return scheme == "ftp:" || (scheme == "http" && (at[4] == ':' || (at[5] == 's' && at[6] == ':')));
+  };
+  std::vector<std::string> urls;
+  for (std::size_t i = 0; i + kShortest < text.size(); ++i) {
+    const std::string_view rest = text.substr(i);
+    if (!is_start(rest)) continue;
+    const std::string_view url = rest.substr(0, std::min(rest.find_first_of(" \n\t", kSchemeBytes), kMaxUrlBytes));
+    urls.emplace_back(url.substr(0, url.find('\0')));
+    i += url.size();
+  }
+  return urls;
+}
+
 CleanUrl Clean(std::string_view text, bool is_target) {
   UrlBuffer url(text);
   url.ClearHighBits();

@@ -17,6 +17,10 @@ namespace dl::clamav {
 // which is cut after its last top-level domain then, when there is more.
 bool IsUrl(std::string& text, bool any_scheme);
 
+// What clamscan takes for URLs in a text that has no links: http: and ftp:, and
+// not https:, up to the next white space, at most 1,023 bytes of each.
+std::vector<std::string> UrlsInText(std::string_view text);
+
 struct CleanUrl {
   std::string url;     // Without path, in lower case from the host on, %xx resolved.
   std::string spaced;  // What is shown: the same before spaces were removed.

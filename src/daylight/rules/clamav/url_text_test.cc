@@ -25,6 +25,16 @@ TEST(UrlTextTest, WhatIsOne) {
   EXPECT_EQ(Shown("me.com@x.com"), "me.com@x.com");
 }
 
+TEST(UrlTextTest, UrlsInTextWithoutLinks) {
+  EXPECT_THAT(UrlsInText("see http://a.org/x now, ftp://b.org\nand https://c.org too."),
+              ElementsAre("http://a.org/x", "ftp://b.org"));
+  EXPECT_THAT(UrlsInText("HTTP://a.org "), ElementsAre("HTTP://a.org"));
+  EXPECT_THAT(UrlsInText("http://a.b"), ElementsAre());
+  EXPECT_THAT(UrlsInText("http://a.bc"), ElementsAre("http://a.bc"));
+  const std::string longest = "http://" + std::string(1016, 'x');
+  EXPECT_THAT(UrlsInText(longest + "yz"), ElementsAre(longest));
+}
+
 TEST(UrlTextTest, CleanForms) {
   EXPECT_EQ(Clean("HTTP://Www.Example.COM/Path?q", true).url, "HTTP://www.example.com");
   EXPECT_EQ(Clean("http:\\\\a.com", true).url, "http://a.com");
