@@ -16,6 +16,8 @@
 #include "daylight/report/escape.h"
 #include "daylight/report/json_values.h"
 #include "daylight/sandbox/ask.h"
+#include "daylight/sandbox/clamav_pack.h"
+#include "daylight/sandbox/clamav_source.h"
 #include "daylight/sandbox/join.h"
 #include "daylight/sandbox/worker_process.h"
 #include "messages.h"
@@ -116,6 +118,25 @@ std::string SummaryText(const report::DatabaseSummary& summary) {
   return out;
 }
 
+// Whether the files of a unit are those it was made from. That it says so itself
+// is no proof, only an answer to "is this still my folder?".
+std::string SourceState(const report::DatabaseSummary::SignatureSource& source) {
+  std::string state = "not known where its files were";
+  if (!source.path.empty() && source.digest) {
+    const sandbox::FoundClamav found = sandbox::FindClamav(source.path);
+    if (found.is_missing) {
+      state = "not found";
+    } else if (!found.problem.empty()) {
+      state = "cannot be read";
+    } else {
+      const auto digest = sandbox::DigestClamav(found.source, &StopFlag());
+      state = !digest ? "cannot be read" : *digest == *source.digest ? "unchanged" : "changed since";
+    }
+  }
+  return "  source " + report::EscapeLine(source.name) +
+         (source.path.empty() ? "" : ", " + report::EscapeLine(source.path)) + ": " + state + "\n";
+}
+
 }  // namespace
 
 int RulesCompile(const Arguments& command_line) {
@@ -182,7 +203,10 @@ int RulesList(const Arguments& command_line) {
 
 int RulesVerify(const Arguments& command_line) {
   std::vector<std::string> paths;
-  CLI::App app("Checks every page of a database. Exit 0, or 2 when it is damaged.", "daylight rules verify");
+  CLI::App app(
+      "Checks every page of a database, and says whether the ClamAV files that it was made from have changed since. "
+      "Exit 0, or 2 when the database is damaged.",
+      "daylight rules verify");
   if (const auto exit = Parse(app, command_line, {"DB...", "", 1}, paths)) return *exit;
   bool good = true;
   for (const std::string& path : paths) {
@@ -193,7 +217,15 @@ int RulesVerify(const Arguments& command_line) {
     }
     const auto answer = sandbox::Verify(prepared->question());
     if (answer.value && answer.value->ok) {
-      good = os::WriteAll(STDOUT_FILENO, report::EscapeLine(path) + ": good\n") && good;
+      const auto summary = sandbox::Summarize(prepared->question());
+      std::string text = report::EscapeLine(path) + ": good\n";
+      if (summary.value) {
+        for (const auto& source : summary.value->signature_sources) text += SourceState(source);
+      } else {
+        Say(path + ": " + summary.problem);
+        good = false;
+      }
+      good = os::WriteAll(STDOUT_FILENO, text) && good;
       continue;
     }
     Say(path + ": " + (answer.value ? answer.value->problem : answer.problem));

@@ -1,7 +1,7 @@
 #include "daylight/report/json_values.h"
 
-#include "daylight/report/escape.h"
 #include "daylight/report/json_text.h"
+#include "daylight/report/writer.h"
 
 namespace dl::report {
 
@@ -131,6 +131,7 @@ std::string DiagnosticsToJson(const std::vector<DiagnosticLine>& lines, const Ch
   json.EndArray();
   json.Field("files", counts.files);
   json.Field("rules", counts.rules);
+  json.Field("signatures", counts.signatures);
   json.Field("errors", counts.errors);
   json.Field("warnings", counts.warnings);
   json.EndObject();
