@@ -91,8 +91,11 @@ Status AnswerCompile(const report::Incoming& message, report::WorkerChannel& cha
   report::CompileAnswer compiled = scan::Compile(job, &includes);
   if (includes.failed()) return Fail(ErrorCode::kIo, "the other side did not answer an include");
   DL_TRY_STATUS(os::WriteAll(message.descriptors[1].get(), compiled.database));
-  const report::CompileAnswerMessage answer{std::move(compiled.diagnostics), compiled.rules, compiled.skipped_rules,
-                                            compiled.database.size()};
+  report::CompileAnswerMessage answer;
+  answer.diagnostics = std::move(compiled.diagnostics);
+  answer.rules = compiled.rules;
+  answer.skipped_rules = compiled.skipped_rules;
+  answer.database_bytes = compiled.database.size();
   return channel.Send(report::MessageType::kCompileAnswer, message.header.sequence, report::Encode(answer));
 }
 
