@@ -324,7 +324,7 @@ class Signals(harness.Case):
 class Habits(harness.Case):
     def test_options_of_others_and_slips(self):
         for option, words in (("--rule", b"did you mean --rules?"), ("--formt=json", b"did you mean --format?"), ("-r", b"folders are always"),
-                              ("-j4", b"use --threads N"), ("-s", b"use --matches"), ("--infected", b"--all"), ("-z", b"no option -z (see")):
+                              ("-j4", b"use --threads N"), ("-s", b"use --matches"), ("--infected", b"--all"), ("-z", b"every detection is listed"), ("-Y", b"no option -Y (see")):
             result = self.scan(option, "r.yar")
             self.assertEqual((result.returncode, result.stdout), (2, b""))
             self.assertIn(words, result.stderr, option)

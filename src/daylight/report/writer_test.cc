@@ -245,9 +245,10 @@ TEST(WriterTest, Csv) {
   ASSERT_EQ(rows.size(), 9u);
   for (const auto& row : rows) EXPECT_EQ(row.size(), 12u);
   EXPECT_EQ(rows[1][2], "yara");
-  EXPECT_EQ(rows[4][0], "'-\\n\\x1b]0;\\xff name, \"odd\"");
-  EXPECT_EQ(rows[4][11], "LQobXTA7/yBuYW1lLCAib2RkIg==");
-  EXPECT_EQ(rows[7][1], "interrupted");
+  EXPECT_EQ(rows[3][3], "Win.Trojan.Agent-1");
+  EXPECT_EQ(rows[5][0], "'-\\n\\x1b]0;\\xff name, \"odd\"");
+  EXPECT_EQ(rows[5][11], "LQobXTA7/yBuYW1lLCAib2RkIg==");
+  EXPECT_EQ(rows[8][1], "interrupted");
 }
 
 TEST(JsonValuesTest, AreValid) {
