@@ -24,6 +24,7 @@ void CheckFrame(const Frame& frame) {
     case MessageType::kAttemptAnswer: return Check<AttemptAnswerMessage>(payload);
     case MessageType::kOpenDatabases: return Check<OpenDatabasesMessage>(payload);
     case MessageType::kCompile: return Check<CompileMessage>(payload);
+    case MessageType::kCompileClamav: return Check<CompileClamavMessage>(payload);
     case MessageType::kIncludeAnswer: return Check<IncludeAnswerMessage>(payload);
     case MessageType::kScanBatch: return Check<ScanBatchMessage>(payload);
     case MessageType::kExplain: return Check<ExplainMessage>(payload);

@@ -1,5 +1,6 @@
 #include "content_loader.h"
 
+#include "clamav_loader.h"
 #include "daylight/os/io.h"
 #include "daylight/report/protocol.h"
 #include "daylight/sandbox/content.h"
@@ -101,16 +102,18 @@ std::optional<LoadedContent> LoadContent(const ContentOptions& options, const sa
   bool good = true;
   for (const std::string& path : options.databases) good = AddDatabase(path, content) && good;
   if (!options.rules.empty()) good = CompileAll(options, worker_program, warnings, content) && good;
+  for (const std::string& path : options.clamav) good = AddClamav(path, options, worker_program, content) && good;
   if (!good) return std::nullopt;
-  const bool named = !options.databases.empty() || !options.rules.empty();
+  const bool named = !options.databases.empty() || !options.rules.empty() || !options.clamav.empty();
   if (!options.no_default_content && (!named || options.default_content)) {
     for (const std::string& path : sandbox::DefaultContent()) {
       if (!AddDatabase(path, content)) return std::nullopt;
     }
+    AddDefaultClamav(options, worker_program, content);
   }
   if (content.files.empty()) {
     Say(named ? "nothing is left of the content to scan with"
-              : "no content to scan with: name some with --rules or --db, or install the built-in content");
+              : "no content to scan with: name some with --rules, --clamav or --db, or install the built-in content");
     return std::nullopt;
   }
   if (content.files.size() > report::kMaxDatabases) {

@@ -1,5 +1,5 @@
 // Makes the content that the user asked for ready: opens databases, compiles
-// rules, says what is wrong with them.
+// rules and signatures, says what is wrong with them.
 //
 //   std::optional<LoadedContent> content = LoadContent(options);
 //   if (!content) return kExitTrouble;   // Said already.
@@ -20,6 +20,7 @@ struct LoadedContent {
   std::vector<os::Fd> files;
   std::vector<std::shared_ptr<const database::Database>> databases;  // Headers and section tables are checked.
   std::uint64_t rules = 0;                                           // Of what was compiled just now.
+  std::uint64_t signatures = 0;                                      // The same of ClamAV's.
   std::vector<int> descriptors() const;
 };
 

@@ -30,6 +30,15 @@ void AddRuleTextOptions(CLI::App& app, ContentOptions& options) {
                "Read rules and files in workers without walls: what takes over a worker can do what you can");
 }
 
+void AddClamavOptions(CLI::App& app, ContentOptions& options) {
+  AddList(app, "--clamav", options.clamav,
+          "ClamAV signatures: one file, or a folder such as /var/lib/clamav (repeatable). They are compiled when they "
+          "are first used, and kept in the user's cache until a file changes")
+      ->type_name("PATH");
+  app.add_flag("--allow-unsigned-clamav", options.allow_unsigned_clamav,
+               "Take .cvd, .cld and .cud files too that are not signed");
+}
+
 void AddContentOptions(CLI::App& app, ContentOptions& options) {
   AddList(app, "--db", options.databases, "A compiled database (repeatable)")->type_name("FILE");
   AddList(
@@ -37,8 +46,10 @@ void AddContentOptions(CLI::App& app, ContentOptions& options) {
       "YARA rules: a file, or a folder searched for *.yar and *.yara, hidden names left out (repeatable). Each file "
       "is its own namespace, called by its stem, or `default` when it is the only one")
       ->type_name("PATH");
-  app.add_flag("--default-content", options.default_content, "The built-in content too, when other content is named");
-  app.add_flag("--no-default-content", options.no_default_content, "Never the built-in content");
+  AddClamavOptions(app, options);
+  app.add_flag("--default-content", options.default_content,
+               "The built-in content and /var/lib/clamav too, when other content is named");
+  app.add_flag("--no-default-content", options.no_default_content, "Never the built-in content and /var/lib/clamav");
   app.add_flag("--skip-invalid", options.skip_invalid,
                "Go on with the content that compiles; what does not is a warning");
   AddRuleTextOptions(app, options);

@@ -19,6 +19,7 @@ namespace dl::cli {
 struct ContentOptions {
   std::vector<std::string> databases;
   std::vector<std::string> rules;
+  std::vector<std::string> clamav;
   std::vector<std::string> include_folders;
   std::vector<std::string> defines;      // As written.
   std::vector<std::string> module_data;  // As written.
@@ -27,6 +28,8 @@ struct ContentOptions {
   bool default_content = false;
   bool no_default_content = false;
   bool unsafe = false;
+  bool allow_unsigned_clamav = false;
+  bool use_cache = true;  // Of compiled signatures; no option.
 
   // By FinishContentOptions.
   std::vector<report::ExternalValue> values;
@@ -35,6 +38,8 @@ struct ContentOptions {
 
 // --define, --include-dir, --dialect and --unsafe-no-sandbox: for rule text.
 void AddRuleTextOptions(CLI::App& app, ContentOptions& options);
+// --clamav and --allow-unsigned-clamav.
+void AddClamavOptions(CLI::App& app, ContentOptions& options);
 // Those, and --rules, --db, --skip-invalid, --module-data, default content.
 void AddContentOptions(CLI::App& app, ContentOptions& options);
 // Reads the values. False when one is wrong; said on standard error.

@@ -16,6 +16,8 @@
 #include "daylight/report/escape.h"
 #include "daylight/report/json_values.h"
 #include "daylight/sandbox/ask.h"
+#include "daylight/sandbox/clamav_pack.h"
+#include "daylight/sandbox/clamav_source.h"
 #include "daylight/sandbox/join.h"
 #include "daylight/sandbox/worker_process.h"
 #include "messages.h"
@@ -28,15 +30,15 @@ namespace dl::cli {
 namespace {
 
 // Under another name first, so that nobody ever sees half a database.
-Status WriteDatabase(const std::string& path, std::string_view bytes) {
+Result<std::uint64_t> WriteDatabase(const std::string& path, const database::Writer& writer) {
   const std::string draft = path + ".new." + std::to_string(::getpid());
-  const auto written = [&]() -> Status {
+  const auto written = [&]() -> Result<std::uint64_t> {
     DL_TRY(const os::Fd fd, os::CreateFile(draft));
-    DL_TRY_STATUS(os::WriteAll(fd.get(), bytes));
+    DL_TRY(const std::uint64_t bytes, writer.WriteTo(fd.get()));
     if (::fsync(fd.get()) != 0 || ::rename(draft.c_str(), path.c_str()) != 0) {
       return Fail(ErrorCode::kIo, "cannot write the database", static_cast<std::uint64_t>(errno));
     }
-    return {};
+    return bytes;
   }();
   if (!written) ::unlink(draft.c_str());
   return written;
@@ -65,7 +67,27 @@ std::optional<Prepared> Prepare(const std::vector<std::string>& paths) {
   return prepared;
 }
 
-std::string Rules(std::size_t n) { return std::to_string(n) + (n == 1 ? " rule" : " rules"); }
+std::string Counted(std::uint64_t n, std::string_view what) {
+  return std::to_string(n) + " " + std::string(what) + (n == 1 ? "" : "s");
+}
+std::string Rules(std::uint64_t n) { return Counted(n, "rule"); }
+
+std::uint64_t Total(const std::vector<report::DatabaseSummary::SignatureSource::Count>& counts) {
+  std::uint64_t total = 0;
+  for (const auto& one : counts) total += one.count;
+  return total;
+}
+
+void AppendSignatures(const report::DatabaseSummary::SignatureSource& source, std::string& out) {
+  const auto line = [](const std::string& text) { return report::EscapeLine(text); };
+  out += "source " + line(source.name) + ": " + Counted(Total(source.loaded), "ClamAV signature") +
+         ", licence: " + (source.licence.empty() ? "not stated" : line(source.licence)) + "\n";
+  if (!source.path.empty()) out += "  from " + line(source.path) + "\n";
+  for (const auto& one : source.loaded) out += "  " + line(one.kind) + ": " + std::to_string(one.count) + "\n";
+  for (const auto& one : source.skipped) {
+    out += "  not loaded, " + line(one.kind) + ": " + std::to_string(one.count) + " (" + line(one.reason) + ")\n";
+  }
+}
 
 std::string SummaryText(const report::DatabaseSummary& summary) {
   const auto line = [](const std::string& text) { return report::EscapeLine(text); };
@@ -74,6 +96,7 @@ std::string SummaryText(const report::DatabaseSummary& summary) {
     out += "source " + line(source.name) + ": " + Rules(source.rules) +
            ", licence: " + (source.licence.empty() ? "not stated" : line(source.licence)) + "\n";
   }
+  for (const auto& source : summary.signature_sources) AppendSignatures(source, out);
   for (const auto& part : summary.parts) {
     if (part.bytes > 0) out += "part " + line(part.name) + ": " + SizeText(part.bytes) + "\n";
   }
@@ -95,29 +118,50 @@ std::string SummaryText(const report::DatabaseSummary& summary) {
   return out;
 }
 
+// Whether the files of a unit are those it was made from. That it says so itself
+// is no proof, only an answer to "is this still my folder?".
+std::string SourceState(const report::DatabaseSummary::SignatureSource& source) {
+  std::string state = "not known where its files were";
+  if (!source.path.empty() && source.digest) {
+    const sandbox::FoundClamav found = sandbox::FindClamav(source.path);
+    if (found.is_missing) {
+      state = "not found";
+    } else if (!found.problem.empty()) {
+      state = "cannot be read";
+    } else {
+      const auto digest = sandbox::DigestClamav(found.source, &StopFlag());
+      state = !digest ? "cannot be read" : *digest == *source.digest ? "unchanged" : "changed since";
+    }
+  }
+  return "  source " + report::EscapeLine(source.name) +
+         (source.path.empty() ? "" : ", " + report::EscapeLine(source.path)) + ": " + state + "\n";
+}
+
 }  // namespace
 
 int RulesCompile(const Arguments& command_line) {
   ContentOptions content;
   std::string output;
   std::vector<std::string> paths;
-  CLI::App app("Writes rules into a database.", "daylight rules compile");
+  CLI::App app("Writes rules and ClamAV signatures into a database.", "daylight rules compile");
   AddList(app, "--rules", content.rules, "YARA rules: a file, or a folder searched for *.yar and *.yara (repeatable)")
       ->type_name("PATH");
+  AddClamavOptions(app, content);
   app.add_option("-o,--output", output, "The database")->type_name("FILE.dldb")->required();
   app.add_flag("--skip-invalid", content.skip_invalid,
                "Go on with the content that compiles; what does not is a warning");
   AddRuleTextOptions(app, content);
   if (const auto exit = Parse(app, command_line, {"[PATH...]", "The same as --rules PATH"}, paths)) return *exit;
   content.rules.insert(content.rules.end(), paths.begin(), paths.end());
-  if (content.rules.empty()) {
-    Say("nothing to compile; name rules with --rules PATH");
+  if (content.rules.empty() && content.clamav.empty()) {
+    Say("nothing to compile; name rules with --rules PATH or signatures with --clamav PATH");
     return kExitTrouble;
   }
   if (!FinishContentOptions(content)) return kExitTrouble;
   const auto worker_program = FindWorker(content.unsafe);
   if (!worker_program) return kExitTrouble;
   content.no_default_content = true;
+  content.use_cache = false;
   const auto loaded = LoadContent(content, *worker_program, true);
   if (!loaded) return kExitTrouble;
   const auto file = sandbox::Join(loaded->databases);
@@ -125,13 +169,18 @@ int RulesCompile(const Arguments& command_line) {
     Say(file.error().what);
     return kExitTrouble;
   }
-  if (const Status written = WriteDatabase(output, AsText(*file)); !written) {
+  const auto written = WriteDatabase(output, *file);
+  if (!written) {
     Say(output + ": " + os::Describe(written.error()));
     return kExitTrouble;
   }
-  const std::string text = report::EscapeLine(output) + ": " + Rules(loaded->rules) + " from " +
-                           std::to_string(loaded->files.size()) +
-                           (loaded->files.size() == 1 ? " source, " : " sources, ") + SizeText(file->size()) + "\n";
+  std::string what = Rules(loaded->rules);
+  if (!content.clamav.empty()) {
+    const std::string signatures = Counted(loaded->signatures, "signature");
+    what = content.rules.empty() ? signatures : what + ", " + signatures;
+  }
+  const std::string text = report::EscapeLine(output) + ": " + what + " from " + std::to_string(loaded->files.size()) +
+                           (loaded->files.size() == 1 ? " source, " : " sources, ") + SizeText(*written) + "\n";
   return os::WriteAll(STDOUT_FILENO, text) ? kExitClean : kExitTrouble;
 }
 
@@ -154,7 +203,10 @@ int RulesList(const Arguments& command_line) {
 
 int RulesVerify(const Arguments& command_line) {
   std::vector<std::string> paths;
-  CLI::App app("Checks every page of a database. Exit 0, or 2 when it is damaged.", "daylight rules verify");
+  CLI::App app(
+      "Checks every page of a database, and says whether the ClamAV files that it was made from have changed since. "
+      "Exit 0, or 2 when the database is damaged.",
+      "daylight rules verify");
   if (const auto exit = Parse(app, command_line, {"DB...", "", 1}, paths)) return *exit;
   bool good = true;
   for (const std::string& path : paths) {
@@ -165,7 +217,15 @@ int RulesVerify(const Arguments& command_line) {
     }
     const auto answer = sandbox::Verify(prepared->question());
     if (answer.value && answer.value->ok) {
-      good = os::WriteAll(STDOUT_FILENO, report::EscapeLine(path) + ": good\n") && good;
+      const auto summary = sandbox::Summarize(prepared->question());
+      std::string text = report::EscapeLine(path) + ": good\n";
+      if (summary.value) {
+        for (const auto& source : summary.value->signature_sources) text += SourceState(source);
+      } else {
+        Say(path + ": " + summary.problem);
+        good = false;
+      }
+      good = os::WriteAll(STDOUT_FILENO, text) && good;
       continue;
     }
     Say(path + ": " + (answer.value ? answer.value->problem : answer.problem));

@@ -76,6 +76,7 @@ report::ScanSettings MakeSettings(const ScanArguments& arguments) {
     settings.max_string_bytes = 0;
   }
   settings.hash_all = arguments.hash;
+  settings.pua = arguments.pua;
   settings.now = std::time(nullptr);
   settings.budget = arguments.budget;
   settings.externals = arguments.content.values;

@@ -64,6 +64,7 @@ void AddBudgetOptions(CLI::App& app, ScanArguments& arguments) {
 
 void AddScanOptions(CLI::App& app, ScanArguments& arguments) {
   AddContentOptions(app, arguments.content);
+  app.add_flag("--pua", arguments.pua, "Detect potentially unwanted applications too (ClamAV's signatures of them)");
   AddOutputOptions(app, arguments);
   AddWalkOptions(app, arguments);
   AddBudgetOptions(app, arguments);
@@ -77,7 +78,8 @@ void AddScanOptions(CLI::App& app, ScanArguments& arguments) {
   app.footer(
       "Exit codes: 0 nothing detected and everything read; 1 something detected; 2 nothing detected, but\n"
       "something failed or stayed unread, or the command could not run.\n\n"
-      "Text output has one line a detection: the rule (with its namespace, unless `default`), a space, the path.");
+      "Text output has one line a detection: the rule (with its namespace, unless `default`) or\n"
+      "the signature, a space, the path.");
 }
 
 bool FinishScanArguments(ScanArguments& arguments) {

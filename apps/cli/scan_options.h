@@ -37,6 +37,7 @@ struct ScanArguments {
   bool follow = false;
   bool all = false;
   bool quiet = false;
+  bool pua = false;
 
   // By FinishScanArguments.
   report::Format format = report::Format::kText;

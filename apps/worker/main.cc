@@ -16,6 +16,7 @@
 
 #include "daylight/contain/lock_down.h"
 #include "daylight/crypto/digest.h"
+#include "daylight/formats/image/image.h"
 #include "daylight/report/walls.h"
 #include "daylight/rules/yara/modules/hash/hash.h"
 #include "daylight/rules/yara/modules/magic/magic.h"
@@ -62,6 +63,7 @@ bool LoadLate() {
     return false;
   }
   dl::yara::PrepareHash();
+  dl::image::Prepare();
   // Without libmagic's database the module `magic` answers undefined.
   static_cast<void>(dl::yara::PrepareMagic());
   return true;

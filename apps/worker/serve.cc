@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "attempts.h"
+#include "clamav_job.h"
 #include "compile_job.h"
 #include "daylight/bytes/object_source.h"
 #include "daylight/contain/lock_down.h"
@@ -44,6 +45,7 @@ class Server {
       case MessageType::kHello: DL_TRY_STATUS(Hello(message)); return true;
       case MessageType::kOpenDatabases: DL_TRY_STATUS(OpenDatabases(message)); return true;
       case MessageType::kCompile: DL_TRY_STATUS(AnswerCompile(message, channel_)); return true;
+      case MessageType::kCompileClamav: DL_TRY_STATUS(AnswerCompileClamav(message, channel_)); return true;
       case MessageType::kScanBatch: DL_TRY_STATUS(ScanBatch(message)); return true;
       case MessageType::kSummarize: DL_TRY_STATUS(Summarize(message)); return true;
       case MessageType::kExplain: DL_TRY_STATUS(Explain(message)); return true;
@@ -198,6 +200,8 @@ class Server {
       if (!summary) return CannotUse(message, summary.error());
       report::DatabaseSummary& one = *summary;
       all.sources.insert(all.sources.end(), one.sources.begin(), one.sources.end());
+      all.signature_sources.insert(all.signature_sources.end(), one.signature_sources.begin(),
+                                   one.signature_sources.end());
       all.rules.insert(all.rules.end(), one.rules.begin(), one.rules.end());
       all.parts.insert(all.parts.end(), one.parts.begin(), one.parts.end());
       all.patterns += one.patterns;

@@ -16,6 +16,7 @@ import re
 import tempfile
 
 import clamav_body_cases as body
+import clamav_logical_cases as logical
 from clamav_groups import solve_all
 
 
@@ -24,6 +25,7 @@ def groups():
     yield from body.offset_groups()
     yield from body.version_groups()
     yield from body.target_groups()
+    yield from logical.groups()
 
 
 def write_cases(solved, out):
@@ -31,7 +33,7 @@ def write_cases(solved, out):
         for group in solved:
             base = pathlib.Path(out) / group.name
             for name in group.objects:
-                row = {"case": f"{group.name}/{name}", "db": [str(base / "db")], "options": group.options,
+                row = {"case": f"{group.name}/{name}", "db": [str(base / "db")], "options": group.options, "unpack": group.unpack,
                        "object": str(base / "objects" / name), "expect": group.expect[name], "first": group.first[name]}
                 file.write(json.dumps(row) + "\n")
             for name, line, message in group.refused:
@@ -62,7 +64,7 @@ def unpack(text):
 def write_golden(solved, path):
     with open(path, "w", encoding="ascii") as file:
         for group in solved:
-            row = {"group": group.name, "options": group.options, "files": group.files,
+            row = {"group": group.name, "options": group.options, "unpack": group.unpack, "files": group.files,
                    "refused": [{"file": n, "line": l, "message": m} for n, l, m in group.refused],
                    "objects": [{"name": n, "data": pack(d), "expect": group.expect[n], "first": group.first[n]}
                                for n, d in group.objects.items()]}

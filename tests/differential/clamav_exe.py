@@ -256,6 +256,8 @@ def compare(job):
         problems.append(f"clamscan failed with {run.returncode}: {output[-200:]}")
     # Without its type it is not this kind of file for clamscan.
     problems += check_debug(kind, facts, debug, data)
+    if "found file" in debug:
+        signatures.expected.pop("imp", None)
     for name, matches in signatures.expected.items():
         if (name in found) != matches:
             problems.append(f"{name}: clamscan {name in found}, daylight {matches}")
@@ -430,7 +432,8 @@ def make_elf(rng):
         offset, address, size = rng.randrange(total + 4096), rng.randrange(0x4000), rng.choice([0, 16, 300, 5000, U32])
         if wide and rng.random() < 0.1:
             offset, size = offset + (1 << 32), size + (1 << 32)
-        data += struct.pack(order + ("IIQQQQIIQQ" if wide else "IIIIIIIIII"), 1, 1, 2, address, offset, size, 0, 0, 1, 0)
+        data += struct.pack(order + ("IIQQQQIIQQ" if wide else "IIIIIIIIII"), 1,
+                            rng.choice([0, 1, 1, 3, 8]), 2, address, offset, size, 0, 0, 1, 0)
     return data + random_bytes(rng, 4096)
 
 
@@ -449,8 +452,11 @@ def make_macho(rng):
             if wide and rng.random() < 0.3:
                 address += 1 << 32
             sections += struct.pack(order + "16s16s" + word * 2 + "IIIIIII" + ("I" if wide else ""), b"__text",
-                                    b"__TEXT", address, rng.choice([0, 1, 0x77, 0x1000, 0x2000]),
-                                    rng.choice([0, rng.randrange(6000)]), align, 0, 0, 0, 0, 0, *([0] if wide else []))
+                                    b"__TEXT", address,
+                                    rng.choice([0, 1, 0x77, 0x1000, 0x2000] * 4 + [U32 - 15, (1 << 32 * wide) - 1]),
+                                    rng.choice([0, rng.randrange(6000)]), align, 0, 0,
+                                    rng.choice([0, 0, 1, 2, 0xC, 0x12, 0x80000400, rng.randrange(256)]), 0, 0,
+                                    *([0] if wide else []))
         body = struct.pack(order + "16s" + word * 4 + "IIII", b"__TEXT", 0x1000, 0x2000, 0, 0x2000, 7, 7, count, 0)
         commands.append(struct.pack(order + "II", 0x19 if wide else 1, 8 + len(body) + len(sections)) + body + sections)
     if rng.random() < 0.7:

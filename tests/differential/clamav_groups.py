@@ -43,6 +43,7 @@ class Group:
         self.objects = {}  # object name: bytes
         self.refused = []  # (file name, line, message)
         self.expect, self.first = {}, {}
+        self.unpack = False  # What is inside containers counts too.
 
     def sig(self, line, file="sigs.ndb"):
         self.files.setdefault(file if "." in file else "sigs." + file, []).append(line)
@@ -70,6 +71,10 @@ class Group:
         """Writes the group and asks clamscan, without the lines that it refuses."""
         database = pathlib.Path(folder) / self.name / "db"
         database.mkdir(parents=True, exist_ok=True)
+        for file in os.listdir(database):
+            (database / file).unlink()
+        # So that no file is ever empty.
+        self.files.setdefault("control.ndb", []).append("T.Control:0:*:" + unique("control", 12).hex())
         for file, lines in self.files.items():
             write_lines(database / file, lines)
         while error := load_error(database, whole=True):
@@ -77,36 +82,46 @@ class Group:
         database, paths = self.write(folder)
         while True:
             try:
-                found = clamscan([database], list(paths), self.options, all_matches=True)
+                found = clamscan([database], list(paths), self.options, True, self.unpack)
                 break
             except ClamscanCrash:
                 self._drop_crash(database, list(paths))
-        first = clamscan([database], list(paths), self.options, all_matches=False)
+        first = clamscan([database], list(paths), self.options, False, self.unpack)
         for path, name in paths.items():
             self.expect[name] = sorted(set(found.get(path, ())))
             self.first[name] = next(iter(first.get(path, ())), None)
 
     def _drop(self, database, message):
+        """Takes out the line that a load fails for."""
         named = re.search(r"Can't load \S*?([^/\s]+): ", message)
-        file = named.group(1) if named else None
-        line = re.search(r"(?:at line|line:?|\(line)\s+(\d+)", message)
-        lines = self.files.get(file, [])
-        candidates = [int(line.group(1)) - 1] if line else []
-        for index in candidates + list(range(len(lines))):
-            if not index < len(lines):
-                continue
-            with tempfile.TemporaryDirectory() as folder:
-                write_lines(pathlib.Path(folder) / file, [lines[index]])
-                why = load_error(folder)
-            if why:
-                self.refused.append((file, lines.pop(index), why))
-                write_lines(database / file, lines)
-                if not lines:
-                    del self.files[file]
-                    (database / file).unlink()
-                return
-        raise ClamscanError(f"{self.name}: {message}")
+        number = re.search(r"(?:at line|line:?|\(line)\s+(\d+)", message)
+        rows = []
+        if named and number and int(number.group(1)) <= len(self.files.get(named.group(1), ())):
+            file = named.group(1)
+            rows = [(file, self.files[file][int(number.group(1)) - 1])]
+            why = alone_error(rows)
+        if not rows or not why:
+            # Found by halving: some errors come without a line, when everything is read.
+            rows, why = [(f, line) for f, lines in self.files.items() for line in lines], ""
+            while len(rows) > 1 or not why:
+                half = (len(rows) + 1) // 2
+                for part in (rows[:half], rows[half:]) if len(rows) > 1 else (rows,):
+                    why = alone_error(part)
+                    if why:
+                        rows = part
+                        break
+                else:
+                    raise ClamscanError(f"{self.name}: {message}")
+        file, line = rows[0]
+        self._remove(database, file, line, why)
 
+    def _remove(self, database, file, line, why):
+        self.refused.append((file, line, why))
+        self.files[file].remove(line)
+        write_lines(database / file, self.files[file])
+        if not self.files[file]:  # An empty file would be refused too.
+            del self.files[file]
+            (database / file).unlink()
 
     def _drop_crash(self, database, paths):
         """Takes out one line with which clamscan itself dies, found by halving."""
@@ -122,9 +137,15 @@ class Group:
             else:
                 raise ClamscanError(f"{self.name}: clamscan dies, but with no single line")
         file, line = rows[0]
-        self.files[file].remove(line)
-        self.refused.append((file, line, message))
-        write_lines(database / file, self.files[file])
+        self._remove(database, file, line, message)
+
+
+def alone_error(rows):
+    """What clamscan says when it does not load these lines."""
+    with tempfile.TemporaryDirectory() as folder:
+        for file in {file for file, _ in rows}:
+            write_lines(pathlib.Path(folder) / file, [line for f, line in rows if f == file])
+        return load_error(folder)
 
 
 def crash(rows, paths, options):
@@ -153,7 +174,7 @@ def load_error(database, whole=False):
         done = run(["clamscan", "--no-summary", "-d", str(database), empty.name])
     if done.returncode != 2:
         return ""
-    if whole:
+    if whole:  # With the name of the file and the line in it.
         return done.stderr.decode(errors="replace") or "refused"
     lines = [l for l in done.stderr.decode(errors="replace").splitlines() if "rror:" in l or "LibClamAV Warning" in l]
     return lines[0].replace("LibClamAV Error: ", "") if lines else "refused"

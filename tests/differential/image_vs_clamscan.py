@@ -18,6 +18,19 @@ import tempfile
 import make_pictures
 
 
+# Kinds that differ now and then, and why (docs/notes/picture-hash.md); each time is printed and counted.
+KNOWN = {
+    'gif no_terminator': 'clamscan wants a byte after the data of very small pictures',
+    'gif b1_interlaced': 'clamscan finds no end of long runs in interlaced pictures',
+    'gif b2_interlaced': 'clamscan finds no end of long runs in interlaced pictures',
+    'gif b4_interlaced': 'clamscan finds no end of long runs in interlaced pictures',
+    'gif b8_interlaced': 'clamscan finds no end of long runs in interlaced pictures',
+    'tif tiled_lzw': 'clamscan finds no end of long runs in tiles that it reads row by row',
+    'tif cp_tiles': 'clamscan finds no end of long runs in tiles that it reads row by row',
+}
+MOST_KNOWN = 0.01  # Of all pictures.
+
+
 def clam_hash(path, signatures):
     done = subprocess.run(['clamscan', '--debug', '--no-summary', '-d', signatures, path], capture_output=True, timeout=120, check=False)
     found = re.search(rb'Image hash: ([0-9a-f]{16})', done.stderr)
@@ -80,19 +93,29 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             theirs = dict(zip(paths, pool.map(lambda p: clam_hash(p, signatures), paths)))
         counts = collections.defaultdict(collections.Counter)
+        known_count = 0
         for path in paths:
             mine, reason = ours[path]
             same = mine == theirs[path]
+            known = not same and kind_of(path) in KNOWN and theirs[path] == '-'
+            known_count += known
             counts[path.rsplit('.', 1)[1]]['same' if same else 'different'] += 1
             counts[path.rsplit('.', 1)[1]]['hashed'] += theirs[path] != '-'
             if not same:
                 bits = bin(int(mine, 16) ^ int(theirs[path], 16)).count('1') if '-' not in (mine, theirs[path]) else '?'
                 print('%-34s ours %-16s clamscan %-16s bits %s %s' % (os.path.basename(path), mine, theirs[path], bits, reason))
         hashed = [(p, ours[p][0]) for p in paths if ours[p][0] == theirs[p] != '-']
-        wrong = sum(c['different'] for c in counts.values())
+        wrong = sum(c['different'] for c in counts.values()) - known_count
+        if known_count > MOST_KNOWN * len(paths):
+            print('%d known differences are too many' % known_count)
+            wrong += known_count
         wrong += check_signatures(scratch, hashed[::max(1, len(hashed) // 30)])
         for extension, count in sorted(counts.items()):
             print('%-4s %5d the same, %d different; clamscan hashed %d' % (extension, count['same'], count['different'], count['hashed']))
+        print('%d pictures, %d known differences, %d others' % (len(paths), known_count, wrong))
+        if not hashed:
+            print('nothing was compared')
+            return 1
     return 1 if wrong else 0
 
 

@@ -1,6 +1,7 @@
 // Prints "PATH HASH" for each icon of the PE files named on the command line;
 // with --match SIGNATURES (an .idb file) first, "PATH NAME" for each signature
-// that matches an icon of a file. For comparison with clamscan.
+// that matches an icon of a file; with --check LINE, exits 0 if the line is a
+// signature. For comparison with clamscan.
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -9,6 +10,7 @@
 #include "daylight/formats/pe/icons.h"
 
 int main(int argc, char** argv) {
+  if (argc == 3 && std::string_view(argv[1]) == "--check") return dl::pe::ParseIdbLine(argv[2]) ? 0 : 1;
   std::vector<dl::pe::IconSignature> signatures;
   int first = 1;
   const bool match = argc > 2 && std::string_view(argv[1]) == "--match";

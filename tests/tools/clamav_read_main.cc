@@ -1,8 +1,12 @@
 // For developers and the differential tests: how signature files are read.
 //
-//   clamav-read FILE...           what was made of each file, one summary line each
-//   clamav-read --signatures FILE the signatures too
-//   clamav-read --lines KIND      reads lines from standard input, each as a file
+//   daylight_clamav_read FILE...            what was made of each file, a line each
+//   daylight_clamav_read --signatures FILE  the signatures too
+//   daylight_clamav_read --keys N E N E     checks containers with these keys (the
+//        FILE...                            header's, the .info's), and takes no
+//                                           unsigned ones
+//   daylight_clamav_read --published-keys   the keys that containers are checked with
+//   daylight_clamav_read --lines KIND       reads lines from standard input, each as a file
 //                                 of its own: "taken", "skipped REASON" or
 //                                 "refused REASON", a line each
 #include <chrono>
@@ -13,6 +17,7 @@
 #include <map>
 #include <string>
 
+#include "daylight/rules/clamav/cvd.h"
 #include "daylight/rules/clamav/reader.h"
 
 namespace {
@@ -85,11 +90,26 @@ int ReadLines(const std::string& kind) {
 
 int main(int argc, char** argv) {
   if (argc == 3 && std::string(argv[1]) == "--lines") return ReadLines(argv[2]);
+  if (argc == 2 && std::string(argv[1]) == "--published-keys") {
+    const clamav::SigningKeys& published = clamav::PublishedKeys();
+    for (const clamav::SigningKey& key : {published.header, published.info}) {
+      std::cout << key.modulus << ' ' << key.exponent << '\n';
+    }
+    return 0;
+  }
   bool shows = false;
+  clamav::SigningKeys keys = clamav::PublishedKeys();
+  bool has_keys = false;
   for (int i = 1; i < argc; ++i) {
     std::string path = argv[i];
     if (path == "--signatures") {
       shows = true;
+      continue;
+    }
+    if (path == "--keys" && i + 4 < argc) {
+      keys = {{argv[i + 1], argv[i + 2]}, {argv[i + 3], argv[i + 4]}};
+      has_keys = true;
+      i += 4;
       continue;
     }
     std::ifstream stream(path, std::ios::binary);
@@ -100,11 +120,12 @@ int main(int argc, char** argv) {
     const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
     clamav::ReadSettings settings;
     settings.pua = true;
-    settings.allow_unsigned = true;
+    settings.allow_unsigned = !has_keys;
     Printer printer(shows);
     const auto begin = std::chrono::steady_clock::now();
-    const clamav::FileOutcome outcome =
-        clamav::ReadFile(path.substr(path.rfind('/') + 1), AsBytes(text), settings, printer);
+    const std::string name = path.substr(path.rfind('/') + 1);
+    const clamav::FileOutcome outcome = has_keys ? clamav::ReadContainer(name, AsBytes(text), settings, keys, printer)
+                                                 : clamav::ReadFile(name, AsBytes(text), settings, printer);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     std::printf("%s: %llu lines, %llu malformed, %llu taken, %llu skipped, %.3f s%s%s\n", path.c_str(),
                 static_cast<unsigned long long>(outcome.lines), static_cast<unsigned long long>(outcome.malformed),

@@ -192,7 +192,8 @@ Choice ChooseWindow(std::span<const Unit> run, bool need_leaf, const WindowUse& 
     }
   };
   consider(kWindow);
-  if (best.found && best.cost <= kShortCost) return best;  // No shorter one costs less.
+  // No shorter one costs less.
+  if (best.found && (best.cost <= kShortCost || eights != nullptr)) return best;
   for (std::size_t length = kWindow - 1; length > 0; --length) consider(length);
   return best;
 }
@@ -322,8 +323,9 @@ void CommonEights::Add(std::span<const std::uint8_t> text) {
 
 double CommonEights::Share(const std::uint8_t* bytes) const {
   const std::uint8_t count = counts_[IndexOf(bytes)];
-  // Two texts of one family may share anything.
-  return count < 3 ? 0 : (count - 1.0) / static_cast<double>(total_);
+  // Two texts of one family may share anything, and a small set tells little.
+  constexpr double kPrior = 1 << 20;
+  return count < 3 ? 0 : (count - 1.0) / (static_cast<double>(total_) + kPrior);
 }
 
 AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks, const WindowUse& use,

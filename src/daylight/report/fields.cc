@@ -87,8 +87,26 @@ static Status Visit(Io& io, Of<Io, DatabaseSummary::Part>& part) {
 }
 
 template <typename Io>
+static Status Visit(Io& io, Of<Io, DatabaseSummary::SignatureSource::Count>& count) {
+  DL_TRY_STATUS(io.Text(count.kind, kMaxNameBytes));
+  DL_TRY_STATUS(io.Text(count.reason, kMaxNameBytes));
+  return io.Number(count.count);
+}
+
+template <typename Io>
+static Status Visit(Io& io, Of<Io, DatabaseSummary::SignatureSource>& source) {
+  DL_TRY_STATUS(io.Text(source.name, kMaxNameBytes));
+  DL_TRY_STATUS(io.Text(source.licence, kMaxNameBytes));
+  DL_TRY_STATUS(io.Text(source.path, kMaxPathBytes));
+  DL_TRY_STATUS(io.Digest(source.digest));
+  DL_TRY_STATUS(io.List(source.loaded, kMaxShortListItems, kEach));
+  return io.List(source.skipped, kMaxShortListItems, kEach);
+}
+
+template <typename Io>
 static Status Visit(Io& io, Of<Io, DatabaseSummary>& summary) {
   DL_TRY_STATUS(io.List(summary.sources, kMaxShortListItems, kEach));
+  DL_TRY_STATUS(io.List(summary.signature_sources, kMaxShortListItems, kEach));
   DL_TRY_STATUS(io.List(summary.rules, kMaxListItems, kEach));
   DL_TRY_STATUS(io.List(summary.parts, kMaxListItems, kEach));
   DL_TRY_STATUS(io.Number(summary.patterns));
@@ -142,6 +160,24 @@ static Status Visit(Io& io, Of<Io, CompileMessage>& job) {
 }
 
 template <typename Io>
+static Status Visit(Io& io, Of<Io, ClamavFilePlace>& place) {
+  DL_TRY_STATUS(io.Text(place.name, kMaxPathBytes));
+  DL_TRY_STATUS(io.Number(place.offset));
+  return io.Number(place.size);
+}
+
+template <typename Io>
+static Status Visit(Io& io, Of<Io, CompileClamavMessage>& job) {
+  DL_TRY_STATUS(io.Text(job.source_name, kMaxPathBytes));
+  DL_TRY_STATUS(io.Text(job.source_path, kMaxPathBytes));
+  DL_TRY_STATUS(io.Text(job.licence, kMaxNameBytes));
+  DL_TRY_STATUS(io.Digest(job.source_digest));
+  DL_TRY_STATUS(io.List(job.files, kMaxClamavFiles, kEach));
+  DL_TRY_STATUS(io.Flag(job.allow_unsigned));
+  return io.Flag(job.skip_invalid);
+}
+
+template <typename Io>
 static Status Visit(Io& io, Of<Io, DiagnosticLine>& line) {
   DL_TRY_STATUS(io.Flag(line.is_error));
   DL_TRY_STATUS(io.Text(line.code, kMaxNameBytes));
@@ -158,6 +194,7 @@ static Status Visit(Io& io, Of<Io, CompileAnswerMessage>& answer) {
   DL_TRY_STATUS(io.List(answer.diagnostics, kMaxShortListItems, kEach));
   DL_TRY_STATUS(io.Number(answer.rules));
   DL_TRY_STATUS(io.Number(answer.skipped_rules));
+  DL_TRY_STATUS(io.Number(answer.signatures));
   return io.Number(answer.database_bytes);
 }
 
@@ -174,6 +211,7 @@ static Status Visit(Io& io, Of<Io, ScanSettings>& settings) {
   DL_TRY_STATUS(io.Number(settings.max_string_bytes));
   DL_TRY_STATUS(io.Flag(settings.hash_all));
   DL_TRY_STATUS(io.Flag(settings.profile));
+  DL_TRY_STATUS(io.Flag(settings.pua));
   DL_TRY_STATUS(io.Number(settings.now));
   DL_TRY_STATUS(io.Number(settings.budget.max_object_bytes));
   DL_TRY_STATUS(io.Number(settings.budget.max_total_bytes));
@@ -203,6 +241,7 @@ DL_FIELDS(ObjectReport)
 DL_FIELDS(DatabaseSummary)
 DL_FIELDS(ExplainAnswer)
 DL_FIELDS(CompileMessage)
+DL_FIELDS(CompileClamavMessage)
 DL_FIELDS(CompileAnswerMessage)
 DL_FIELDS(ExternalValue)
 DL_FIELDS(ScanSettings)

@@ -146,6 +146,7 @@ DL_FIELDS(ObjectReport);
 DL_FIELDS(DatabaseSummary);
 DL_FIELDS(ExplainAnswer);
 DL_FIELDS(CompileMessage);
+DL_FIELDS(CompileClamavMessage);
 DL_FIELDS(CompileAnswerMessage);
 DL_FIELDS(ExternalValue);
 DL_FIELDS(ScanSettings);

@@ -27,6 +27,7 @@ std::uint32_t MaxFrameLength(MessageType type) {
     case MessageType::kScanBatch:
     case MessageType::kExplain: return 32 * kMegabyte;
     case MessageType::kCompile:
+    case MessageType::kCompileClamav:
     case MessageType::kCompileAnswer:
     case MessageType::kExplainAnswer:
     case MessageType::kSummary:  // Tens of thousands of rules, by name.

@@ -29,8 +29,9 @@ enum class MessageType : std::uint16_t {
   kVerify = 8,         // The opened databases, every page.
   kShutdown = 9,
   kAttempt = 10,
-  kFork = 11,     // Of a template. Descriptor: the socket of the worker to be.
-  kForkEnd = 12,  // Of a template: how did the last one end?
+  kFork = 11,           // Of a template. Descriptor: the socket of the worker to be.
+  kForkEnd = 12,        // Of a template: how did the last one end?
+  kCompileClamav = 13,  // Descriptors: signature files, file for the database.
   // From the worker.
   kReady = 101,
   kDatabasesOpened = 102,

@@ -3,6 +3,7 @@
 // and asks no service. How they travel is in protocol.h.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -90,7 +91,7 @@ struct ScanSettings {
   std::uint32_t max_string_bytes = 256;  // Of each match; 0: all.
   bool hash_all = false;                 // --hash
   bool profile = false;
-  bool pua = false;  // --pua
+  bool pua = false;      // --pua
   std::int64_t now = 0;  // Seconds since 1970.
   BudgetValues budget;
   std::vector<ExternalValue> externals;  // Defined by the user: they win over the object's own.
@@ -117,7 +118,22 @@ struct DatabaseSummary {
     std::string name;
     std::uint64_t bytes = 0;
   };
+  // A unit of ClamAV signatures.
+  struct SignatureSource {
+    std::string name;
+    std::string licence;
+    std::string path;                                    // Where the files were; empty when that is not known.
+    std::optional<std::array<std::uint8_t, 32>> digest;  // Of the files, see sandbox/clamav_pack.h.
+    struct Count {
+      std::string kind;    // "ndb"
+      std::string reason;  // Why they are left out; empty for what is loaded.
+      std::uint64_t count = 0;
+    };
+    std::vector<Count> loaded;
+    std::vector<Count> skipped;
+  };
   std::vector<Source> sources;
+  std::vector<SignatureSource> signature_sources;
   std::vector<RuleLine> rules;
   std::vector<Part> parts;  // Size on disk by part.
   std::uint32_t patterns = 0;

@@ -1,8 +1,42 @@
 #include "daylight/report/json_values.h"
 
 #include "daylight/report/json_text.h"
+#include "daylight/report/writer.h"
 
 namespace dl::report {
+
+namespace {
+
+void AppendSignatures(const DatabaseSummary::SignatureSource& source, JsonText& json) {
+  std::uint64_t signatures = 0;
+  for (const auto& one : source.loaded) signatures += one.count;
+  json.BeginObject();
+  json.Field("name", source.name);
+  json.Field("licence", source.licence);
+  if (!source.path.empty()) json.Field("path", source.path);
+  if (source.digest) json.Field("sha256", HexDigest(*source.digest));
+  json.Field("signatures", signatures);
+  json.Key("loaded");
+  json.BeginObject();
+  for (const auto& one : source.loaded) {
+    json.StrangeKey(one.kind);
+    json.Unsigned(one.count);
+  }
+  json.EndObject();
+  json.Key("not_loaded");
+  json.BeginArray();
+  for (const auto& one : source.skipped) {
+    json.BeginObject();
+    json.Field("kind", one.kind);
+    json.Field("reason", one.reason);
+    json.Field("count", one.count);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+}
+
+}  // namespace
 
 std::string SummaryToJson(const DatabaseSummary& summary) {
   std::string out;
@@ -19,6 +53,10 @@ std::string SummaryToJson(const DatabaseSummary& summary) {
     json.Field("rules", std::uint64_t{source.rules});
     json.EndObject();
   }
+  json.EndArray();
+  json.Key("clamav");
+  json.BeginArray();
+  for (const auto& source : summary.signature_sources) AppendSignatures(source, json);
   json.EndArray();
   json.Key("parts");
   json.BeginArray();
@@ -93,6 +131,7 @@ std::string DiagnosticsToJson(const std::vector<DiagnosticLine>& lines, const Ch
   json.EndArray();
   json.Field("files", counts.files);
   json.Field("rules", counts.rules);
+  json.Field("signatures", counts.signatures);
   json.Field("errors", counts.errors);
   json.Field("warnings", counts.warnings);
   json.EndObject();

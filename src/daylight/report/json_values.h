@@ -14,6 +14,7 @@ std::string ExplainToJson(const ExplainAnswer& answer);
 struct CheckCounts {
   std::uint64_t files = 0;
   std::uint64_t rules = 0;
+  std::uint64_t signatures = 0;  // ClamAV's.
   std::uint64_t errors = 0;
   std::uint64_t warnings = 0;
 };

@@ -101,6 +101,10 @@ Status Visit(Io& io, Of<Io, CompileMessage>& value) {
   return Fields(io, value);
 }
 template <typename Io>
+Status Visit(Io& io, Of<Io, CompileClamavMessage>& value) {
+  return Fields(io, value);
+}
+template <typename Io>
 Status Visit(Io& io, Of<Io, CompileAnswerMessage>& value) {
   return Fields(io, value);
 }
@@ -139,6 +143,7 @@ DL_MESSAGE(AttemptAnswerMessage);
 DL_MESSAGE(OpenDatabasesMessage);
 DL_MESSAGE(DatabasesOpenedMessage);
 DL_MESSAGE(CompileMessage);
+DL_MESSAGE(CompileClamavMessage);
 DL_MESSAGE(CompileAnswerMessage);
 DL_MESSAGE(IncludeRequestMessage);
 DL_MESSAGE(IncludeAnswerMessage);

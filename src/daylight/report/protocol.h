@@ -11,6 +11,8 @@
 // the bytes (see frame.h), from the broker to the worker only.
 #pragma once
 
+#include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,9 @@ inline constexpr std::uint32_t kMaxBatchObjects = 64;
 inline constexpr std::uint32_t kMaxDatabases = 250;
 // Of all rule text of one job, and of all of its includes.
 inline constexpr std::uint64_t kMaxRuleTextBytes = 256u << 20;
+// Of the files of one source of ClamAV signatures.
+inline constexpr std::uint64_t kMaxClamavBytes = std::uint64_t{2} << 30;
+inline constexpr std::uint32_t kMaxClamavFiles = 4096;
 inline constexpr std::uint64_t kMaxDatabaseBytes = std::uint64_t{4} << 30;
 
 // The largest report of one object, in bytes: more is taken in only when every
@@ -97,10 +102,30 @@ struct CompileMessage {
   bool skip_invalid = false;
   bool warnings = true;
 };
+
+// A signature file within the descriptor that holds all of them.
+struct ClamavFilePlace {
+  std::string name;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+};
+// Descriptors: all files, then an empty writable file for the database.
+struct CompileClamavMessage {
+  std::string source_name;
+  std::string source_path;
+  std::string licence;
+  std::optional<std::array<std::uint8_t, 32>> source_digest;
+  std::vector<ClamavFilePlace> files;
+  bool allow_unsigned = false;
+  bool skip_invalid = false;
+};
+
+// To kCompile and kCompileClamav.
 struct CompileAnswerMessage {
   std::vector<DiagnosticLine> diagnostics;
   std::uint32_t rules = 0;
   std::uint32_t skipped_rules = 0;
+  std::uint64_t signatures = 0;      // ClamAV's.
   std::uint64_t database_bytes = 0;  // Written into the broker's file; 0: none.
 };
 

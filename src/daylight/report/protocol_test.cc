@@ -46,6 +46,57 @@ TEST(ProtocolTest, ReportsSurviveTheJourney) {
   EXPECT_EQ(Encode(*back), Encode(report));
 }
 
+// And no shorter one does.
+template <typename T>
+void ExpectJourney(const T& value) {
+  const std::string bytes = Encode(value);
+  const auto back = Decode<T>(AsBytes(bytes));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(Encode(*back), bytes);
+  for (std::size_t n = 0; n < bytes.size(); ++n) {
+    EXPECT_FALSE(Decode<T>(AsBytes(std::string_view(bytes).substr(0, n)))) << n;
+  }
+  EXPECT_FALSE(Decode<T>(AsBytes(bytes + "x")));
+}
+
+TEST(ProtocolTest, ClamavMessagesSurviveTheJourney) {
+  CompileClamavMessage job;
+  job.source_name = "clamav";
+  job.source_path = "/var/lib/clamav";
+  job.licence = "GPL";
+  job.source_digest.emplace().fill(0x5a);
+  job.files = {{"/var/lib/clamav/a.ndb", 0, 10}, {"b.hdb", 10, ~std::uint64_t{0}}};
+  job.skip_invalid = true;
+  ExpectJourney(job);
+  const auto back = Decode<CompileClamavMessage>(AsBytes(Encode(job)));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->source_digest, job.source_digest);
+  EXPECT_EQ(back->files[1].size, job.files[1].size);
+  EXPECT_TRUE(back->skip_invalid && !back->allow_unsigned);
+  CompileAnswerMessage answer;
+  answer.signatures = std::uint64_t{1} << 40;
+  ExpectJourney(answer);
+  EXPECT_EQ(Decode<CompileAnswerMessage>(AsBytes(Encode(answer)))->signatures, answer.signatures);
+  DatabaseSummary summary;
+  summary.signature_sources.push_back({"clamav", "GPL", "/d", {}, {{"ndb", "", 3}}, {{"cbc", "never", 1}}});
+  ExpectJourney(summary);
+  ScanSettings settings;
+  settings.pua = true;
+  EXPECT_TRUE(Decode<OpenDatabasesMessage>(AsBytes(Encode(OpenDatabasesMessage{settings})))->settings.pua);
+}
+
+TEST(ProtocolTest, FilesOfSignaturesHaveALimit) {
+  CompileClamavMessage job;
+  job.files.resize(kMaxClamavFiles);
+  std::string bytes = Encode(job);
+  EXPECT_TRUE(Decode<CompileClamavMessage>(AsBytes(bytes)));
+  // One more than there may be: the count stands behind three empty texts and no digest.
+  const std::size_t count_at = 13;
+  bytes[count_at] = static_cast<char>(static_cast<unsigned char>(bytes[count_at]) + 1);
+  bytes.insert(bytes.size() - 2, 20, '\0');
+  EXPECT_FALSE(Decode<CompileClamavMessage>(AsBytes(bytes)));
+}
+
 TEST(ProtocolTest, EveryTruncationIsAnError) {
   const std::string bytes = Encode(FullReport());
   for (std::size_t n = 0; n < bytes.size(); ++n) {

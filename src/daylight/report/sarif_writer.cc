@@ -100,7 +100,7 @@ class SarifWriter final : public Writer {
       json.Key("properties");
       json.BeginObject();
       json.Field("engine", detection->engine);
-      json.Field("namespace", detection->name_space);
+      if (!detection->name_space.empty()) json.Field("namespace", detection->name_space);
       json.Field("source", detection->source);
       if (!detection->licence.empty()) json.Field("licence", detection->licence);
       json.Key("tags");

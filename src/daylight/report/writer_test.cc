@@ -48,6 +48,12 @@ std::vector<FileRecord> Records() {
   detection.strings.pop_back();
   detection.strings_truncated = false;
   detected.report.detections.push_back(detection);
+  Detection signature;
+  signature.engine = "clamav";
+  signature.rule = "Win.Trojan.Agent-1";
+  signature.source = "clamav";
+  signature.object = "a.zip";
+  detected.report.detections.push_back(signature);
   detected.report.incomplete = {{"a.zip//c.7z", "encrypted", ""}};
   records.push_back(detected);
 
@@ -114,7 +120,9 @@ WriterOptions Everything() { return {.list_strings = true, .all = true, .quiet =
 TEST(WriterTest, Text) {
   ExpectGolden("text.txt", Render(Format::kText, Everything(), Records()));
   const std::string plain = Render(Format::kText, {}, Records());
-  EXPECT_EQ(plain, "office:Macro_Dropper /srv/in/a.zip//b.docm//word/vbaProject.bin\nSecond /srv/in/a.zip\n");
+  EXPECT_EQ(plain,
+            "office:Macro_Dropper /srv/in/a.zip//b.docm//word/vbaProject.bin\nSecond /srv/in/a.zip\n"
+            "Win.Trojan.Agent-1 /srv/in/a.zip\n");
   ExpectNoControlCharacters(Render(Format::kText, Everything(), Records()), false);
 }
 
@@ -188,7 +196,7 @@ TEST(WriterTest, Sarif) {
   EXPECT_EQ(document["version"], "2.1.0");
   const auto& run = document["runs"][0];
   const auto& rules = run["tool"]["driver"]["rules"];
-  EXPECT_EQ(run["results"].size(), 6u);
+  EXPECT_EQ(run["results"].size(), 7u);
   for (const auto& result : run["results"]) {
     EXPECT_EQ(rules[result["ruleIndex"].get<std::size_t>()]["id"], result["ruleId"]);
     EXPECT_EQ(result["level"], result.contains("kind") ? "none" : "error");
@@ -234,7 +242,7 @@ TEST(WriterTest, Csv) {
   ExpectGolden("report.csv", text);
   ExpectNoControlCharacters(text, true);
   const auto rows = ParseCsv(text);
-  ASSERT_EQ(rows.size(), 8u);
+  ASSERT_EQ(rows.size(), 9u);
   for (const auto& row : rows) EXPECT_EQ(row.size(), 12u);
   EXPECT_EQ(rows[1][2], "yara");
   EXPECT_EQ(rows[4][0], "'-\\n\\x1b]0;\\xff name, \"odd\"");

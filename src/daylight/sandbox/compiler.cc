@@ -1,9 +1,13 @@
 #include "daylight/sandbox/compiler.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 
+#include "daylight/crypto/digest.h"
 #include "daylight/os/io.h"
 #include "daylight/os/memfd.h"
+#include "daylight/os/paths.h"
 #include "daylight/report/protocol.h"
 #include "daylight/sandbox/include_roots.h"
 #include "daylight/sandbox/link.h"
@@ -38,6 +42,10 @@ Result<PackedText> Pack(const RuleSource& source, IncludeRoots& roots) {
   return packed;
 }
 
+tl::unexpected<Error> NotAsked() {
+  return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
+}
+
 Status AnswerInclude(Link& link, IncludeRoots& roots, const report::Frame& frame, std::vector<os::Fd>& kept) {
   DL_TRY(const auto request, report::Decode<report::IncludeRequestMessage>(AsBytes(frame.payload)));
   // It waits for each answer before it asks again; else answers would pile up here.
@@ -55,49 +63,48 @@ Status AnswerInclude(Link& link, IncludeRoots& roots, const report::Frame& frame
                     std::move(descriptors));
 }
 
+// What a compile worker is asked, and how far it is waited for.
+struct Job {
+  report::MessageType type{};
+  std::string payload;
+  int input = -1;                 // Borrowed; sealed.
+  IncludeRoots* roots = nullptr;  // Null: it has no business to ask for includes.
+  std::uint32_t timeout_ms = 0;
+  const std::atomic<bool>* stop = nullptr;
+};
+
 Result<report::CompileAnswerMessage> Converse(const WorkerProgram& worker_program, const WorkerProcess& worker,
-                                              Link& link, IncludeRoots& roots, const CompileOptions& options) {
+                                              Link& link, const Job& job) {
   std::vector<os::Fd> kept;
   bool ready = false;
   std::uint32_t includes = 0;
   for (;;) {
-    DL_TRY(const report::Frame frame, link.Wait(options.timeout_ms, options.stop));
+    DL_TRY(const report::Frame frame, link.Wait(job.timeout_ms, job.stop));
     switch (frame.header.type) {
       case report::MessageType::kReady:
         // Once, or a worker that says nothing else would hold us for ever.
-        if (std::exchange(ready, true))
-          return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
+        if (std::exchange(ready, true)) return NotAsked();
         DL_TRY_STATUS(CheckReady(worker_program, worker, frame));
         break;
       case report::MessageType::kIncludeRequest:
+        if (job.roots == nullptr) return NotAsked();
         if (++includes > kMaxIncludeRequests) return Fail(ErrorCode::kMalformed, "the worker asks for too many files");
-        DL_TRY_STATUS(AnswerInclude(link, roots, frame, kept));
+        DL_TRY_STATUS(AnswerInclude(link, *job.roots, frame, kept));
         break;
       case report::MessageType::kCompileAnswer:
         return report::Decode<report::CompileAnswerMessage>(AsBytes(frame.payload));
-      default: return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
+      default: return NotAsked();
     }
   }
 }
 
-Status Compile(const WorkerProgram& worker_program, const RuleSource& source, const CompileOptions& options,
-               CompiledSource& compiled) {
-  DL_TRY(IncludeRoots roots, IncludeRoots::Open(options.include_folders));
-  DL_TRY(const PackedText packed, Pack(source, roots));
+Status Run(const WorkerProgram& worker_program, const Job& job, CompiledSource& compiled) {
   DL_TRY(os::Fd file, os::CreateMemfd("daylight-database"));
   DL_TRY(WorkerProcess worker, WorkerProcess::Start(worker_program));
   Link link(worker.socket());
-  report::CompileMessage job;
-  job.source_name = source.name;
-  job.licence = source.licence;
-  job.files = packed.places;
-  job.externals = AllExternals(options.defines);
-  job.yara_x = options.yara_x;
-  job.skip_invalid = options.skip_invalid;
-  job.warnings = options.warnings;
   DL_TRY_STATUS(link.Queue(report::MessageType::kHello, 0, report::Encode(report::HelloMessage{})));
-  DL_TRY_STATUS(link.Queue(report::MessageType::kCompile, 1, report::Encode(job), {packed.fd.get(), file.get()}));
-  auto answer = Converse(worker_program, worker, link, roots, options);
+  DL_TRY_STATUS(link.Queue(job.type, 1, job.payload, {job.input, file.get()}));
+  auto answer = Converse(worker_program, worker, link, job);
   if (!answer) {
     if (answer.error().code == ErrorCode::kTruncated || answer.error().code == ErrorCode::kIo) {
       compiled.failure = "the worker died (" + worker.ExitReason() + ")";
@@ -109,6 +116,7 @@ Status Compile(const WorkerProgram& worker_program, const RuleSource& source, co
   compiled.diagnostics = std::move(answer->diagnostics);
   compiled.rules = answer->rules;
   compiled.skipped_rules = answer->skipped_rules;
+  compiled.signatures = answer->signatures;
   if (answer->database_bytes == 0) return {};
   DL_TRY_STATUS(os::Seal(file.get()));
   DL_TRY(const std::uint64_t size, os::FileSize(file.get()));
@@ -116,6 +124,30 @@ Status Compile(const WorkerProgram& worker_program, const RuleSource& source, co
   DL_TRY(compiled.database, database::Database::Open(file.get()));
   compiled.file = std::move(file);
   return {};
+}
+
+Status Compile(const WorkerProgram& worker_program, const RuleSource& source, const CompileOptions& options,
+               CompiledSource& compiled) {
+  DL_TRY(IncludeRoots roots, IncludeRoots::Open(options.include_folders));
+  DL_TRY(const PackedText packed, Pack(source, roots));
+  report::CompileMessage job;
+  job.source_name = source.name;
+  job.licence = source.licence;
+  job.files = packed.places;
+  job.externals = AllExternals(options.defines);
+  job.yara_x = options.yara_x;
+  job.skip_invalid = options.skip_invalid;
+  job.warnings = options.warnings;
+  return Run(
+      worker_program,
+      {report::MessageType::kCompile, report::Encode(job), packed.fd.get(), &roots, options.timeout_ms, options.stop},
+      compiled);
+}
+
+void SetFailure(const Status& status, CompiledSource& compiled) {
+  if (status || !compiled.failure.empty()) return;
+  compiled.failure = std::string(status.error().what);
+  if (status.error().code == ErrorCode::kIo) compiled.failure += ": " + os::Describe(status.error());
 }
 
 }  // namespace
@@ -139,12 +171,51 @@ std::vector<report::ExternalValue> AllExternals(const std::vector<report::Extern
 CompiledSource CompileSource(const WorkerProgram& worker_program, const RuleSource& source,
                              const CompileOptions& options) {
   CompiledSource compiled;
-  const Status status = Compile(worker_program, source, options, compiled);
-  if (!status && compiled.failure.empty()) {
-    compiled.failure = std::string(status.error().what);
-    if (status.error().code == ErrorCode::kIo) compiled.failure += ": " + os::Describe(status.error());
-  }
+  SetFailure(Compile(worker_program, source, options, compiled), compiled);
   return compiled;
+}
+
+CompiledSource CompileClamav(const WorkerProgram& worker_program, const ClamavSource& source,
+                             const PackedClamav& packed, const ClamavOptions& options) {
+  report::CompileClamavMessage job;
+  job.source_name = source.name;
+  job.source_path = source.absolute;
+  job.licence = source.licence;
+  job.source_digest = packed.digest;
+  job.files = packed.places;
+  job.allow_unsigned = options.allow_unsigned;
+  job.skip_invalid = options.skip_invalid;
+  CompiledSource compiled;
+  SetFailure(Run(worker_program,
+                 {report::MessageType::kCompileClamav, report::Encode(job), packed.fd.get(), nullptr, 0, options.stop},
+                 compiled),
+             compiled);
+  return compiled;
+}
+
+std::string ClamavKey(const WorkerProgram& worker_program, const ClamavSource& source, const ClamavOptions& options,
+                      std::string_view build) {
+  std::string text;
+  const auto add = [&](std::string_view value) { text += std::to_string(value.size()) + ":" + std::string(value); };
+  const auto add_number = [&](auto value) { add(std::to_string(value)); };
+  add(build);
+  add_number(database::kFormatMajor);
+  add_number(database::kFormatMinor);
+  // What compiles is the worker, whatever its version says.
+  struct stat program {};
+  if (::stat(worker_program.path.c_str(), &program) == 0) {
+    add_number(program.st_size);
+    add_number(StampOf(program).modified_ns);
+  }
+  add_number(options.allow_unsigned ? 1 : 0);
+  add_number(options.skip_invalid ? 1 : 0);
+  for (const std::string* value : {&source.name, &source.absolute, &source.licence}) add(*value);
+  for (const ClamavFile& file : source.files) {
+    add(os::BaseName(file.path));
+    for (const std::uint64_t value : {file.stamp.device, file.stamp.inode, file.stamp.size}) add_number(value);
+    for (const std::int64_t value : {file.stamp.modified_ns, file.stamp.changed_ns}) add_number(value);
+  }
+  return crypto::Hex(crypto::Sha256::Of(AsBytes(text)));
 }
 
 }  // namespace dl::sandbox

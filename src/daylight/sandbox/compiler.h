@@ -1,4 +1,4 @@
-// Compiling rule text, each source in a worker of its own, so that a hostile
+// Compiling rule text and signature files, each source in a worker of its own, so that a hostile
 // rule file can do nothing to another's content.
 //
 //   const CompiledSource compiled = sandbox::CompileSource(program, source, options);
@@ -15,6 +15,8 @@
 #include "daylight/database/database.h"
 #include "daylight/os/fd.h"
 #include "daylight/report/jobs.h"
+#include "daylight/sandbox/clamav_pack.h"
+#include "daylight/sandbox/clamav_source.h"
 #include "daylight/sandbox/rule_source.h"
 #include "daylight/sandbox/worker_process.h"
 
@@ -35,12 +37,27 @@ struct CompiledSource {
   std::vector<report::DiagnosticLine> diagnostics;
   std::uint32_t rules = 0;
   std::uint32_t skipped_rules = 0;
-  os::Fd file;  // The database, sealed; invalid when there is none.
+  std::uint64_t signatures = 0;  // ClamAV's.
+  os::Fd file;                   // The database, sealed; invalid when there is none.
   std::shared_ptr<const database::Database> database;
 };
 
 CompiledSource CompileSource(const WorkerProgram& worker_program, const RuleSource& source,
                              const CompileOptions& options);
+
+struct ClamavOptions {
+  bool allow_unsigned = false;
+  bool skip_invalid = false;  // Leave out files that cannot be used.
+  const std::atomic<bool>* stop = nullptr;
+};
+
+// ClamAV's signature files, read already.
+CompiledSource CompileClamav(const WorkerProgram& worker_program, const ClamavSource& source,
+                             const PackedClamav& packed, const ClamavOptions& options);
+// What a compiled source depends on, as hexadecimal digits: the same key, the
+// same database. `build`: of this program.
+std::string ClamavKey(const WorkerProgram& worker_program, const ClamavSource& source, const ClamavOptions& options,
+                      std::string_view build);
 
 // The variables that rules may always use, with the user's own values where
 // the names are the same.

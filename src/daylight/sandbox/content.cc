@@ -1,6 +1,7 @@
 #include "daylight/sandbox/content.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
@@ -30,6 +31,11 @@ std::vector<std::string> DefaultContent() {
   if (found.empty()) found = DatabasesIn("/usr/share/daylight");
   for (std::string& path : DatabasesIn("/etc/daylight")) found.push_back(std::move(path));
   return found;
+}
+
+std::string DefaultClamavFolder() {
+  const char* named = std::getenv("DAYLIGHT_CLAMAV_FOLDER");
+  return named != nullptr && *named != '\0' ? named : "/var/lib/clamav";
 }
 
 }  // namespace dl::sandbox

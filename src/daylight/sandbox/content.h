@@ -12,5 +12,8 @@ namespace dl::sandbox {
 // else in ../share/daylight from there, else /usr/share/daylight), then the
 // machine's own (/etc/daylight).
 std::vector<std::string> DefaultContent();
+// Where this machine's ClamAV keeps its signatures, if it has any:
+// /var/lib/clamav, or DAYLIGHT_CLAMAV_FOLDER (for tests).
+std::string DefaultClamavFolder();
 
 }  // namespace dl::sandbox

@@ -39,7 +39,8 @@ Status Link::Queue(report::MessageType type, std::uint64_t sequence, std::string
   // and a template the sockets of the workers that it forks.
   for (const int& fd : descriptors) {
     if (type == report::MessageType::kFork) continue;
-    const bool is_output = type == report::MessageType::kCompile && &fd == &descriptors.back();
+    const bool is_compile = type == report::MessageType::kCompile || type == report::MessageType::kCompileClamav;
+    const bool is_output = is_compile && &fd == &descriptors.back();
     DL_CHECK(IsRegular(fd) && (is_output || IsReadOnly(fd)));
   }
   outgoing_.push_back({report::MakeFrame(type, static_cast<std::uint16_t>(descriptors.size()), sequence, payload), 0,

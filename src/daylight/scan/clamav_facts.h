@@ -3,8 +3,10 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "daylight/formats/filetype/clam_type.h"
+#include "daylight/formats/pe/icons.h"
 #include "daylight/rules/clamav/evaluator.h"
 #include "daylight/rules/clamav/signature_set.h"
 
@@ -14,8 +16,11 @@ namespace dl::scan {
 class IconSignatures {
  public:
   explicit IconSignatures(const clamav::SignatureSet& set);
-  // Whether a PE file has an icon that belongs to both groups ("" or "*": any).
-  bool Match(Bytes program, const std::string& group_1, const std::string& group_2) const;
+  // Those of both groups ("" or "*": any group).
+  std::vector<const pe::IconSignature*> InGroups(std::string_view group_1, std::string_view group_2) const;
+
+ private:
+  std::vector<pe::IconSignature> signatures_;
 };
 
 class ClamavFacts final : public clamav::ObjectFacts {
@@ -32,6 +37,7 @@ class ClamavFacts final : public clamav::ObjectFacts {
   std::uint32_t target_;
   const IconSignatures& icons_;
   std::optional<clamav::Executable> executable_;
+  std::optional<std::vector<pe::IconMetrics>> program_icons_;
 };
 
 }  // namespace dl::scan

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daylight/formats/exe/exe.h"
+#include "daylight/formats/views/views.h"
 
 namespace dl::scan {
 
@@ -42,9 +43,30 @@ std::unique_ptr<filetype::MagicTable> LoadMagic(const clamav::SignatureSet& set)
   return rows.empty() ? nullptr : std::make_unique<filetype::MagicTable>(rows);
 }
 
-// Raw text is of no target; its normalised form is.
-std::uint32_t RawTarget(ClamType type) {
-  return type == ClamType::kTextAscii ? 0u : std::uint32_t{filetype::TargetOf(type)};
+// What is searched for in the raw bytes while they pass; the other views of an
+// object are made when all of it has been read (formats/views/views.h).
+struct RawSearch {
+  bool generic = true;
+  std::uint32_t target = 0;
+  // There may be other views than the raw bytes.
+  bool has_views = false;
+};
+
+RawSearch RawSearchOf(ClamType type) {
+  switch (type) {
+    case ClamType::kHtml: return {false, 0, true};
+    case ClamType::kHtmlUtf16:
+    case ClamType::kScript:
+    case ClamType::kTextAscii:
+    case ClamType::kTextUtf8:
+    case ClamType::kTextUtf16Le:
+    case ClamType::kTextUtf16Be: return {true, 0, true};
+    // Once as nothing in particular, once as "other": the same bytes.
+    case ClamType::kBinaryData: return {true, filetype::kTargetOther, false};
+    case ClamType::kIgnored: return {false, 0, false};
+    case ClamType::kGif: return {true, filetype::TargetOf(type), true};
+    default: return {true, filetype::TargetOf(type), false};
+  }
 }
 
 }  // namespace
@@ -103,7 +125,8 @@ void ClamavUnit::Begin(Bytes head, bool is_whole) {
   is_tiny_ = is_whole && head.size() < filetype::kMinObjectBytes;
   type_ = filetype::TypeOf(head, own_magic_ ? *own_magic_ : filetype::MagicTable::Default());
   candidates_.clear();
-  SetGroups(RawTarget(type_), true);
+  const RawSearch raw = RawSearchOf(type_);
+  SetGroups(raw.target, raw.generic);
   matches_.Begin(live_groups_, live_patterns_, false);
 }
 
@@ -235,36 +258,55 @@ bool ClamavUnit::IsAllowed(ObjectScan& scan) {
 }
 
 // After the search in the raw bytes.
-void ClamavUnit::ScanWhole(ObjectScan& scan, Bytes bytes, std::uint32_t target) {
-  ClamavFacts facts(bytes, target, icons_);
-  EvaluateCandidates(scan, {bytes, target, {}, &facts}, kPlain);
+void ClamavUnit::ScanWhole(ObjectScan& scan, Bytes bytes) {
+  const RawSearch raw = RawSearchOf(type_);
+  ClamavFacts facts(bytes, raw.target, icons_);
+  EvaluateCandidates(scan, {bytes, raw.target, bytes.size(), {}, &facts}, kPlain);
   if (type_ == ClamType::kMsExe) FindProgramDigests(scan, bytes);
+  std::uint32_t phase = kForms;
   // A signature with a handler type says what an object really is.
   const std::set<std::string> handler_types = std::exchange(scan.handler_types, {});
-  std::uint32_t phase = kForms;
+  if (raw.has_views) ScanViews(scan, bytes, type_, false, phase);
   for (const std::string& name : handler_types) {
-    const auto type = filetype::TypeFromName(name);
-    if (!type) continue;
-    const std::uint32_t as = RawTarget(*type);
-    ClamavFacts facts_as(bytes, as, icons_);
-    ScanView(scan, {bytes, as, {std::string(filetype::TypeName(type_))}, &facts_as}, true, phase++);
+    if (const auto type = filetype::TypeFromName(name)) ScanViews(scan, bytes, *type, true, phase);
   }
+}
+
+// All views of an object of this type but, unless `raw_too`, the raw ones that
+// have been searched while it was read.
+void ClamavUnit::ScanViews(ObjectScan& scan, Bytes bytes, ClamType type, bool raw_too, std::uint32_t& phase) {
+  const RawSearch searched = RawSearchOf(type);
+  const views::Views all = views::ViewsOf(bytes, type, own_magic_ ? *own_magic_ : filetype::MagicTable::Default());
+  const std::string type_name(filetype::TypeName(type));
+  for (const views::View& view : all.views) {
+    if (view.raw && !raw_too && (view.target == searched.target || (view.target == 0 && searched.generic))) continue;
+    const Bytes text = view.raw ? bytes : AsBytes(view.bytes);
+    ClamavFacts facts(text, view.target, icons_);
+    std::vector<std::string> containers;
+    if (!view.raw || raw_too) containers.push_back(raw_too ? std::string(filetype::TypeName(type_)) : type_name);
+    ScanView(scan, {text, view.target, view.file_size, std::move(containers), &facts}, view.generic, phase++);
+  }
+  // Data in links, which clamscan scans as mail.
+  for (const std::string& message : all.messages) {
+    ClamavFacts facts(AsBytes(message), filetype::kTargetMail, icons_);
+    ScanView(scan, {AsBytes(message), filetype::kTargetMail, message.size(), {type_name}, &facts}, true, phase++);
+  }
+  if (!all.complete) scan.problem = "its normalised form was cut short";
 }
 
 void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, ObjectDigests& digests,
                         report::ObjectReport& report) {
   if (is_tiny_) return;
   ObjectScan scan(object, digests, object.size().value_or(report.size));
-  const std::uint32_t target = RawTarget(type_);
-  CollectCandidates(target, true);
+  const RawSearch raw = RawSearchOf(type_);
+  CollectCandidates(raw.target, raw.generic);
   const bool needs_program = type_ == ClamType::kMsExe && (HasDigests(Of::kSection) || HasDigests(Of::kImports));
-  const bool needs_types = filetype::IsTextOrData(type_) || type_ == ClamType::kGif;
   FindFileDigests(scan);
-  if (!candidates_.empty() || needs_program || needs_types) {
+  if (!candidates_.empty() || needs_program || raw.has_views) {
     const auto whole = object.Whole(kWholeObjectLimitBytes);
     if (whole) {
-      ScanWhole(scan, *whole, target);
-    } else if (!candidates_.empty() || needs_program) {
+      ScanWhole(scan, *whole);
+    } else {
       report.incomplete.push_back(
           {names.object, "window", "signatures that need the whole object: " + std::string(whole.error().what)});
     }
@@ -285,7 +327,7 @@ void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, 
     detection.object = names.object;
     report.detections.push_back(std::move(detection));
   }
-  if (!scan.problem.empty()) report.incomplete.push_back({names.object, "database", scan.problem});
+  if (!scan.problem.empty()) report.incomplete.push_back({names.object, "limit", scan.problem});
   for (std::size_t i = 0; i < scan.undecided.size(); ++i) {
     if (i == kMaxNamedLimits) {
       report.incomplete.push_back(

@@ -55,7 +55,8 @@ class ClamavUnit {
   void EvaluateOne(ObjectScan& scan, clamav::Evaluator& evaluator, std::uint32_t signature, std::uint32_t phase);
   // Searches and evaluates bytes that are in memory.
   void ScanView(ObjectScan& scan, const clamav::View& view, bool generic, std::uint32_t phase);
-  void ScanWhole(ObjectScan& scan, Bytes bytes, std::uint32_t target);
+  void ScanWhole(ObjectScan& scan, Bytes bytes);
+  void ScanViews(ObjectScan& scan, Bytes bytes, filetype::ClamType type, bool raw_too, std::uint32_t& phase);
   void FindFileDigests(ObjectScan& scan);
   void FindProgramDigests(ObjectScan& scan, Bytes bytes);
   void AddDigest(ObjectScan& scan, clamav::DigestSignature::Of of, clamav::DigestKind kind, Bytes digest,

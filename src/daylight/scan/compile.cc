@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "daylight/rules/clamav/signature_set.h"
 #include "daylight/rules/yara/codegen.h"
 #include "daylight/rules/yara/rule_set.h"
 
@@ -82,16 +83,77 @@ std::string PartName(database::SectionKind kind) {
       {"MHDR", "pattern counts"},
       {"MGRP", "pattern groups"},
       {"MEVY", "patterns without atoms"},
+      {"CHED", "signature counts"},
+      {"CINV", "inventory of signatures"},
+      {"CNAM", "signature names"},
+      {"CNAB", "signature names, index"},
+      {"CSIX", "signatures, index"},
+      {"CSIG", "signatures"},
+      {"CTRG", "signatures by pattern"},
+      {"CALR", "signatures without a pattern, index"},
+      {"CALW", "signatures without a pattern"},
+      {"CMAR", "macro groups, index"},
+      {"CMAC", "macro groups"},
+      {"CCDB", "container signatures"},
+      {"CLIN", "other signature lines"},
   };
   std::string code(4, ' ');
   for (std::size_t i = 0; i < 4; ++i) code[i] = static_cast<char>((static_cast<std::uint32_t>(kind) >> (8 * i)) & 0xff);
   for (const auto& [known, name] : kNames) {
     if (known == code) return std::string(name);
   }
+  // Tables of digests: a section for what they are of and for each kind of digest.
+  static constexpr std::string_view kDigestsOf[] = {"files", "sections", "imports", "allowed files"};
+  const auto of = static_cast<std::size_t>(code[2] - '0');
+  if (code[0] == 'C' && of < std::size(kDigestsOf) && code[3] >= '0' && code[3] <= '9') {
+    const std::string digests = "digests of " + std::string(kDigestsOf[of]);
+    if (code[1] == 'D') return digests;
+    if (code[1] == 'G') return digests + ", sizes";
+    if (code[1] == 'N') return digests + ", names";
+  }
   for (char& c : code) {
     if (c < 0x20 || c > 0x7e) c = '?';
   }
   return code;
+}
+
+report::DatabaseSummary::SignatureSource Describe(const clamav::SignatureSet& set, clamav::Inventory inventory) {
+  report::DatabaseSummary::SignatureSource source;
+  source.name = std::move(inventory.source_name);
+  source.licence = std::move(inventory.licence);
+  source.path = std::move(inventory.path);
+  source.digest.emplace();
+  std::copy(std::begin(set.head().source_digest), std::end(set.head().source_digest), source.digest->begin());
+  for (auto& one : inventory.loaded) source.loaded.push_back({std::move(one.kind), "", one.count});
+  for (auto& one : inventory.skipped) {
+    source.skipped.push_back({std::move(one.kind), std::move(one.reason), one.count});
+  }
+  return source;
+}
+
+void AddRules(const yara::RuleSet& rules, report::DatabaseSummary& summary) {
+  report::DatabaseSummary::Source source;
+  source.name = rules.text(rules.head().source_name);
+  source.licence = rules.text(rules.head().source_licence);
+  source.rules = static_cast<std::uint32_t>(rules.rules().size());
+  for (std::size_t i = 0; i < rules.rules().size(); ++i) {
+    const yara::RuleRecord& record = rules.rules()[i];
+    report::DatabaseSummary::RuleLine line;
+    line.name_space = rules.text(rules.namespaces()[record.name_space]);
+    line.rule = rules.text(record.identifier);
+    line.source = source.name;
+    line.is_private = (record.flags & yara::kRulePrivate) != 0;
+    line.is_global = (record.flags & yara::kRuleGlobal) != 0;
+    for (const yara::TextRef& tag : rules.tags().Range(record.tags.first, record.tags.count)) {
+      line.tags.emplace_back(rules.text(tag));
+    }
+    for (const yara::MetaRecord& meta : rules.metas().Range(record.metas.first, record.metas.count)) {
+      if (rules.text(meta.key) == "author") line.author = rules.text(meta.text);
+    }
+    summary.rules.push_back(std::move(line));
+  }
+  summary.patterns += rules.head().pattern_count;
+  summary.sources.push_back(std::move(source));
 }
 
 }  // namespace
@@ -147,32 +209,18 @@ Result<report::DatabaseSummary> Summarize(const database::Database& database) {
   std::erase_if(summary.parts, [](const auto& part) { return part.bytes == 0; });
   std::stable_sort(summary.parts.begin(), summary.parts.end(),
                    [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
-  // RuleSet wants to share the database; this one is only borrowed.
+  // They want to share the database; this one is only borrowed.
   const std::shared_ptr<const database::Database> borrowed(&database, [](const database::Database*) {});
   for (std::uint32_t unit = 0; unit < database.unit_count(); ++unit) {
-    DL_TRY(const auto rules, yara::RuleSet::Open(borrowed, unit));
-    report::DatabaseSummary::Source source;
-    source.name = rules->text(rules->head().source_name);
-    source.licence = rules->text(rules->head().source_licence);
-    source.rules = static_cast<std::uint32_t>(rules->rules().size());
-    for (std::size_t i = 0; i < rules->rules().size(); ++i) {
-      const yara::RuleRecord& record = rules->rules()[i];
-      report::DatabaseSummary::RuleLine line;
-      line.name_space = rules->text(rules->namespaces()[record.name_space]);
-      line.rule = rules->text(record.identifier);
-      line.source = source.name;
-      line.is_private = (record.flags & yara::kRulePrivate) != 0;
-      line.is_global = (record.flags & yara::kRuleGlobal) != 0;
-      for (const yara::TextRef& tag : rules->tags().Range(record.tags.first, record.tags.count)) {
-        line.tags.emplace_back(rules->text(tag));
-      }
-      for (const yara::MetaRecord& meta : rules->metas().Range(record.metas.first, record.metas.count)) {
-        if (rules->text(meta.key) == "author") line.author = rules->text(meta.text);
-      }
-      summary.rules.push_back(std::move(line));
+    if (clamav::SignatureSet::IsIn(database, unit)) {
+      DL_TRY(const auto set, clamav::SignatureSet::Open(borrowed, unit));
+      DL_TRY(clamav::Inventory inventory, set->LoadInventory());
+      summary.signature_sources.push_back(Describe(*set, std::move(inventory)));
+      summary.patterns += set->matcher().pattern_count();
+    } else {
+      DL_TRY(const auto rules, yara::RuleSet::Open(borrowed, unit));
+      AddRules(*rules, summary);
     }
-    summary.patterns += rules->head().pattern_count;
-    summary.sources.push_back(std::move(source));
   }
   return summary;
 }

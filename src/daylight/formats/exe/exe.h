@@ -37,8 +37,10 @@ inline constexpr std::uint32_t kMaxMachoCommands = 1024;
 inline constexpr std::uint32_t kMaxMachoSectionsOfSegment = 255;
 // Libraries of which imports are read.
 inline constexpr unsigned kMaxImportedLibraries = 1024;
-// Bytes of all imported names together. ClamAV has no bound: overlapping tables
-// make it hash for hours. The largest import table known has 200,000 bytes.
+// Functions that are imported, and bytes of their names, all libraries together.
+// ClamAV has no bound: overlapping tables make it hash for hours. The largest
+// import table known has 200,000 bytes.
+inline constexpr std::uint32_t kMaxImportedFunctions = 1u << 20;
 inline constexpr std::size_t kMaxImportTextBytes = 16u << 20;
 // Version resources that are read.
 inline constexpr unsigned kMaxVersionResources = 16;

@@ -376,9 +376,9 @@ TEST(ExeElfTest, NumberAndSizeOfSectionsHaveBounds) {
 
 // A 64-bit little-endian file with one section.
 std::vector<std::byte> MachO(const std::string& cpu, const std::string& section, const std::string& command = "",
-                             const std::string& commands = "1") {
+                             const std::string& commands = "1", const std::string& flags = "0") {
   return Assemble("u32 0xfeedfacf " + cpu + " 0 2 " + commands + " 0 0 0 " + command +
-                  " u32 0x19 152 zero 16 u64 0 0 0 0 u32 0 0 1 0 zero 32 " + section + " u32 0 0 0 0 0 0");
+                  " u32 0x19 152 zero 16 u64 0 0 0 0 u32 0 0 1 0 zero 32 " + section + " u32 0 0 " + flags + " 0 0 0");
 }
 
 TEST(ExeMachoTest, SizesAreRoundedUpAndMustFit) {
@@ -390,6 +390,21 @@ TEST(ExeMachoTest, SizesAreRoundedUpAndMustFit) {
   EXPECT_TRUE(good("u64 0x1000 0xfffff000 u32 100 12"));
   EXPECT_FALSE(good("u64 0x1000 0xfffff001 u32 100 12"));
   EXPECT_FALSE(good("u64 0x1000 0x100000000 u32 100 0"));
+}
+
+TEST(ExeMachoTest, ZeroFilledSectionsHaveNoBytes) {
+  const auto numbers = [](const std::string& flags) {
+    return Numbers(ParseMachO(MachO("7", "u64 0x1000 0x77 u32 100 4", "", "1", flags))->sections[0]);
+  };
+  for (const char* flags : {"1", "0xc", "0x12", "0x80000001"}) {
+    EXPECT_THAT(numbers(flags), ElementsAre(100, 0, 0x1000, 0x77)) << flags;
+  }
+  // So their size may be anything, but not their alignment.
+  EXPECT_TRUE(ParseMachO(MachO("7", "u64 0x1000 0x100000000 u32 100 4", "", "1", "1")));
+  EXPECT_FALSE(ParseMachO(MachO("7", "u64 0x1000 0x77 u32 100 32", "", "1", "1")));
+  for (const char* flags : {"0", "2", "0x11", "0x100"}) {
+    EXPECT_THAT(numbers(flags), ElementsAre(100, 0x80, 0x1000, 0x77)) << flags;
+  }
 }
 
 TEST(ExeMachoTest, OnlyPowerPcHasAnEntryPoint) {

@@ -85,6 +85,7 @@ class ImportReader {
       if (!cursor) return true;
       const auto thunk = cursor->ReadU32Le();
       if (!thunk || *thunk == 0) return true;
+      if (functions_left_-- == 0) return false;
       if (!ReadFunction(library, library_name, *thunk)) return false;
     }
   }
@@ -114,6 +115,7 @@ class ImportReader {
   Bytes bytes_;
   const PeHeader& pe_;
   std::string text_;
+  std::uint32_t functions_left_ = kMaxImportedFunctions;
 };
 
 }  // namespace

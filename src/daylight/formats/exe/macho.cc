@@ -24,6 +24,13 @@ constexpr std::uint32_t kStateSizeX86 = 64;
 constexpr std::uint32_t kStateSizePowerPc = 160;
 constexpr std::uint32_t kStateSizePowerPc64 = 312;
 
+// Sections of these types have no bytes in the file: S_ZEROFILL, S_GB_ZEROFILL,
+// S_THREAD_LOCAL_ZEROFILL.
+bool IsZeroFilled(std::uint32_t flags) {
+  const std::uint32_t type = flags & 0xff;
+  return type == 0x1 || type == 0xc || type == 0x12;
+}
+
 class Parser {
  public:
   explicit Parser(Bytes bytes) : bytes_(bytes) {}
@@ -93,16 +100,21 @@ class Parser {
     DL_TRY(const std::uint64_t virtual_size, Wide(cursor));
     DL_TRY(section.raw, Word(cursor));
     DL_TRY(const std::uint32_t exponent, Word(cursor));
-    // The size is rounded up and must then still fit; of an address the low half
-    // is kept.
-    const std::uint64_t alignment = std::uint64_t{1} << (exponent & 31);
-    const std::uint64_t rounded = ((virtual_size & 0xffffffff) + alignment - 1) & ~(alignment - 1);
-    if (exponent > 31 || virtual_size > 0xffffffff || rounded > 0xffffffff) {
-      return Fail(ErrorCode::kMalformed, "alignment or size of a section", at_);
+    DL_TRY_STATUS(cursor.Skip(8));  // Relocations.
+    DL_TRY(const std::uint32_t flags, Word(cursor));
+    if (exponent > 31) return Fail(ErrorCode::kMalformed, "alignment of a section", at_);
+    if (!IsZeroFilled(flags)) {
+      // The size is rounded up and must then still fit.
+      const std::uint64_t alignment = std::uint64_t{1} << exponent;
+      const std::uint64_t rounded = ((virtual_size & 0xffffffff) + alignment - 1) & ~(alignment - 1);
+      if (virtual_size > 0xffffffff || rounded > 0xffffffff) {
+        return Fail(ErrorCode::kMalformed, "size of a section", at_);
+      }
+      section.raw_size = static_cast<std::uint32_t>(rounded);
     }
+    // Of an address, and of a size that is not in the file, the low half is kept.
     section.rva = static_cast<std::uint32_t>(address);
     section.virtual_size = static_cast<std::uint32_t>(virtual_size);
-    section.raw_size = static_cast<std::uint32_t>(rounded);
     info_.sections.push_back(section);
     at_ += size;
     return {};

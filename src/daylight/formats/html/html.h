@@ -35,7 +35,8 @@ struct Forms {
   // Each "data:" URL of a tag (RFC 2397) as a small mail message, which clamscan
   // scans as one.
   std::vector<std::string> data;
-  // False when a limit of the script normaliser was reached.
+  // False when a limit of the script normaliser, or of the arguments of one tag,
+  // was reached.
   bool complete = true;
 };
 
@@ -56,7 +57,7 @@ struct Link {
 struct Links {
   std::vector<Link> links;
   std::vector<std::string> form_actions;
-  bool complete = true;  // False when there were too many.
+  bool complete = true;  // False when there were too many of something.
 };
 
 inline constexpr std::size_t kMaxLinks = 10000;

@@ -10,7 +10,8 @@
 namespace dl::html {
 namespace {
 
-constexpr std::size_t kMaxText = 1024;  // Of a tag, an argument, a value.
+constexpr std::size_t kMaxArguments = 100'000;  // Of one tag.
+constexpr std::size_t kMaxText = 1024;          // Of a tag, an argument, a value.
 
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -321,6 +322,10 @@ void HtmlNormaliser::StepTag() {
 }
 
 void HtmlNormaliser::AddArgument(bool with_value) {
+  if (arguments_.size() >= kMaxArguments) {
+    forms.complete = links.complete = false;
+    return;
+  }
   Argument argument;
   argument.name = argument_;
   if (with_value) {

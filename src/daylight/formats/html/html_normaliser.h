@@ -156,6 +156,7 @@ class HtmlNormaliser {
   std::size_t anchor_ = 0;  // The link whose text this is, from 1; 0 for none.
   std::optional<std::size_t> anchor_text_begin_;
   std::optional<std::size_t> anchor_text_end_;
+  bool links_full_ = false;  // The last link was not added.
   LinkText anchor_text_;
   std::optional<std::string> form_action_;
 };

@@ -124,6 +124,7 @@ void HtmlNormaliser::ProcessScript() {
 void HtmlNormaliser::AddLink(std::string_view kind, const std::string& url) {
   if (links.links.size() >= kMaxLinks) {
     links.complete = false;
+    links_full_ = true;
     return;
   }
   Link link;
@@ -138,7 +139,7 @@ void HtmlNormaliser::AddLink(std::string_view kind, const std::string& url) {
 
 void HtmlNormaliser::DoneLink(std::size_t index) {
   std::string text = anchor_text_.Take();
-  if (links.complete && index > 0) links.links[index - 1].displayed = std::move(text);
+  if (!links_full_ && index > 0) links.links[index - 1].displayed = std::move(text);
 }
 
 void HtmlNormaliser::AddFormLink(const std::string& url) {
@@ -152,7 +153,7 @@ void HtmlNormaliser::AddFormLink(const std::string& url) {
 void HtmlNormaliser::AddImage(std::string_view kind, const std::string* url) {
   if (url == nullptr || url->empty()) return;
   AddLink(kind, *url);
-  if (anchor_ != 0 && links.complete) links.links.back().displayed = links.links[anchor_ - 1].url;
+  if (anchor_ != 0 && !links_full_) links.links.back().displayed = links.links[anchor_ - 1].url;
   AddFormLink(*url);
 }
 

@@ -7,6 +7,8 @@ namespace dl::html {
 namespace {
 
 constexpr std::size_t kMaxTokens = 8'000'000;
+constexpr std::size_t kMaxScopes = 250'000;
+constexpr std::uint64_t kMaxDeclared = 1'000'000;
 constexpr std::size_t kMaxArenaBytes = 128 * 1024 * 1024;
 // Deeper nesting of functions is not looked through for a name.
 constexpr int kMaxScopeDepth = 500;
@@ -171,7 +173,8 @@ void JsNormaliser::CloseBlock(JsToken& token) {
 void JsNormaliser::Process(std::string_view piece) {
   scanner_.Feed(piece);
   while (const auto lexeme = scanner_.Next()) {
-    if (tokens_.size() >= kMaxTokens || arena_.size() >= kMaxArenaBytes) {
+    if (tokens_.size() >= kMaxTokens || arena_.size() >= kMaxArenaBytes || scopes_.size() >= kMaxScopes ||
+        next_number_ >= kMaxDeclared) {
       complete_ = false;
       return;
     }

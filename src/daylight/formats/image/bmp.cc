@@ -185,8 +185,9 @@ class Decoder {
       DL_TRY(const std::uint8_t count, cursor_.ReadU8());
       DL_TRY(const std::uint8_t value, cursor_.ReadU8());
       if (count != 0) {
-        // What passes the end of the row is lost.
-        const std::size_t fits = std::min<std::size_t>(count, plane_.width() - x);
+        // With a byte a pixel, what passes the end of the row is lost.
+        const std::size_t left = plane_.width() - x;
+        const std::size_t fits = header_.bits == 8 ? std::min<std::size_t>(count, left) : count;
         DL_TRY_STATUS(Put(x, y, fits, [&](std::size_t i) { return palette[Index(value, i)]; }));
       } else if (value == 0) {  // End of row.
         x = 0;

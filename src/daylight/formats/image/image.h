@@ -41,6 +41,10 @@ Format Identify(Bytes bytes);
 // Whether ClamAV would try to hash an object that begins so.
 inline bool IsHashed(Bytes bytes) { return Identify(bytes) != Format::kNone; }
 
+// Call once before the walls go up: the C library asks the system how much
+// memory there is when libtiff first sorts its table of fields.
+void Prepare();
+
 struct Limits {
   // Each side is limited too (65535 in BMP, GIF and JPEG; here in all).
   std::uint64_t max_pixels = std::uint64_t{1} << 26;

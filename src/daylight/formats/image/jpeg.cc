@@ -179,7 +179,8 @@ class JpegReader {
     if (setjmp(out_) != 0) return false;
     ::jpeg_create_decompress(&info_);
     info_.progress = &progress_;
-    info_.mem->max_memory_to_use = static_cast<long>(limits_.max_decoder_bytes);
+    // The coefficients (see CheckKind()), their padding and the tables.
+    info_.mem->max_memory_to_use = static_cast<long>(limits_.max_decoder_bytes * 2);
     ::jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes_.data()), bytes_.size());
     ::jpeg_read_header(&info_, TRUE);
     return true;
@@ -189,6 +190,13 @@ class JpegReader {
     if (info_.arith_code) return Fail(ErrorCode::kUnsupported, "jpeg: arithmetic coding");
     count_ = static_cast<std::size_t>(info_.num_components);
     if (count_ != 1 && count_ != 3 && count_ != 4) return Fail(ErrorCode::kUnsupported, "jpeg: components");
+    std::uint64_t blocks = 0;
+    for (std::size_t i = 0; i < count_; ++i) {
+      blocks += std::uint64_t{info_.comp_info[i].width_in_blocks} * info_.comp_info[i].height_in_blocks;
+    }
+    if (blocks * sizeof(JBLOCK) > limits_.max_decoder_bytes) {
+      return Fail(ErrorCode::kBudget, "jpeg: too many coefficients");
+    }
     // What ClamAV's decoder refuses or, where the first component is not the
     // widest, decodes in a way of its own.
     const int widest = info_.max_h_samp_factor;

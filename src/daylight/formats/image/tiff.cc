@@ -50,6 +50,10 @@ void UnmapFile(thandle_t /*handle*/, void* /*base*/, toff_t /*size*/) {}
 struct CloseTiff {
   void operator()(TIFF* tiff) const { ::TIFFClose(tiff); }
 };
+struct FreeOptions {
+  void operator()(TIFFOpenOptions* options) const { ::TIFFOpenOptionsFree(options); }
+};
+using OptionsPtr = std::unique_ptr<TIFFOpenOptions, FreeOptions>;
 using TiffPtr = std::unique_ptr<TIFF, CloseTiff>;
 
 struct Layout {
@@ -270,8 +274,11 @@ Result<LumaPlane> DecodeTiff(Bytes bytes, const Limits& limits) {
   ::TIFFSetErrorHandler(nullptr);
   ::TIFFSetWarningHandler(nullptr);
   MemoryFile file{bytes};
-  const TiffPtr tiff(::TIFFClientOpen("image", "rm", &file, &ReadFile, &WriteFile, &SeekFile, &CloseFile, &FileSize,
-                                      &MapFile, &UnmapFile));
+  const OptionsPtr options(::TIFFOpenOptionsAlloc());
+  if (!options) return Fail(ErrorCode::kBudget, "tiff: no memory");
+  ::TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), static_cast<tmsize_t>(limits.max_decoder_bytes));
+  const TiffPtr tiff(::TIFFClientOpenExt("image", "rm", &file, &ReadFile, &WriteFile, &SeekFile, &CloseFile, &FileSize,
+                                         &MapFile, &UnmapFile, options.get()));
   if (!tiff) return Fail(ErrorCode::kMalformed, "tiff: damaged directory");
   TiffReader reader(tiff.get(), limits);
   return reader.Read();

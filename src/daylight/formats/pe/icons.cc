@@ -16,9 +16,10 @@ constexpr std::uint32_t kTypeIcon = 3;
 constexpr std::uint32_t kTypeIconGroup = 14;
 constexpr std::uint32_t kAnyName = 0xffffffff;
 // The languages of one icon count as icons only once, but cost as much.
-constexpr std::size_t kMaxBitmaps = 1000;
+constexpr std::size_t kMaxMeasured = 1000;
 // Of all the tree's directories together.
 constexpr std::size_t kMaxEntries = 2000000;
+constexpr std::size_t kMaxGroups = 65535;  // Languages of one group.
 constexpr std::uint32_t kBitmapHeaderSize = 40;
 
 // The file offsets of addresses, by sections that are rounded to alignments.
@@ -318,7 +319,7 @@ class IconWalk {
       if (first && *first != name) return false;
       first = name;
       groups.push_back(entry);
-      return groups.size() < kMaxIcons;
+      return groups.size() < kMaxGroups;
     });
     for (const std::uint32_t entry : groups) {
       if (!ReadGroup(entry)) break;
@@ -352,7 +353,7 @@ class IconWalk {
       const std::uint16_t id = *cursor.ReadU16Le();
       tree_.Find(kTypeIcon, id, [&](std::uint32_t /*name*/, std::uint32_t icon) {
         MeasureBitmap(icon);
-        return ++bitmaps_ < kMaxBitmaps;
+        return icons_.size() < kMaxMeasured;
       });
       if (++entries_ >= kMaxIcons) return false;
     }
@@ -396,7 +397,6 @@ class IconWalk {
   const AddressMap& map_;
   ResourceTree tree_;
   std::size_t entries_ = 0;
-  std::size_t bitmaps_ = 0;
   std::vector<IconMetrics> icons_;
 };
 

@@ -300,8 +300,8 @@ void BodyMatcher::Find(const Pattern& pattern, const OffsetWindow& window, std::
     // clamscan asks this of every part.
     if (window.only != nullptr) {
       std::erase_if(found, [&](const Span& span) {
-        return span.start > 0xffffffff || !std::binary_search(window.only->begin(), window.only->end(),
-                                                              static_cast<std::uint32_t>(span.start));
+        return span.start > 0xffffffff ||
+               !std::binary_search(window.only->begin(), window.only->end(), static_cast<std::uint32_t>(span.start));
       });
     }
     if (found.empty()) return;

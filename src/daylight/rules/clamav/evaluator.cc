@@ -38,7 +38,7 @@ Evaluator::Evaluator(const View& view, MacroMembers macros, WorkBudget& budget)
     : view_(view), macros_(std::move(macros)), budget_(budget) {}
 
 bool Evaluator::GatesHold(const LogicalSignature& signature) {
-  if (signature.file_size && !InRange(*signature.file_size, view_.bytes.size())) return false;
+  if (signature.file_size && !InRange(*signature.file_size, view_.file_size)) return false;
   if (!signature.container.empty()) {
     const std::string_view container = view_.containers.empty() ? "CL_TYPE_ANY" : std::string_view(view_.containers[0]);
     if (signature.container != container) return false;

@@ -45,7 +45,8 @@ class ObjectFacts {
 
 struct View {
   Bytes bytes;
-  std::uint32_t target = 0;  // 0: of no particular type.
+  std::uint32_t target = 0;     // 0: of no particular type.
+  std::uint64_t file_size = 0;  // What FileSize compares.
   // Types of what it lies in, the nearest first: "CL_TYPE_ZIP".
   std::vector<std::string> containers;
   ObjectFacts* facts = nullptr;

@@ -160,7 +160,7 @@ TEST(ClamavPatternTest, Alternatives) {
 
 TEST(ClamavPatternTest, MarkersAtTheEndsOfAPartAndWithinIt) {
   EXPECT_EQ(Parsed("(B)aabb(L)"), "<1>aabb<4>");
-  EXPECT_EQ(Parsed("aabb!(W)"), "aabb<32>");
+  EXPECT_EQ(Parsed("aabb!(W)"), "aabb<48>");
   EXPECT_EQ(Parsed("!(B)aabb"), "!(B)aabb");  // Looked for at the parenthesis.
   EXPECT_EQ(Parsed("(B)(L)aabb"), "<1>(L)aabb");
   EXPECT_EQ(Parsed("aabb(B)*(W)ccdd"), "aabb<1>{0-}<16>ccdd");
