@@ -18,7 +18,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   const std::string_view text = dl::AsText(bytes);
-  if (found.is_limited || text.starts_with("From ") || text.find_first_of("\r\n") == 0) return 0;
+  // Zero bytes may hide the beginning of a mailbox.
+  if (found.is_limited || text.find('\0') != std::string_view::npos || text.starts_with("From ") ||
+      text.find_first_of("\r\n") == 0)
+    return 0;
   const std::string outer = "From: a\nContent-Type: message/rfc822\n\n" + std::string(text);
   const dl::mail::TextParts again = dl::mail::FindTextParts(dl::AsBytes(outer));
   if (again.is_limited) return 0;

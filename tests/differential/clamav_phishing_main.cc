@@ -31,12 +31,12 @@ void Load(const std::string& path, dl::clamav::Phishing& phishing) {
   }
 }
 
-dl::filetype::ClamType TypeOf(dl::Bytes bytes) {
+bool IsMail(dl::Bytes bytes) {
   const dl::filetype::MagicTable& table = dl::filetype::MagicTable::Default();
   const auto type = dl::filetype::TypeOf(bytes, table);
-  if (type == dl::filetype::ClamType::kMail || !dl::filetype::LooksForTypes(type)) return type;
-  const auto detected = dl::filetype::FindTypes(bytes, type, table).detected;
-  return detected == dl::filetype::ClamType::kAny ? type : detected;
+  dl::filetype::RawTypes raw;
+  if (dl::filetype::LooksForTypes(type)) raw = dl::filetype::FindTypes(bytes, type, table);
+  return dl::clamav::IsReadAsMail(type, raw);
 }
 
 }  // namespace
@@ -48,7 +48,8 @@ int main(int count, char** arguments) {
   for (++i; i < count; ++i) {
     std::ifstream file(arguments[i], std::ios::binary);
     const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    const auto verdict = dl::clamav::FindPhishing(dl::AsBytes(text), TypeOf(dl::AsBytes(text)), phishing);
+    dl::clamav::PhishingVerdict verdict;
+    if (IsMail(dl::AsBytes(text))) verdict = dl::clamav::FindPhishing(dl::AsBytes(text), phishing);
     std::cout << arguments[i] << "\t";
     for (const std::string& name : verdict.names) std::cout << name << ",";
     std::cout << "\n";

@@ -1,6 +1,8 @@
 #include "daylight/formats/mail/header.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace dl::mail {
 
@@ -39,21 +41,73 @@ std::string WithoutComments(std::string_view text) {
   return out;
 }
 
+// How alike two words are, in percent: twice what they share (the longest
+// common piece, and so on at its left and right) of both (Ratcliff/Obershelp).
+std::size_t SharedBytes(std::string_view a, std::string_view b) {
+  std::size_t best = 0, in_a = 0, in_b = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      std::size_t length = 0;
+      while (i + length < a.size() && j + length < b.size() && a[i + length] == b[j + length]) ++length;
+      if (length <= best) continue;
+      best = length;
+      in_a = i;
+      in_b = j;
+    }
+  }
+  if (best == 0) return 0;
+  return best + SharedBytes(a.substr(0, in_a), b.substr(0, in_b)) +
+         SharedBytes(a.substr(in_a + best), b.substr(in_b + best));
+}
+std::size_t Likeness(std::string_view a, std::string_view b) { return 200 * SharedBytes(a, b) / (a.size() + b.size()); }
+
+constexpr std::size_t kMaxWordBytes = 64;
+
+// The value of a word, or of the one that is most like it, at least half.
+template <typename Value, std::size_t kCount>
+Value Guess(std::string_view word, const std::array<std::pair<std::string_view, Value>, kCount>& known, Value other) {
+  std::size_t best = 49;
+  Value value = other;
+  for (const auto& [name, meaning] : known) {
+    if (word == name) return meaning;
+    const std::size_t likeness = Likeness(word.substr(0, kMaxWordBytes), name);
+    if (likeness <= best) continue;
+    best = likeness;
+    value = meaning;
+  }
+  return value;
+}
+
 MediaType TypeNamed(std::string_view name) {
-  if (name == "text" || name == "plain") return MediaType::kText;
-  if (name == "multipart") return MediaType::kMultipart;
-  if (name == "message") return MediaType::kMessage;
-  return MediaType::kOther;
+  static constexpr std::array<std::pair<std::string_view, MediaType>, 8> kTypes{{
+      {"text", MediaType::kText},
+      {"multipart", MediaType::kMultipart},
+      {"application", MediaType::kOther},
+      {"audio", MediaType::kOther},
+      {"image", MediaType::kOther},
+      {"message", MediaType::kMessage},
+      {"video", MediaType::kOther},
+      {"plain", MediaType::kText},
+  }};
+  if (name.starts_with("x-")) return MediaType::kOther;
+  return Guess(name, kTypes, MediaType::kOther);
 }
 
 Encoding EncodingNamed(std::string_view name) {
-  // "8 bit" and "x-base64" are seen, too.
-  if (name.starts_with("x-")) name.remove_prefix(2);
-  if (name.starts_with("quoted")) return Encoding::kQuotedPrintable;
-  if (name.starts_with("base64")) return Encoding::kBase64;
-  if (name.starts_with("7")) return Encoding::kSevenBit;
-  if (name.starts_with("8") || name.starts_with("binary")) return Encoding::kEightBit;
-  return Encoding::kOther;
+  static constexpr std::array<std::pair<std::string_view, Encoding>, 10> kEncodings{{
+      {"7bit", Encoding::kSevenBit},
+      {"text/plain", Encoding::kSevenBit},
+      {"quoted-printable", Encoding::kQuotedPrintable},
+      {"base64", Encoding::kBase64},
+      {"8bit", Encoding::kEightBit},
+      {"binary", Encoding::kEightBit},
+      {"x-uuencode", Encoding::kOther},
+      {"x-yencode", Encoding::kOther},
+      {"us-ascii", Encoding::kSevenBit},
+      {"x-binhex", Encoding::kOther},
+  }};
+  if (name == "8 bit") return Encoding::kEightBit;
+  return Guess(name, kEncodings, Encoding::kOther);
 }
 
 // The fields that a text has between semicolons outside of quotes.
@@ -73,6 +127,10 @@ std::string Unquoted(std::string_view text) {
   if (!text.starts_with('"')) return std::string(text);
   text.remove_prefix(1);
   return std::string(text.substr(0, text.find('"')));
+}
+
+std::string NameOf(std::string_view field) {
+  return ToLower(Trim(WithoutComments(field.substr(0, std::min(field.find(':'), field.size())))));
 }
 
 }  // namespace
@@ -96,10 +154,31 @@ bool GoesOn(std::string_view line, std::string_view next) {
   return text.ends_with(';') && next.find('=') != std::string_view::npos;
 }
 
+// One "type/subtype" or several, of which the last counts. Without a subtype
+// nothing is said.
+void Header::AddType(std::string_view value) {
+  for (std::size_t slash = value.find('/'); slash != std::string_view::npos; slash = value.find('/')) {
+    std::string_view name = Trim(value.substr(0, slash));
+    while (!name.empty() && (name.front() < 'a' || name.front() > 'z')) name.remove_prefix(1);
+    value = Trim(value.substr(slash + 1));
+    const std::size_t end = std::min(value.find_first_of(kSpace), value.size());
+    if (!name.empty()) {
+      type = TypeNamed(name);
+      subtype = std::string(value.substr(0, end));
+    }
+    value = Trim(value.substr(end));
+  }
+}
+
+bool Header::IsOfContent(std::string_view line) {
+  const std::string name = NameOf(line);
+  return name == "content-type" || name == "content-disposition" || name == "content-transfer-encoding";
+}
+
 void Header::Add(std::string_view field) {
   const std::size_t colon = field.find(':');
   if (colon == std::string_view::npos) return;
-  const std::string name = ToLower(Trim(WithoutComments(field.substr(0, colon))));
+  const std::string name = NameOf(field);
   if (name == "from" || name == "received" || name == "de") is_of_mail = true;
   const bool is_type = name == "content-type";
   const bool is_disposition = name == "content-disposition";
@@ -109,12 +188,8 @@ void Header::Add(std::string_view field) {
   std::string_view rest(text);
   const std::string value = ToLower(Unquoted(NextField(rest)));
   if (is_type) {
-    const std::size_t slash = value.find('/');
-    // Without a subtype it counts as not said.
-    if (slash == std::string::npos) return;
-    type = TypeNamed(Trim(std::string_view(value).substr(0, slash)));
-    const std::string_view after = Trim(std::string_view(value).substr(slash + 1));
-    subtype = std::string(after.substr(0, after.find_first_of(kSpace)));
+    if (text.find('/') == std::string::npos) return;
+    AddType(value);
   } else if (is_disposition) {
     disposition = value;
   } else {
@@ -130,8 +205,12 @@ void Header::Add(std::string_view field) {
     if (key == "boundary" && boundary.empty()) boundary = argument;
     if (key == "name") has_name = true;
     if (key == "filename") has_file_name = true;
+    if ((key == "name" || key == "filename") && type == MediaType::kNone) type = MediaType::kOther;
   }
-  if (is_disposition && !has_name) has_file_name = true;
+  if (is_disposition && !has_name) {
+    has_file_name = true;
+    if (type == MediaType::kNone) type = MediaType::kOther;
+  }
 }
 
 }  // namespace dl::mail

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,8 +22,13 @@ struct Header {
   // A field was there that only mails have.
   bool is_of_mail = false;
 
+  // Whether a line begins one of the fields that say something of the body.
+  static bool IsOfContent(std::string_view line);
   // Takes one field with all its continuations.
   void Add(std::string_view field);
+
+ private:
+  void AddType(std::string_view value);
 };
 
 // Whether the header line `line` goes on in `next`.

@@ -1,6 +1,7 @@
 #include "daylight/formats/mail/mail.h"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <string_view>
 
@@ -55,11 +56,12 @@ bool IsEnd(std::string_view line, std::string_view boundary) {
 
 bool IsBlank(std::string_view line) { return line.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos; }
 
-// What a message within a multipart must have to be looked at: some encoding.
-bool NamesEncoding(Lines lines) {
-  return std::any_of(lines.begin(), lines.end(), [](std::string_view line) {
+// The first line that names an encoding, or the end.
+std::size_t EncodingLine(Lines lines) {
+  const auto found = std::find_if(lines.begin(), lines.end(), [](std::string_view line) {
     return StartsWithNoCase(line, "content-transfer-encoding") && line.find("7bit") == std::string_view::npos;
   });
+  return static_cast<std::size_t>(found - lines.begin());
 }
 
 class Reader {
@@ -84,19 +86,40 @@ class Reader {
     return false;
   }
 
-  // Joins the field that starts at lines[i] with its continuations; leaves i at
-  // its last line.
+  // Joins the field of a mail's header that starts at lines[i] with what it goes
+  // on in; leaves i at its last line. Some do not indent that, so a semicolon or
+  // a quote at the end is enough, and an empty line does not end the header then.
   static std::string ReadField(Lines lines, std::size_t& i) {
     std::string field(lines[i]);
+    if (!Header::IsOfContent(field)) return field;
     const auto quotes = [](std::string_view line) { return std::count(line.begin(), line.end(), '"'); };
-    auto quote_count = quotes(lines[i]);
+    auto quote_count = quotes(field);
     while (i + 1 < lines.size() && field.size() < kMaxFieldBytes) {
-      const bool is_open = quote_count % 2 != 0 && !lines[i + 1].empty();
-      if (!GoesOn(lines[i], lines[i + 1]) && !is_open) break;
-      field += lines[++i];
-      quote_count += quotes(lines[i]);
+      const std::string_view next = lines[i + 1];
+      const bool is_indented = next.starts_with(' ') || next.starts_with('\t');
+      if (is_indented && IsBlank(next)) break;
+      const bool is_open = field.ends_with(';') || (!lines[i].empty() && quote_count % 2 != 0);
+      if (!is_indented && !is_open) break;
+      field += next;
+      quote_count += quotes(next);
+      ++i;
     }
     return field;
+  }
+
+  // The same of a part's header; true when the header ends with it.
+  static bool ReadPartField(Lines lines, std::size_t& i, Header& header) {
+    std::string field(lines[i]);
+    bool is_end = false;
+    while (i + 1 < lines.size() && field.size() < kMaxFieldBytes && GoesOn(lines[i], lines[i + 1])) {
+      ++i;
+      // Meant to be empty.
+      is_end = lines[i].size() == 1;
+      if (is_end) break;
+      field += lines[i];
+    }
+    header.Add(field);
+    return is_end;
   }
 
   void ReadMessage(Lines lines, std::size_t depth) {
@@ -105,15 +128,15 @@ class Reader {
     std::size_t i = 0;
     for (; i < lines.size(); ++i) {
       if (lines[i].starts_with("From ")) header.is_of_mail = true;
-      if (!lines[i].empty()) {
+      const std::string_view line = lines[i];
+      if (line.empty()) {
+        if (header.is_of_mail) break;
+      } else if (IsBlank(line)) {
+        // May be meant to be empty.
+        const bool is_end = i + 1 < lines.size() && !header.boundary.empty() && IsStart(lines[i + 1], header.boundary);
+        if (is_end) break;
+      } else if (line.front() != ' ' && line.front() != '\t') {
         header.Add(ReadField(lines, i));
-        // Such a line may be the end of the header.
-        if (i + 1 < lines.size() && IsBlank(lines[i]) && !header.boundary.empty() &&
-            IsStart(lines[i + 1], header.boundary)) {
-          break;
-        }
-      } else if (header.is_of_mail) {
-        break;
       }
     }
     if (i >= lines.size()) return;
@@ -123,14 +146,21 @@ class Reader {
   void ReadBody(const Header& header, Lines body, std::size_t depth) {
     switch (header.type) {
       case MediaType::kNone:
-      case MediaType::kText: return AddText(header, body);
-      case MediaType::kMultipart: return ReadMultipart(header, body, depth);
+      case MediaType::kText: AddText(header, body); return ReadReturned(body, depth);
+      case MediaType::kMultipart:
+        return header.boundary.empty() ? ReadReturned(body, depth) : ReadMultipart(header, body, depth);
       case MediaType::kMessage:
         if (header.subtype == "rfc822" || header.subtype == "delivery-status") ReadMessage(body, depth + 1);
         if (header.subtype == "rfc822-headers") AddText(header, body);
         return;
       case MediaType::kOther: return;
     }
+  }
+
+  // A mail that came back may be in the body without the first of its header.
+  void ReadReturned(Lines body, std::size_t depth) {
+    const std::size_t start = EncodingLine(body);
+    if (start < body.size()) ReadMessage(body.subspan(start), depth + 1);
   }
 
   struct Part {
@@ -148,8 +178,11 @@ class Reader {
         // An empty line within the header.
         is_head =
             i + 1 < lines.size() && (lines[i + 1].starts_with("Content") || lines[i + 1].starts_with("filename="));
+      } else if (IsBlank(lines[i].substr(0, 1))) {
+        // Goes on from nothing.
+        if (part.header.type == MediaType::kNone) part.header.type = MediaType::kOther;
       } else {
-        part.header.Add(ReadField(lines, i));
+        is_head = !ReadPartField(lines, i, part.header);
       }
     }
     const std::size_t start = std::min(i, lines.size());
@@ -194,12 +227,13 @@ class Reader {
 
   void ReadPartOfMany(const Part& part, std::size_t depth) {
     const Header& header = part.header;
-    if (header.type == MediaType::kMultipart) return ReadMultipart(header, part.body, depth + 1);
+    if (header.type == MediaType::kMultipart) return ReadBody(header, part.body, depth + 1);
     if (header.type == MediaType::kMessage) {
       if (header.encoding == Encoding::kQuotedPrintable || header.encoding == Encoding::kBase64) {
         return ReadEncodedMessage(part, depth);
       }
-      if (NamesEncoding(part.body)) ReadMessage(part.body, depth + 1);
+      // One without encodings is not looked at.
+      if (EncodingLine(part.body) < part.body.size()) ReadMessage(part.body, depth + 1);
       return;
     }
     const bool is_shown = header.disposition.empty() || header.disposition == "inline";
@@ -235,6 +269,12 @@ TextParts FindTextParts(Bytes message) {
   if (text.size() > kMaxMessageBytes) {
     text = text.substr(0, kMaxMessageBytes);
     found.is_limited = true;
+  }
+  // Zero bytes count for nothing.
+  std::string without;
+  if (text.find('\0') != std::string_view::npos) {
+    std::copy_if(text.begin(), text.end(), std::back_inserter(without), [](char c) { return c != '\0'; });
+    text = without;
   }
   const std::vector<std::string_view> lines = SplitLines(text, found.is_limited);
   const auto first = std::find_if(lines.begin(), lines.end(), [](std::string_view line) { return !line.empty(); });

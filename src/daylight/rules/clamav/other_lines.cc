@@ -4,6 +4,7 @@
 
 #include "daylight/rules/clamav/line_reader.h"
 #include "daylight/rules/clamav/pattern_parser.h"
+#include "daylight/rules/clamav/phishing.h"
 #include "daylight/rules/clamav/regexp_check.h"
 #include "daylight/rules/clamav/text.h"
 
@@ -152,6 +153,8 @@ Verdict ReadPhishingLine(const LineContext& context, std::string_view line) {
     }
     default: return Verdict::Malformed("flag that is not known");
   }
+  // Whether it can be compiled, the check itself says.
+  if (const Status added = Phishing().Add(context.kind, line); !added) return Verdict::Malformed(added.error().what);
   return Forward(context, line);
 }
 

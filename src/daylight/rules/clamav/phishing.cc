@@ -246,9 +246,15 @@ PhishingVerdict Phishing::Check(const std::vector<CheckedLink>& links) const {
   return verdict;
 }
 
-PhishingVerdict FindPhishing(Bytes object, filetype::ClamType type, const Phishing& phishing) {
-  if (type != filetype::ClamType::kMail || phishing.empty()) return {};
-  const mail::TextParts found = mail::FindTextParts(object);
+bool IsReadAsMail(filetype::ClamType type, const filetype::RawTypes& raw) {
+  return type == filetype::ClamType::kMail || raw.detected == filetype::ClamType::kMail ||
+         std::any_of(raw.embedded.begin(), raw.embedded.end(),
+                     [](const filetype::Embedded& found) { return found.type == filetype::ClamType::kMhtml; });
+}
+
+PhishingVerdict FindPhishing(Bytes mail, const Phishing& phishing) {
+  if (phishing.empty()) return {};
+  const mail::TextParts found = mail::FindTextParts(mail);
   bool is_limited = found.is_limited;
   std::vector<CheckedLink> links;
   for (const mail::TextPart& part : found.parts) {

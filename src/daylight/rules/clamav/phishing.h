@@ -3,7 +3,7 @@
 //
 //   Phishing phishing;
 //   for (std::string_view line : set.lines(FileKind::kPdb)) Warn(phishing.Add(FileKind::kPdb, line));
-//   const PhishingVerdict verdict = FindPhishing(object, type, phishing);
+//   if (IsReadAsMail(type, raw_types)) verdict = FindPhishing(object, phishing);
 //
 // .pdb lines say whose links are checked: R:target:shown by an expression over
 // both, H:host by the host that is shown. .wdb lines say what is allowed: X and
@@ -26,7 +26,7 @@
 
 #include "daylight/base/error.h"
 #include "daylight/bytes/bytes.h"
-#include "daylight/formats/filetype/clam_type.h"
+#include "daylight/formats/filetype/filetype.h"
 #include "daylight/formats/html/html.h"
 #include "daylight/rules/clamav/signature.h"
 
@@ -110,8 +110,10 @@ class Phishing {
   std::map<std::array<std::byte, 32>, char> digests_;
 };
 
-// The names that clamscan tells of an object of this type, which it has as a
-// whole or, for text, was recognised as (filetype::RawTypes::detected).
-PhishingVerdict FindPhishing(Bytes object, filetype::ClamType type, const Phishing& phishing);
+// Whether clamscan reads an object as mail: its type is that, or patterns in it
+// say so (filetype::FindTypes()), which MHTML's do, too.
+bool IsReadAsMail(filetype::ClamType type, const filetype::RawTypes& raw);
+// The names that clamscan tells of the links of a mail.
+PhishingVerdict FindPhishing(Bytes mail, const Phishing& phishing);
 
 }  // namespace dl::clamav

@@ -71,8 +71,12 @@ TEST(PhishingTest, OnlyMails) {
   const Phishing phishing = Of(FileKind::kPdb, {"H:paypal.com"});
   const std::string html = "<a href=\"http://evil.org\">paypal.com</a> <p>\n";
   const std::string mail = "From: a@b.c\nContent-Type: text/html\n\n" + html;
-  EXPECT_THAT(FindPhishing(AsBytes(mail), ClamType::kMail, phishing).names, ElementsAre(kSpoofed));
-  EXPECT_THAT(FindPhishing(AsBytes(html), ClamType::kHtml, phishing).names, ElementsAre());
+  EXPECT_THAT(FindPhishing(AsBytes(mail), phishing).names, ElementsAre(kSpoofed));
+  EXPECT_TRUE(IsReadAsMail(ClamType::kMail, {}));
+  EXPECT_FALSE(IsReadAsMail(ClamType::kHtml, {}));
+  filetype::RawTypes raw;
+  raw.embedded.push_back({ClamType::kMhtml, 10});
+  EXPECT_TRUE(IsReadAsMail(ClamType::kTextAscii, raw));
 }
 
 TEST(PhishingTest, HostileExpressionsAreBounded) {
