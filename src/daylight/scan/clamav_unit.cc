@@ -84,6 +84,7 @@ struct ClamavUnit::ObjectScan {
   std::vector<Found> found;
   std::vector<std::uint32_t> undecided;  // Names.
   std::set<std::string> handler_types;
+  std::vector<std::string> phishing;  // Told when nothing else is found.
   std::string problem;
 };
 
@@ -264,6 +265,7 @@ void ClamavUnit::ScanWhole(ObjectScan& scan, Bytes bytes) {
   EvaluateCandidates(scan, {bytes, raw.target, bytes.size(), {}, &facts}, kPlain);
   if (type_ == ClamType::kMsExe) FindProgramDigests(scan, bytes);
   std::uint32_t phase = kForms;
+  if (type_ == ClamType::kMail) scan.phishing = FindPhishing(scan, bytes);
   // A signature with a handler type says what an object really is.
   const std::set<std::string> handler_types = std::exchange(scan.handler_types, {});
   if (raw.has_views) ScanViews(scan, bytes, type_, false, phase);
@@ -291,7 +293,22 @@ void ClamavUnit::ScanViews(ObjectScan& scan, Bytes bytes, ClamType type, bool ra
     ClamavFacts facts(AsBytes(message), filetype::kTargetMail, icons_);
     ScanView(scan, {AsBytes(message), filetype::kTargetMail, message.size(), {type_name}, &facts}, true, phase++);
   }
+  if (all.raw.detected == ClamType::kMail) scan.phishing = FindPhishing(scan, bytes);
   if (!all.complete) scan.problem = "its normalised form was cut short";
+}
+
+std::vector<std::string> ClamavUnit::FindPhishing(ObjectScan& scan, Bytes mail) {
+  if (phishing_ == nullptr) {
+    phishing_ = std::make_unique<clamav::Phishing>();
+    for (const auto kind : {clamav::FileKind::kPdb, clamav::FileKind::kWdb, clamav::FileKind::kGdb}) {
+      // Lines that cannot be used were told when they were compiled.
+      for (const std::string_view line : set_->lines(kind)) static_cast<void>(phishing_->Add(kind, line));
+    }
+  }
+  if (phishing_->empty()) return {};
+  clamav::PhishingVerdict verdict = clamav::FindPhishing(mail, ClamType::kMail, *phishing_);
+  if (verdict.is_limited && verdict.names.empty()) scan.problem = "not all links of the mail were checked";
+  return std::move(verdict.names);
 }
 
 void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, ObjectDigests& digests,
@@ -316,12 +333,15 @@ void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, 
     scan.undecided.clear();
   }
   std::sort(scan.found.begin(), scan.found.end());
+  std::vector<std::string> found_names;
+  for (const Found& found : scan.found) found_names.push_back(set_->name(found.name));
+  if (found_names.empty() && (scan.phishing.empty() || !IsAllowed(scan))) found_names = scan.phishing;
   std::set<std::string> told;
-  for (const Found& found : scan.found) {
+  for (std::string& name : found_names) {
+    if (!told.insert(name).second) continue;
     report::Detection detection;
     detection.engine = "clamav";
-    detection.rule = set_->name(found.name);
-    if (!told.insert(detection.rule).second) continue;
+    detection.rule = std::move(name);
     detection.source = set_->source_name();
     detection.licence = set_->licence();
     detection.object = names.object;

@@ -17,6 +17,7 @@
 #include "daylight/match/matcher.h"
 #include "daylight/report/jobs.h"
 #include "daylight/rules/clamav/evaluator.h"
+#include "daylight/rules/clamav/phishing.h"
 #include "daylight/rules/clamav/signature_set.h"
 #include "daylight/scan/clamav_facts.h"
 #include "daylight/scan/object_digests.h"
@@ -62,12 +63,15 @@ class ClamavUnit {
   void AddDigest(ObjectScan& scan, clamav::DigestSignature::Of of, clamav::DigestKind kind, Bytes digest,
                  std::uint64_t size, std::uint32_t phase);
   bool IsAllowed(ObjectScan& scan);
+  // Names of what is wrong with a mail's links.
+  std::vector<std::string> FindPhishing(ObjectScan& scan, Bytes mail);
   bool HasDigests(clamav::DigestSignature::Of of) const;
 
   std::shared_ptr<const clamav::SignatureSet> set_;
   const ScanContext& context_;
   std::unique_ptr<filetype::MagicTable> own_magic_;  // Of .ftm files; absent: the built-in one.
   IconSignatures icons_;
+  std::unique_ptr<clamav::Phishing> phishing_;  // Loaded for the first mail.
   match::MatchState matches_;
   match::BitSet live_groups_;
   match::BitSet live_patterns_;
