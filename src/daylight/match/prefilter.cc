@@ -48,7 +48,7 @@ std::size_t ScanFilter(const PrefilterTable& table, const std::uint8_t* bytes, s
     const std::uint32_t hash = static_cast<std::uint32_t>(eight) * factor;
     const std::uint32_t bits = FilterBits(hash, static_cast<std::uint32_t>(eight >> 32) * factor);
     out[kept] = out[i];
-    kept += (~words[hash >> shift] & bits) == 0 ? 1 : 0;
+    kept += static_cast<std::size_t>((~words[hash >> shift] & bits) == 0);
   }
   return kept;
 }

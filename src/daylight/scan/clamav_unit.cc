@@ -293,7 +293,7 @@ void ClamavUnit::ScanViews(ObjectScan& scan, Bytes bytes, ClamType type, bool ra
     ClamavFacts facts(AsBytes(message), filetype::kTargetMail, icons_);
     ScanView(scan, {AsBytes(message), filetype::kTargetMail, message.size(), {type_name}, &facts}, true, phase++);
   }
-  if (all.raw.detected == ClamType::kMail) scan.phishing = FindPhishing(scan, bytes);
+  if (clamav::IsReadAsMail(type, all.raw)) scan.phishing = FindPhishing(scan, bytes);
   if (!all.complete) scan.problem = "its normalised form was cut short";
 }
 
@@ -306,7 +306,7 @@ std::vector<std::string> ClamavUnit::FindPhishing(ObjectScan& scan, Bytes mail) 
     }
   }
   if (phishing_->empty()) return {};
-  clamav::PhishingVerdict verdict = clamav::FindPhishing(mail, ClamType::kMail, *phishing_);
+  clamav::PhishingVerdict verdict = clamav::FindPhishing(mail, *phishing_);
   if (verdict.is_limited && verdict.names.empty()) scan.problem = "not all links of the mail were checked";
   return std::move(verdict.names);
 }
