@@ -16,6 +16,7 @@ import re
 import tempfile
 
 import clamav_body_cases as body
+import clamav_file_cases as files
 import clamav_logical_cases as logical
 from clamav_groups import solve_all
 
@@ -26,6 +27,7 @@ def groups():
     yield from body.version_groups()
     yield from body.target_groups()
     yield from logical.groups()
+    yield from files.groups()
 
 
 def write_cases(solved, out):
@@ -86,7 +88,7 @@ def main():
         pathlib.Path(out).mkdir(parents=True, exist_ok=True)
         solve_all(wanted, out, args.jobs)
         if args.golden:
-            write_golden(wanted, args.golden)
+            write_golden([g for g in wanted if not g.large], args.golden)
         else:
             write_cases(wanted, out)
     signatures = sum(len(lines) for g in wanted for lines in g.files.values())

@@ -43,6 +43,7 @@ class Group:
         self.objects = {}  # object name: bytes
         self.refused = []  # (file name, line, message)
         self.expect, self.first = {}, {}
+        self.large = False   # Left out of the golden.
         self.unpack = False  # What is inside containers counts too.
 
     def sig(self, line, file="sigs.ndb"):

@@ -230,6 +230,8 @@ def pcre_groups():
     for count in range(0, 5):
         for flag in ("", "g"):
             for text in ("/abc/", "/a+/", "/[ab]/", "/(?=a)/"):
+                if text == "/(?=a)/" and flag:
+                    continue  # An empty match with `g` keeps clamscan busy for ever.
                 group.sig(f"T.N{count}.{text}{flag};Engine:81-255,Target:0;0&1={count};{word.hex()};0{text}{flag}", "ldb")
     other = b"second"
     for number, trigger in enumerate(("0&1", "0|1", "(0&1)", "0>1", "0=2", "0=0", "1", "2", "", "0&9", "(0|1)>1,2", "0&(1)", "(0", "0=0&1")):
