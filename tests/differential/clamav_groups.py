@@ -100,7 +100,8 @@ class Group:
         if named and number and int(number.group(1)) <= len(self.files.get(named.group(1), ())):
             file = named.group(1)
             rows = [(file, self.files[file][int(number.group(1)) - 1])]
-            why = alone_error(rows)
+            # Ignore lists are not read alone.
+            why = alone_error(rows) or message
         if not rows or not why:
             # Found by halving: some errors come without a line, when everything is read.
             rows, why = [(f, line) for f, lines in self.files.items() for line in lines], ""

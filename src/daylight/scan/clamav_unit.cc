@@ -71,6 +71,15 @@ RawSearch RawSearchOf(ClamType type) {
 
 }  // namespace
 
+// A signature with a handler type that matched.
+struct ClamavUnit::Handler {
+  bool is_generic = false;
+  std::uint32_t signature = 0;
+  std::uint32_t name = 0;
+  std::string type;
+  auto operator<=>(const Handler&) const = default;
+};
+
 struct ClamavUnit::ObjectScan {
   ObjectScan(ObjectSource& the_object, ObjectDigests& the_digests, std::uint64_t the_size)
       : object(the_object),
@@ -83,7 +92,8 @@ struct ClamavUnit::ObjectScan {
   clamav::WorkBudget budget;
   std::vector<Found> found;
   std::vector<std::uint32_t> undecided;  // Names.
-  std::set<std::string> handler_types;
+  std::set<Handler> handlers;            // In clamscan's order.
+  bool is_retyped = false;
   std::vector<std::string> phishing;  // Told when nothing else is found.
   std::string problem;
 };
@@ -164,8 +174,8 @@ void ClamavUnit::EvaluateOne(ObjectScan& scan, clamav::Evaluator& evaluator, std
   const auto outcome = evaluator.Evaluate(stored->signature);
   if (outcome.is_limited) scan.undecided.push_back(stored->name);
   if (!outcome.matches) return;
-  if (!outcome.handler_type.empty()) {
-    scan.handler_types.insert(outcome.handler_type);
+  if (!stored->signature.handler_type.empty() && !scan.is_retyped) {
+    scan.handlers.insert({stored->signature.target == 0, signature, stored->name, stored->signature.handler_type});
     return;
   }
   const bool is_plain = stored->signature.is_plain;
@@ -266,32 +276,43 @@ void ClamavUnit::ScanWhole(ObjectScan& scan, Bytes bytes) {
   if (type_ == ClamType::kMsExe) FindProgramDigests(scan, bytes);
   std::uint32_t phase = kForms;
   if (type_ == ClamType::kMail) scan.phishing = FindPhishing(scan, bytes);
-  // A signature with a handler type says what an object really is.
-  const std::set<std::string> handler_types = std::exchange(scan.handler_types, {});
-  if (raw.has_views) ScanViews(scan, bytes, type_, false, phase);
-  for (const std::string& name : handler_types) {
-    if (const auto type = filetype::TypeFromName(name)) ScanViews(scan, bytes, *type, true, phase);
+  if (raw.has_views) ScanViews(scan, bytes, type_, phase);
+  if (scan.handlers.empty()) return;
+  // A signature with a handler type says what an object really is: by the first
+  // that matches, it is scanned once more as that. The others are detections, and so is
+  // the first where it matches again.
+  scan.is_retyped = true;
+  const Handler first = *scan.handlers.begin();
+  for (const Handler& handler : scan.handlers) {
+    if (handler.signature != first.signature) {
+      scan.found.push_back({handler.is_generic ? kLogicalGeneric : kLogicalOfTarget, handler.signature, handler.name});
+    }
   }
+  if (const auto type = filetype::TypeFromName(first.type)) ScanViews(scan, bytes, *type, phase);
 }
 
-// All views of an object of this type but, unless `raw_too`, the raw ones that
-// have been searched while it was read.
-void ClamavUnit::ScanViews(ObjectScan& scan, Bytes bytes, ClamType type, bool raw_too, std::uint32_t& phase) {
+// All views of an object of this type; unless it is another than its own, but
+// the raw ones that have been searched while it was read.
+void ClamavUnit::ScanViews(ObjectScan& scan, Bytes bytes, ClamType type, std::uint32_t& phase) {
   const RawSearch searched = RawSearchOf(type);
   const views::Views all = views::ViewsOf(bytes, type, own_magic_ ? *own_magic_ : filetype::MagicTable::Default());
-  const std::string type_name(filetype::TypeName(type));
+  // What it lies in: nothing; once it has another type, itself.
+  std::vector<std::string> outside;
+  if (scan.is_retyped) outside.emplace_back(filetype::TypeName(type_));
   for (const views::View& view : all.views) {
-    if (view.raw && !raw_too && (view.target == searched.target || (view.target == 0 && searched.generic))) continue;
+    if (view.raw && !scan.is_retyped && (view.target == searched.target || (view.target == 0 && searched.generic)))
+      continue;
     const Bytes text = view.raw ? bytes : AsBytes(view.bytes);
     ClamavFacts facts(text, view.target, icons_);
-    std::vector<std::string> containers;
-    if (!view.raw || raw_too) containers.push_back(raw_too ? std::string(filetype::TypeName(type_)) : type_name);
+    std::vector<std::string> containers = outside;
+    // clamscan takes forms of HTML for files in something of no type.
+    if (!view.raw && view.name != "text") containers.insert(containers.begin(), "CL_TYPE_ANY");
     ScanView(scan, {text, view.target, view.file_size, std::move(containers), &facts}, view.generic, phase++);
   }
   // Data in links, which clamscan scans as mail.
   for (const std::string& message : all.messages) {
     ClamavFacts facts(AsBytes(message), filetype::kTargetMail, icons_);
-    ScanView(scan, {AsBytes(message), filetype::kTargetMail, message.size(), {type_name}, &facts}, true, phase++);
+    ScanView(scan, {AsBytes(message), filetype::kTargetMail, message.size(), {"CL_TYPE_ANY"}, &facts}, true, phase++);
   }
   if (clamav::IsReadAsMail(type, all.raw)) scan.phishing = FindPhishing(scan, bytes);
   if (!all.complete) scan.problem = "its normalised form was cut short";

@@ -48,6 +48,7 @@ class ClamavUnit {
     std::uint32_t name = 0;
     auto operator<=>(const Found&) const = default;  // By phase, then place.
   };
+  struct Handler;
   struct ObjectScan;  // What one object's Finish() works with.
 
   void SetGroups(std::uint32_t target, bool generic);
@@ -57,7 +58,7 @@ class ClamavUnit {
   // Searches and evaluates bytes that are in memory.
   void ScanView(ObjectScan& scan, const clamav::View& view, bool generic, std::uint32_t phase);
   void ScanWhole(ObjectScan& scan, Bytes bytes);
-  void ScanViews(ObjectScan& scan, Bytes bytes, filetype::ClamType type, bool raw_too, std::uint32_t& phase);
+  void ScanViews(ObjectScan& scan, Bytes bytes, filetype::ClamType type, std::uint32_t& phase);
   void FindFileDigests(ObjectScan& scan);
   void FindProgramDigests(ObjectScan& scan, Bytes bytes);
   void AddDigest(ObjectScan& scan, clamav::DigestSignature::Of of, clamav::DigestKind kind, Bytes digest,

@@ -41,8 +41,10 @@ class Builder {
 
   void AddText() {
     if (object_.size() > text::kMaxNormalisedBytes) return;
-    AddForm("text", text::NormaliseText(object_), ClamType::kTextAscii);
-    if (!views_.views.empty() && views_.views.back().name == "text") views_.views.back().file_size = object_.size();
+    View view = FormOf("text", text::NormaliseText(object_), ClamType::kTextAscii);
+    view.file_size = object_.size();
+    // Also when nothing is left of it: signatures may ask that something is not there.
+    views_.views.push_back(std::move(view));
   }
 
   Views Take() { return std::move(views_); }
@@ -51,15 +53,20 @@ class Builder {
  private:
   void AddForm(std::string_view name, std::string bytes, ClamType type, bool generic = true) {
     if (bytes.empty()) return;
+    View view = FormOf(name, std::move(bytes), type);
+    view.generic = generic;
+    views_.views.push_back(std::move(view));
+  }
+
+  static View FormOf(std::string_view name, std::string bytes, ClamType type) {
     View view;
     view.raw = false;
     view.file_size = bytes.size();
     view.bytes = std::move(bytes);
     view.type = type;
     view.target = filetype::TargetOf(type);
-    view.generic = generic;
     view.name = name;
-    views_.views.push_back(std::move(view));
+    return view;
   }
 
   Bytes object_;

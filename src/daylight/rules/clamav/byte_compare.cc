@@ -94,6 +94,8 @@ std::optional<std::int64_t> ReadText(const ByteCompare& compare, Bytes field) {
   const std::size_t all = text.size();
   while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
   const bool was_padded = text.size() != all;
+  // clamscan decides between the bases by a prefix, and not at all for less than three characters.
+  if (compare.base == ByteCompare::Base::kAuto && text.size() < 3) return std::nullopt;
   unsigned base = 10;
   if (compare.base == ByteCompare::Base::kHex || (compare.base == ByteCompare::Base::kAuto && HasHexPrefix(text))) {
     base = 16;

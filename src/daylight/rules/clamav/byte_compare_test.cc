@@ -43,7 +43,8 @@ TEST(ByteCompareTest, TextNumbers) {
   EXPECT_TRUE(Holds(Make(3, Base::kHex, false, true, 4, '=', 0x12ab), bytes, 0));
   EXPECT_TRUE(Holds(Make(3, Base::kHex, true, true, 4, '=', 0xab12), bytes, 0));
   EXPECT_TRUE(Holds(Make(8, Base::kAuto, false, true, 4, '=', 31), bytes, 0));
-  EXPECT_TRUE(Holds(Make(3, Base::kAuto, false, true, 2, '=', 12), bytes, 0));
+  EXPECT_FALSE(Holds(Make(3, Base::kAuto, false, true, 2, '=', 12), bytes, 0));
+  EXPECT_TRUE(Holds(Make(3, Base::kAuto, false, false, 3, '=', 12), bytes, 0));
   EXPECT_FALSE(Holds(Make(3, Base::kDecimal, true, false, 2, '=', 12), bytes, 0));
   // Spaces before it are passed over, but then it is not exact.
   EXPECT_TRUE(Holds(Make(1, Base::kDecimal, false, false, 4, '=', 12), bytes, 0));

@@ -52,7 +52,9 @@ void Compiler::AddProblem(bool is_error, std::string_view file, std::uint32_t li
 }
 
 void Compiler::AddFile(std::string_view name, Bytes file) {
-  const FileOutcome outcome = ReadFile(name, file, settings_.read, *this);
+  const std::size_t slash = name.rfind('/');
+  folder_ = slash == std::string_view::npos ? "" : name.substr(0, slash + 1);
+  const FileOutcome outcome = ReadFile(name.substr(folder_.size()), file, settings_.read, *this);
   if (!outcome.error.empty()) AddProblem(true, name, 0, outcome.error);
 }
 
@@ -98,21 +100,45 @@ void Compiler::AddDigest(FileKind from, std::string_view line, std::string_view 
   Count(from);
 }
 
+namespace {
+
+// What is kept, or not, for parts of Daylight that are not there yet.
+std::string_view WhyNotUsed(FileKind kind) {
+  switch (kind) {
+    case FileKind::kCat: return "catalogues of trusted files are not used";
+    case FileKind::kCrb: return "certificates of programs are not looked at";
+    case FileKind::kPwdb:
+    case FileKind::kCdb:
+    case FileKind::kZmd:
+    case FileKind::kRmd: return "kept for when archives are opened, which is not yet";
+    default: return {};
+  }
+}
+
+}  // namespace
+
 void Compiler::AddContainer(FileKind from, std::string_view line, ContainerSignature signature) {
   if (IsIgnored(signature.name, line)) return Skip(from, "named in an ignore list");
   Encode(signature, names_.Add(signature.name), containers_);
-  ++signature_count_;
-  Count(from);
+  Skip(from, WhyNotUsed(from));
 }
 
 Status Compiler::AddLine(FileKind from, std::string_view line) {
+  if (from == FileKind::kCat || from == FileKind::kCrb) {
+    Skip(from, WhyNotUsed(from));
+    return {};
+  }
   if (line.find('\n') != std::string_view::npos) return Fail(ErrorCode::kMalformed, "a line within a line");
   lines_.push_back(static_cast<std::byte>(from));
   const Bytes bytes = AsBytes(line);
   lines_.insert(lines_.end(), bytes.begin(), bytes.end());
   lines_.push_back(static_cast<std::byte>('\n'));
-  ++signature_count_;
-  Count(from);
+  if (const std::string_view reason = WhyNotUsed(from); !reason.empty()) {
+    Skip(from, reason);
+  } else {
+    ++signature_count_;
+    Count(from);
+  }
   return {};
 }
 
@@ -127,7 +153,7 @@ void Compiler::AddYara(std::string_view file, std::string_view text) {
 void Compiler::Skip(FileKind from, std::string_view reason) { ++skipped_[{from, std::string(reason)}]; }
 
 void Compiler::Warn(std::string_view file, std::uint32_t line, std::string_view message) {
-  AddProblem(false, file, line, std::string(message));
+  AddProblem(false, folder_ + std::string(file), line, std::string(message));
 }
 
 Status Compiler::Finish(database::Writer& writer, std::uint32_t unit) {

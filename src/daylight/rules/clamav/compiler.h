@@ -75,6 +75,7 @@ class Compiler final : public Sink {
   void Count(FileKind from) { ++loaded_[from]; }
 
   CompilerSettings settings_;
+  std::string folder_;  // Of the file being read, with its slash.
   match::MatcherBuilder matcher_;
   NameTableWriter names_;
   std::vector<DigestTableWriter> digests_;  // By of and kind.

@@ -126,6 +126,8 @@ const std::vector<BodyMatch>& Evaluator::MacroMatches(std::uint32_t target, std:
   auto& found = macro_matches_[group % macro_matches_.size()];
   if (!found) {
     found.emplace();
+    // clamscan takes $0$, and never finds it.
+    if (group == 0) return *found;
     for (const LogicalSignature& member : macros_(target, group)) {
       for (const Subsignature& sub : member.subsignatures) {
         if (sub.kind != Subsignature::Kind::kBody || sub.body.offset.kind != OffsetKind::kMacroGroup) continue;
@@ -192,12 +194,18 @@ void Evaluator::CountBody(const LogicalSignature& signature, std::size_t index, 
 void Evaluator::CountRegexp(const Regexp& regexp, SubState& state, const std::vector<std::uint32_t>& counts) {
   const auto trigger = Expression::Parse(regexp.trigger);
   if (!trigger || !trigger->Evaluate(counts)) return;
-  const OffsetWindow window = WindowOf(regexp.offset, nullptr);
+  OffsetWindow window = WindowOf(regexp.offset, nullptr);
+  bool is_anywhere = regexp.offset.kind == OffsetKind::kAny;
+  // One byte before the start of the object is what clamscan also calls "anywhere".
+  if (regexp.offset.kind == OffsetKind::kEofMinus && view_.bytes.size() + 1 == regexp.offset.value) {
+    window = {};
+    is_anywhere = true;
+  }
   if (window.is_never || window.min >= view_.bytes.size()) return;
   const auto has = [&](char flag) { return regexp.flags.find(flag) != std::string::npos; };
   const bool is_global = has('g');
   const std::uint64_t shift = window.max == kNoEnd ? 0 : window.max - window.min;
-  const bool is_anchored = !has('r') && shift == 0 && regexp.offset.kind != OffsetKind::kAny;
+  const bool is_anchored = !has('r') && shift == 0 && !is_anywhere;
   const bool encompasses = has('e') && shift != 0;
   Bytes bytes = view_.bytes.subspan(static_cast<std::size_t>(window.min));
   if (encompasses) bytes = bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(shift, bytes.size())));
@@ -298,7 +306,6 @@ Evaluator::Outcome Evaluator::Evaluate(const LogicalSignature& signature) {
   if (outcome.matches && (!signature.icon_group_1.empty() || !signature.icon_group_2.empty())) {
     outcome.matches = view_.facts != nullptr && view_.facts->HasIcon(signature.icon_group_1, signature.icon_group_2);
   }
-  if (outcome.matches) outcome.handler_type = signature.handler_type;
   outcome.is_limited = !outcome.matches && (is_limited_ || budget_.is_spent());
   return outcome;
 }

@@ -61,9 +61,8 @@ class Evaluator {
 
   struct Outcome {
     bool matches = false;
-    bool is_limited = false;   // It would have taken too long: may match.
-    std::uint64_t at = 0;      // Of a plain signature: where in the order of finding.
-    std::string handler_type;  // Not empty: scan as this type instead of detecting.
+    bool is_limited = false;  // It would have taken too long: may match.
+    std::uint64_t at = 0;     // Of a plain signature: where in the order of finding.
   };
   Outcome Evaluate(const LogicalSignature& signature);
 

@@ -10,15 +10,19 @@ namespace {
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsComparison(char c) { return c == '=' || c == '<' || c == '>'; }
 
-// The number that `text` begins with; `used` counts its digits.
+// The number that `text` begins with after spaces; `used` counts what was read.
+// Its lowest 32 bits are what clamscan takes.
 std::optional<std::uint32_t> ReadNumber(std::string_view text, std::size_t& used) {
   std::uint64_t value = 0;
   used = 0;
+  while (used < text.size() && (text[used] == ' ' || (text[used] >= '\t' && text[used] <= '\r'))) ++used;
+  const std::size_t first = used;
   while (used < text.size() && IsDigit(text[used])) {
-    value = std::min<std::uint64_t>(value * 10 + static_cast<unsigned>(text[used] - '0'), 0xffffffff);
+    const auto digit = static_cast<unsigned>(text[used] - '0');
+    value = value > (~std::uint64_t{0} - digit) / 10 ? ~std::uint64_t{0} : value * 10 + digit;
     ++used;
   }
-  if (used == 0) return std::nullopt;
+  if (used == first) return std::nullopt;
   return static_cast<std::uint32_t>(value);
 }
 

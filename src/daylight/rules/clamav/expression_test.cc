@@ -48,6 +48,14 @@ TEST(ExpressionTest, BlocksCountAllThatMakesThemTrue) {
   EXPECT_FALSE(Holds("(0|1)>1&2", {1, 1, 0}));
 }
 
+TEST(ExpressionTest, NumbersAreReadAsClamscanReadsThem) {
+  EXPECT_TRUE(Holds(" 0 & 1", {1, 1}));
+  EXPECT_FALSE(Holds(" 0 & 1", {1, 0}));
+  EXPECT_TRUE(Holds("0=4294967296", {0}));
+  EXPECT_FALSE(Holds("0=4294967296", {1}));
+  EXPECT_TRUE(Holds("0<4294967297", {0}));
+}
+
 TEST(ExpressionTest, MalformedTextIsAnError) {
   for (const char* text : {"", "&", "0&", "&1", "(0", "0)", "0>", "a", "()", "(0|1)>", "64", "0&&1", "0|", "(0&)"}) {
     EXPECT_FALSE(Expression::Parse(text)) << text;

@@ -24,7 +24,7 @@ TEST(ExtendedRegexpTest, AsTheCLibraryMatches) {
   for (const char* expression :
        {"a.c",   "^ab",     "ab$",    "a|bc",           "(a|b)c",  "a*b",   "a+b",     "ab?c",
         "a{2}b", "a{1,2}c", "a{2,}",  "[abc]x",         "[^abc]x", "[]a]x", "[a-c]+x", "[[:digit:]]+x",
-        "a\\.b", "[a\\.]x", "(ab)*c", "((a|b)(c|d))+x",      "[a-]x", "x[^]b]"}) {
+        "a\\.b", "[a\\.]x", "(ab)*c", "((a|b)(c|d))+x", "[a-]x",   "x[^]b]"}) {
     regex_t peer;
     ASSERT_EQ(::regcomp(&peer, expression, REG_EXTENDED | REG_NOSUB), 0) << expression;
     for (const char* text :

@@ -117,11 +117,7 @@ FileOutcome ReadPlainFile(std::string_view name, std::string_view shown, Bytes f
     return {};
   }
   switch (type->kind) {
-    case FileKind::kInfo: {
-      FileOutcome outcome;
-      outcome.error = ".info files have a meaning only inside of .cvd, .cld and .cud";
-      return outcome;
-    }
+    case FileKind::kInfo: sink.Skip(FileKind::kInfo, "has a meaning only inside of .cvd, .cld and .cud"); return {};
     case FileKind::kCbc: sink.Skip(type->kind, type->skipped); return OneSignature();
     case FileKind::kYara: sink.AddYara(shown, AsText(file)); return OneSignature();
     case FileKind::kCat: {

@@ -182,7 +182,7 @@ struct LogicalSignature {
   std::vector<std::string> intermediates;  // Outermost first as written; "CL_TYPE_ANY" matches any.
   std::string icon_group_1;
   std::string icon_group_2;
-  std::string handler_type;  // Scans again as this type instead of detecting.
+  std::string handler_type;  // The object is scanned again as this type; then it is a detection.
 };
 
 enum class DigestKind : std::uint8_t { kMd5, kSha1, kSha256 };
