@@ -47,9 +47,10 @@ def children(pid):
 
 
 def private_kb(pid):
+    """What no file backs: the pages of a database are shared by all that map it."""
     try:
         with open(f"/proc/{pid}/smaps_rollup") as file:
-            return sum(int(line.split()[1]) for line in file if line.startswith("Private_"))
+            return sum(int(line.split()[1]) for line in file if line.startswith("Private_Dirty"))
     except OSError:
         return 0
 

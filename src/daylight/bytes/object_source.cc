@@ -68,9 +68,18 @@ Result<std::size_t> DescriptorSource::ReadFully(std::uint64_t offset, std::span<
   return filled;
 }
 
+// What one large object took is not kept for all that follow.
+DescriptorSource::~DescriptorSource() {
+  if (buffer_.size() > std::max<std::uint64_t>(limits_.copy_limit_bytes, limits_.window_bytes)) buffer_ = {};
+}
+
 Status DescriptorSource::LoadWhole() {
   if (whole_loaded_) return {};
-  if (buffer_.size() < size_) buffer_.resize(static_cast<std::size_t>(size_));
+  if (buffer_.size() < size_) {
+    // Not resize(), which would keep the old bytes beside the new ones.
+    buffer_ = {};
+    buffer_.resize(static_cast<std::size_t>(size_));
+  }
   DL_TRY(const std::size_t n, ReadFully(0, std::span(buffer_).first(static_cast<std::size_t>(size_))));
   size_ = n;  // A file that shrank since fstat is what it is now.
   whole_loaded_ = true;
