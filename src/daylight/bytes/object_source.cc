@@ -11,7 +11,6 @@ namespace dl {
 namespace {
 
 // Scratch memory past this many times the usual need is given back.
-constexpr std::uint64_t kScratchFactor = 2;
 
 std::size_t CopyOverlap(std::uint64_t source_offset, Bytes source, std::uint64_t offset, std::span<std::byte> out) {
   if (offset < source_offset || offset - source_offset >= source.size()) return 0;
@@ -51,7 +50,7 @@ DescriptorSource::DescriptorSource(int fd, std::uint64_t size, std::vector<std::
     : fd_(fd), size_(size), buffer_(scratch), limits_(limits) {
   // One large object that was loaded whole does not hold its memory for ever.
   const std::uint64_t usual = std::max<std::uint64_t>(limits_.copy_limit_bytes, limits_.window_bytes);
-  if (buffer_.size() > kScratchFactor * usual) std::vector<std::byte>().swap(buffer_);
+  if (buffer_.size() > usual) std::vector<std::byte>().swap(buffer_);
 }
 
 Result<std::size_t> DescriptorSource::ReadFully(std::uint64_t offset, std::span<std::byte> out) {
@@ -68,16 +67,11 @@ Result<std::size_t> DescriptorSource::ReadFully(std::uint64_t offset, std::span<
   return filled;
 }
 
-// What one large object took is not kept for all that follow.
-DescriptorSource::~DescriptorSource() {
-  if (buffer_.size() > std::max<std::uint64_t>(limits_.copy_limit_bytes, limits_.window_bytes)) buffer_ = {};
-}
-
 Status DescriptorSource::LoadWhole() {
   if (whole_loaded_) return {};
   if (buffer_.size() < size_) {
     // Not resize(), which would keep the old bytes beside the new ones.
-    buffer_ = {};
+    std::vector<std::byte>().swap(buffer_);
     buffer_.resize(static_cast<std::size_t>(size_));
   }
   DL_TRY(const std::size_t n, ReadFully(0, std::span(buffer_).first(static_cast<std::size_t>(size_))));

@@ -75,9 +75,6 @@ class DescriptorSource final : public ObjectSource {
   };
   // fd: an open, readable, seekable descriptor; size: from fstat, in bytes.
   DescriptorSource(int fd, std::uint64_t size, std::vector<std::byte>& scratch, Limits limits);
-  ~DescriptorSource() override;
-  DescriptorSource(const DescriptorSource&) = delete;
-  DescriptorSource& operator=(const DescriptorSource&) = delete;
 
   std::optional<std::uint64_t> size() const override { return size_; }
   Result<Window> NextWindow(std::size_t overlap_bytes) override;
