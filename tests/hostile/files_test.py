@@ -100,8 +100,8 @@ class Files(Case):
         self.evil("t/sparse", codes=(2,), within=40)
 
     def test_what_changes_is_never_called_clean_unread(self):
-        # Written to all the time: read again, and then told.
-        path = self.write("t/busy", b"x" * (4 << 20))
+        # Written to all the time: read again, and then told. Large, so that reading takes several of the clock's ticks.
+        path = self.write("t/busy", b"x" * (96 << 20))
         stop = threading.Event()
 
         def loop():

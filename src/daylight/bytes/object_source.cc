@@ -10,7 +10,6 @@ namespace dl {
 
 namespace {
 
-// Scratch memory past this many times the usual need is given back.
 
 std::size_t CopyOverlap(std::uint64_t source_offset, Bytes source, std::uint64_t offset, std::span<std::byte> out) {
   if (offset < source_offset || offset - source_offset >= source.size()) return 0;
