@@ -10,7 +10,6 @@ namespace dl {
 
 namespace {
 
-
 std::size_t CopyOverlap(std::uint64_t source_offset, Bytes source, std::uint64_t offset, std::span<std::byte> out) {
   if (offset < source_offset || offset - source_offset >= source.size()) return 0;
   const auto from = static_cast<std::size_t>(offset - source_offset);
