@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "daylight/base/stopwatch.h"
 #include "daylight/match/chains.h"
 #include "daylight/match/match_lists.h"
 #include "daylight/match/matcher.h"
@@ -66,6 +67,10 @@ class MatchState::Impl {
   std::vector<std::uint32_t> touched;
   Counters counters;
   const MatchLists& lists() const { return lists_; }
+  void SetProfile(SearchProfile* profile) {
+    profile_ = profile;
+    if (profile_ != nullptr) profile_->patterns.resize(tables_.header().pattern_count);
+  }
 
  private:
   static bool Test(std::span<const std::uint64_t> words, std::uint32_t bit) {
@@ -112,6 +117,21 @@ class MatchState::Impl {
   // Tries all atoms of a run.
   void TryRun(std::uint32_t first, std::size_t at);
   void ScanEverywhere(const SubRecord& sub, std::size_t begin, std::size_t end);
+  // Runs a call of the verifier for a pattern, and counts it.
+  template <typename Run>
+  void Verify(const SubRecord& sub, Run run) {
+    ++counters.verified;
+    if (profile_ == nullptr) return run();
+    SearchProfile::PatternCost& cost = profile_->patterns[sub.pattern];
+    std::uint64_t spent = 0;
+    {
+      const Stopwatch watch(&spent);
+      run();
+    }
+    ++cost.verified;
+    cost.ns += spent;
+    profile_->verify_ns += spent;
+  }
   void Stop(std::uint32_t pattern) {
     if (!stopped_.Test(pattern)) all_stopped_.push_back(pattern);
     stopped_.Set(pattern);
@@ -152,6 +172,8 @@ class MatchState::Impl {
   std::vector<std::uint64_t> steps_;
   std::vector<std::uint32_t> stepped_;  // Patterns with any.
   std::uint64_t all_steps_ = 0;
+
+  SearchProfile* profile_ = nullptr;
 };
 
 void MatchState::Impl::Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches) {
@@ -219,6 +241,7 @@ void MatchState::Impl::Fill(LiveTables& live) const {
 }
 
 void MatchState::Impl::Feed(const Window& window) {
+  const Stopwatch watch(profile_ != nullptr ? &profile_->search_ns : nullptr);
   const std::uint64_t reach = tables_.header().reach_bytes;
   const std::uint64_t window_end = window.offset + window.bytes.size();
   // A position is searched in the first window that has enough bytes behind
@@ -320,8 +343,7 @@ void MatchState::Impl::TryRun(std::uint32_t first, std::size_t at) {
     if ((value & entry.mask) != entry.value) continue;
     const SubRecord& sub = tables_.sub(entry.sub);
     if (!IsSought(sub) || lists_.limited(sub.list)) continue;
-    ++counters.verified;
-    verifier_.VerifyAtom(sub, entry, at, found_);
+    Verify(sub, [&] { verifier_.VerifyAtom(sub, entry, at, found_); });
     if (!found_.empty()) Keep(sub);
     if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
   }
@@ -333,8 +355,7 @@ void MatchState::Impl::ScanEverywhere(const SubRecord& sub, std::size_t begin, s
   for (std::size_t at = begin; at < end; ++at) {
     const std::uint8_t byte = bytes_[at];
     if (((first[byte >> 3] >> (byte & 7)) & 1) == 0) continue;
-    ++counters.verified;
-    verifier_.VerifyStart(sub, at, found_);
+    Verify(sub, [&] { verifier_.VerifyStart(sub, at, found_); });
     if (!found_.empty()) Keep(sub);
     if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
     if (!IsLive(sub.pattern)) return;
@@ -437,5 +458,6 @@ std::span<const std::uint32_t> MatchState::touched() const { return impl_->touch
 std::span<const Match> MatchState::matches(std::uint32_t pattern) const { return impl_->lists().matches(pattern); }
 bool MatchState::limited(std::uint32_t pattern) const { return impl_->lists().limited(pattern); }
 const MatchState::Counters& MatchState::counters() const { return impl_->counters; }
+void MatchState::SetProfile(SearchProfile* profile) { impl_->SetProfile(profile); }
 
 }  // namespace dl::match

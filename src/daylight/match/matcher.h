@@ -100,6 +100,17 @@ class BitSet {
   std::size_t bits_ = 0;
 };
 
+// What searching has cost, over many objects.
+struct SearchProfile {
+  std::uint64_t search_ns = 0;  // All of it.
+  std::uint64_t verify_ns = 0;  // Of that: what the patterns have.
+  struct PatternCost {
+    std::uint64_t verified = 0;  // How often an atom of the pattern was found, so its bytes were looked at.
+    std::uint64_t ns = 0;
+  };
+  std::vector<PatternCost> patterns;
+};
+
 struct KernelInfo;  // Which of the prefilter's kernels to use; see prefilter.h.
 
 class MatchState {
@@ -128,6 +139,9 @@ class MatchState {
     std::uint64_t verified = 0;    // Atoms found, so automata or compares run.
   };
   const Counters& counters() const;
+  // From now on adds up what is spent where; null: no longer. Borrowed. Looking
+  // at the clock has its price: a scan with it is slower.
+  void SetProfile(SearchProfile* profile);
 
  private:
   class Impl;
