@@ -40,7 +40,10 @@ struct PatternCost {
 
 class MatcherBuilder {
  public:
-  explicit MatcherBuilder(std::uint32_t groups);
+  // `stride`: of the positions that the prefilter looks at, 1 or 2. Two is
+  // faster, and every text has twice the entries in the tables: up to several
+  // hundred thousand texts it pays.
+  explicit MatcherBuilder(std::uint32_t groups, std::uint32_t stride = 2);
   ~MatcherBuilder();
   // Returns the pattern's id: 0, 1, 2... kBudget when the pattern's automaton
   // would exceed kMaxProgramStates.
