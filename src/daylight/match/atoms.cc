@@ -27,7 +27,7 @@ constexpr double kAtomCost = 1.0 / (1 << 18);
 constexpr double kPassOfSecond = 1.0 / 8;
 constexpr double kPassOfAll = 1.0 / 128;
 // Short windows need a kernel of their own, and each makes it slower.
-constexpr double kShortCost = 1.0 / (1 << 12);
+constexpr double kShortCost = 1.0 / (1 << 10);
 // What a verification costs: comparing bytes, and running automata.
 constexpr double kVerifyCost = 8;
 constexpr double kVerifyCostOfTerm = 64;
@@ -221,8 +221,8 @@ class Chooser {
       others = settings_.use.Count(bytes, static_cast<std::uint32_t>(window.length));
     }
     double pass = in_filter ? PassOf(window) : 1;
-    const double tables =
-        (others == 0 ? pass * kAtomCost * static_cast<double>(keys) : 0) + (in_filter ? 0 : kShortCost);
+    const double tables = (others == 0 ? pass * kAtomCost * static_cast<double>(keys) : 0) +
+                          (in_filter ? 0 : kShortCost * static_cast<double>(keys));
     pass = std::min(pass * (1 + others), 1.0);  // Atoms with one window share its word.
     const double verify = (is_term_ ? kVerifyCostOfTerm : kVerifyCost) * ShareAround(run_, window);
     double cost = hashed_share * pass + share * (pass * kShareCost * others + verify) + tables;

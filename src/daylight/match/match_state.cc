@@ -83,6 +83,7 @@ class MatchState::Impl {
     std::vector<std::uint64_t> groups;
     std::vector<std::uint32_t> words[kBitmaps];  // Empty where nothing is set.
     unsigned filter_log2 = 0;
+    bool has_zeros = false;  // An atom may stand at zeros only.
     bool has_nibbles = false;
     NibbleTables nibbles;  // Of kBitmapShort.
     std::vector<std::uint32_t> everywhere;
@@ -224,6 +225,7 @@ void MatchState::Impl::ChooseLiveTables() {
 void MatchState::Impl::Fill(LiveTables& live) const {
   live.groups = live_groups_;
   live.everywhere.clear();
+  live.has_zeros = false;
   for (std::vector<std::uint32_t>& words : live.words) words.clear();
   const std::uint32_t groups = tables_.header().group_count;
   std::vector<ShortWindow> shorts;
@@ -235,6 +237,7 @@ void MatchState::Impl::Fill(LiveTables& live) const {
   for (std::uint32_t id = 0; id < groups; ++id) {
     if (!Test(live_groups_, id)) continue;
     const GroupRecord& group = tables_.group(id);
+    live.has_zeros = live.has_zeros || (group.flags & kGroupZeros) != 0;
     for (std::size_t kind = 0; kind < kBitmaps; ++kind) {
       const bool is_dense = kind != kFilter && kind != kBitmap3 && group.bits[kind].count == kDenseBits;
       const std::span<const std::uint32_t> bits = tables_.bits(group.bits[kind], is_dense ? kBitmapWords : 0);
@@ -258,8 +261,11 @@ void MatchState::Impl::Fill(LiveTables& live) const {
     const std::span<const std::uint32_t> everywhere = tables_.everywhere(group);
     live.everywhere.insert(live.everywhere.end(), everywhere.begin(), everywhere.end());
   }
-  live.has_nibbles =
-      !live.words[kBitmapShort].empty() && MakeNibbleTables(live.words[kBitmapShort].data(), live.nibbles);
+  const std::vector<std::uint32_t>& pairs = live.words[kBitmap2];
+  for (std::uint32_t pair = 0; pair < pairs.size() * 32; ++pair) {
+    if ((pairs[pair >> 5] >> (pair & 31) & 1) != 0) shorts.push_back({pair, 2});
+  }
+  live.has_nibbles = MakeNibbleTables(shorts, live.nibbles);
 }
 
 void MatchState::Impl::Feed(const Window& window) {
@@ -307,7 +313,7 @@ void MatchState::Impl::FilterPositions(const std::uint8_t* bytes, std::size_t be
   if (!live_->words[kFilter].empty()) {
     // Positions count from the object's beginning, however it is cut into windows.
     const std::size_t skipped = (offset_ + begin) % stride_ == 0 ? 0 : 1;
-    const FilterTable table = {live_->words[kFilter].data(), live_->filter_log2, factor_, stride_};
+    const FilterTable table = {live_->words[kFilter].data(), live_->filter_log2, factor_, stride_, !live_->has_zeros};
     if (count > skipped) {
       LookUpFiltered(begin + skipped, kernel_.filter(table, bytes + skipped, count - skipped, candidates_.data()));
     }

@@ -123,12 +123,18 @@ inline constexpr std::uint32_t kDenseBits = 0xffffffff;
 // that are then checked with: windows of three bytes, and of two or one.
 enum BitmapKind : std::size_t { kFilter, kFilter3, kBitmapShort, kBitmap3, kBitmap2, kBitmaps };
 
+enum GroupFlags : std::uint32_t {
+  kGroupZeros = 1,  // An atom of the filter can stand where nothing but zeros is.
+};
+
 struct GroupRecord {
   BitRun bits[kBitmaps];
   std::uint32_t everywhere_first = 0;  // In MEVY.
   std::uint32_t everywhere_count = 0;
+  std::uint32_t flags = 0;
+  std::uint32_t reserved = 0;
 };
-static_assert(sizeof(GroupRecord) == 48);
+static_assert(sizeof(GroupRecord) == 56);
 
 struct Slot {
   std::uint32_t window = 0;  // Folded.

@@ -44,9 +44,11 @@ std::size_t ScanFilter(const FilterTable& table, const std::uint8_t* bytes, std:
     for (unsigned i = 0; i < 4; i += kStride) look(eight >> (8 * i), at + i);
   }
   for (; at < count; at += kStride) look(FoldedEight(bytes + at), at);
+  constexpr std::uint64_t kLooked = ~std::uint64_t{0} >> (32 - kNextShift);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < found; ++i) {
     const std::uint64_t eight = FoldedEight(bytes + out[i]);
+    if (table.skips_zeros && (eight & kLooked) == 0) continue;
     const std::uint32_t hash = (static_cast<std::uint32_t>(eight) & kMask) * factor;
     const std::uint32_t bits = FilterBits(hash, static_cast<std::uint32_t>(eight >> kNextShift) * factor, kStride);
     out[kept] = out[i];
@@ -55,44 +57,46 @@ std::size_t ScanFilter(const FilterTable& table, const std::uint8_t* bytes, std:
   return kept;
 }
 
-void AddByte(NibbleTables& tables, std::size_t place, std::uint32_t byte, unsigned bucket) {
-  std::uint8_t& low = tables.low[place][byte & 15];
-  std::uint8_t& high = tables.high[place][byte >> 4];
-  low = static_cast<std::uint8_t>(low | 1u << bucket);
-  high = static_cast<std::uint8_t>(high | 1u << bucket);
-}
+// Windows that share one bit of the nibble tables: which lower and upper halves
+// their bytes have, a bit each.
+struct Bucket {
+  std::uint16_t low[kShortBytes] = {};
+  std::uint16_t high[kShortBytes] = {};
+  double share = 0;  // Of positions that it lets pass, were bytes independent of each other.
 
-void AddWindow(NibbleTables& tables, const ShortWindow& window, unsigned bucket) {
-  for (std::size_t place = 0; place < kShortBytes; ++place) {
-    if (place < window.length) {
-      AddByte(tables, place, window.bytes >> (8 * place) & 0xff, bucket);
-    } else {
-      for (unsigned half = 0; half < 16; ++half) AddByte(tables, place, half << 4 | half, bucket);
+  void Add(const ShortWindow& window) {
+    for (std::size_t place = 0; place < kShortBytes; ++place) {
+      const bool is_known = place < window.length;
+      const std::uint32_t byte = window.bytes >> (8 * place) & 0xff;
+      low[place] = static_cast<std::uint16_t>(low[place] | (is_known ? 1u << (byte & 15) : 0xffffu));
+      high[place] = static_cast<std::uint16_t>(high[place] | (is_known ? 1u << (byte >> 4) : 0xffffu));
     }
+    share = 1;
+    for (std::size_t place = 0; place < kShortBytes; ++place) share *= ShareOfBytes(low[place], high[place]);
   }
-}
 
-// How many positions a bucket lets pass, were bytes independent of each other.
-double ShareOfBucket(const NibbleTables& tables, unsigned bucket) {
-  static const std::array<double, 256> shares = [] {
-    std::array<double, 256> all = {};
-    for (unsigned byte = 0; byte < 256; ++byte) {
-      if (Fold(static_cast<std::uint8_t>(byte)) != byte) continue;
-      all[byte] = std::exp2(-static_cast<double>(kFoldedByteBits[byte]) / 8);
+ private:
+  // Of all bytes, those with these halves.
+  static double ShareOfBytes(unsigned lows, unsigned highs) {
+    static const std::array<double, 256> shares = [] {
+      std::array<double, 256> all = {};
+      for (unsigned byte = 0; byte < 256; ++byte) {
+        if (Fold(static_cast<std::uint8_t>(byte)) != byte) continue;
+        all[byte] = std::exp2(-static_cast<double>(kFoldedByteBits[byte]) / 8);
+      }
+      return all;
+    }();
+    if (lows == 0xffff && highs == 0xffff) return 1;
+    double share = 0;
+    for (unsigned high = highs; high != 0; high &= high - 1) {
+      const auto upper = static_cast<unsigned>(std::countr_zero(high)) << 4;
+      for (unsigned low = lows; low != 0; low &= low - 1) {
+        share += shares[upper | static_cast<unsigned>(std::countr_zero(low))];
+      }
     }
-    return all;
-  }();
-  double share = 1;
-  for (std::size_t place = 0; place < kShortBytes; ++place) {
-    double of_place = 0;
-    for (unsigned byte = 0; byte < 256; ++byte) {
-      const unsigned buckets = tables.low[place][byte & 15] & tables.high[place][byte >> 4];
-      if ((buckets >> bucket & 1) != 0) of_place += shares[byte];
-    }
-    share *= std::min(of_place, 1.0);
+    return share;
   }
-  return share;
-}
+};
 
 }  // namespace
 
@@ -120,31 +124,37 @@ unsigned FilterLog2(std::size_t keys) {
 }
 
 bool MakeNibbleTables(std::span<const ShortWindow> windows, NibbleTables& tables) {
-  constexpr unsigned kBuckets = 8;
   constexpr std::size_t kMaxWindows = 1024;
-  // A position that passes costs about as much as sixteen that do not.
-  constexpr double kMaxShare = 1.0 / 16;
+  // A position that passes costs about as much as eight that do not.
+  constexpr double kMaxShare = 1.0 / 8;
   tables = {};
   if (windows.size() > kMaxWindows) return false;
-  double shares[kBuckets] = {};
+  std::array<Bucket, 8 * kNibbleSets> buckets;
   for (const ShortWindow& window : windows) {
-    unsigned best = 0;
-    double least = 0;
-    for (unsigned bucket = 0; bucket < kBuckets; ++bucket) {
-      NibbleTables with = tables;
-      AddWindow(with, window, bucket);
-      const double more = ShareOfBucket(with, bucket) - shares[bucket];
-      if (bucket == 0 || more < least) {
-        best = bucket;
-        least = more;
+    Bucket* best = nullptr;
+    Bucket best_after;
+    for (Bucket& bucket : buckets) {
+      Bucket after = bucket;
+      after.Add(window);
+      if (best != nullptr && after.share - bucket.share >= best_after.share - best->share) continue;
+      best = &bucket;
+      best_after = after;
+    }
+    *best = best_after;
+  }
+  double share = 0;
+  for (std::size_t b = 0; b < buckets.size(); ++b) {
+    share += buckets[b].share;
+    for (std::size_t place = 0; place < kShortBytes; ++place) {
+      for (unsigned half = 0; half < 16; ++half) {
+        std::uint8_t& low = tables.low[b / 8][place][half];
+        std::uint8_t& high = tables.high[b / 8][place][half];
+        low = static_cast<std::uint8_t>(low | (buckets[b].low[place] >> half & 1) << b % 8);
+        high = static_cast<std::uint8_t>(high | (buckets[b].high[place] >> half & 1) << b % 8);
       }
     }
-    AddWindow(tables, window, best);
-    shares[best] += least;
   }
-  double all = 0;
-  for (const double share : shares) all += share;
-  return all <= kMaxShare;
+  return share <= kMaxShare;
 }
 
 std::size_t PortableFilter(const FilterTable& table, const std::uint8_t* bytes, std::size_t count, std::uint32_t* out) {
@@ -161,13 +171,17 @@ std::size_t PortableShorts(const ShortTable& table, const std::uint8_t* bytes, s
   if (table.nibbles == nullptr) return found;
   std::size_t kept = 0;
   for (std::size_t i = 0; i < found; ++i) {
-    unsigned buckets = 0xff;
-    for (std::size_t place = 0; place < kShortBytes; ++place) {
-      const std::uint8_t byte = Fold(bytes[out[i] + place]);
-      buckets &= table.nibbles->low[place][byte & 15] & table.nibbles->high[place][byte >> 4];
+    unsigned any = 0;
+    for (std::size_t set = 0; set < kNibbleSets; ++set) {
+      unsigned buckets = 0xff;
+      for (std::size_t place = 0; place < kShortBytes; ++place) {
+        const std::uint8_t byte = Fold(bytes[out[i] + place]);
+        buckets &= table.nibbles->low[set][place][byte & 15] & table.nibbles->high[set][place][byte >> 4];
+      }
+      any |= buckets;
     }
     out[kept] = out[i];
-    kept += buckets != 0;
+    kept += any != 0;
   }
   return kept;
 }

@@ -89,6 +89,9 @@ struct FilterTable {
   unsigned log2 = 0;
   std::uint32_t factor = 0;
   std::uint32_t stride = 1;
+  // No atom can stand where the window and the four bytes behind it are all
+  // zero, so such positions, which are common, are no candidates.
+  bool skips_zeros = false;
 };
 
 // A short atom's window: one to three folded bytes, the first the lowest.
@@ -98,12 +101,14 @@ struct ShortWindow {
 };
 
 // Which three folded bytes can be a short atom and what is behind it, by the
-// halves of the bytes: bit b of low[i][lower half] & high[i][upper half] is set
-// when byte i of some window of bucket b has these. Says yes too often, never no.
+// halves of the bytes: bit b of low[s][i][lower half] & high[s][i][upper half] is
+// set when byte i of some window of bucket b of set s has these. Says yes too
+// often, never no.
 inline constexpr std::size_t kShortBytes = 3;
+inline constexpr std::size_t kNibbleSets = 2;
 struct NibbleTables {
-  std::uint8_t low[kShortBytes][16] = {};
-  std::uint8_t high[kShortBytes][16] = {};
+  std::uint8_t low[kNibbleSets][kShortBytes][16] = {};
+  std::uint8_t high[kNibbleSets][kShortBytes][16] = {};
 };
 // False where they would let too many positions pass to be of use.
 bool MakeNibbleTables(std::span<const ShortWindow> windows, NibbleTables& tables);

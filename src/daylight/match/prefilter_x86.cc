@@ -98,6 +98,11 @@ __attribute__((target("avx2"))) std::size_t Scan8(const FilterTable& table, cons
     const __m256i missing = _mm256_andnot_si256(_mm256_i32gather_epi32(words, index, 4), bits);
     const __m256i passes = _mm256_cmpeq_epi32(missing, _mm256_setzero_si256());
     auto mask = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(passes)));
+    if (table.skips_zeros) {
+      // The factor is odd: a product is zero where its bytes are.
+      const __m256i zeros = _mm256_cmpeq_epi32(_mm256_or_si256(hash, next), _mm256_setzero_si256());
+      mask &= ~static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(zeros)));
+    }
     for (; mask != 0; mask &= mask - 1) {
       out[found++] = static_cast<std::uint32_t>(at + kStride * static_cast<std::size_t>(std::countr_zero(mask)));
     }
@@ -142,6 +147,7 @@ __attribute__((target("avx512f,avx512bw"))) std::size_t Scan16(const FilterTable
   const __m512i lanes = _mm512_mullo_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
                                            _mm512_set1_epi32(AsInt(kStride)));
   const __m128i word_shift = _mm_cvtsi32_si128(AsInt(32 - table.log2));
+  const __m512i zeros = table.skips_zeros ? _mm512_setzero_si512() : one;
   constexpr std::size_t kStep = 16 * kStride;
   std::size_t found = 0;
   std::size_t at = 0;
@@ -159,7 +165,10 @@ __attribute__((target("avx512f,avx512bw"))) std::size_t Scan16(const FilterTable
                                                          _mm512_sllv_epi32(_mm512_set1_epi32(0x10000), third)));
     const __m512i index = _mm512_srl_epi32(hash, word_shift);
     const __m512i missing = _mm512_andnot_si512(_mm512_i32gather_epi32(index, table.words, 4), bits);
-    const __mmask16 mask = _mm512_testn_epi32_mask(missing, missing);
+    // The factor is odd: a product is zero where its bytes are.
+    const __mmask16 is_looked_at =
+        _mm512_cmpneq_epi32_mask(_mm512_or_si512(hash, _mm512_or_si512(next, zeros)), _mm512_setzero_si512());
+    const __mmask16 mask = _mm512_mask_testn_epi32_mask(is_looked_at, missing, missing);
     const __m512i positions = _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(at)));
     _mm512_storeu_si512(out + found, _mm512_maskz_compress_epi32(mask, positions));
     found += static_cast<std::size_t>(std::popcount(static_cast<unsigned>(mask)));
@@ -167,19 +176,27 @@ __attribute__((target("avx512f,avx512bw"))) std::size_t Scan16(const FilterTable
   return Rest(table, bytes, at, count, out, found);
 }
 
-// The buckets that folded bytes can belong to, by both their halves.
-__attribute__((target("avx2"))) __m256i Buckets256(const std::uint8_t* bytes, __m256i low, __m256i high) {
+// The halves of 32 or 64 folded bytes.
+struct Halves256 {
+  __m256i low;
+  __m256i high;
+};
+__attribute__((target("avx2"))) void Split(const std::uint8_t* bytes, Halves256& halves) {
   const __m256i half = _mm256_set1_epi8(15);
   const __m256i folded = Fold256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes)));
-  const __m256i upper = _mm256_and_si256(_mm256_srli_epi16(folded, 4), half);
-  return _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(folded, half)), _mm256_shuffle_epi8(high, upper));
+  halves.low = _mm256_and_si256(folded, half);
+  halves.high = _mm256_and_si256(_mm256_srli_epi16(folded, 4), half);
 }
 
-__attribute__((target("avx512f,avx512bw"))) __m512i Buckets512(const std::uint8_t* bytes, __m512i low, __m512i high) {
+struct Halves512 {
+  __m512i low;
+  __m512i high;
+};
+__attribute__((target("avx512f,avx512bw"))) void Split(const std::uint8_t* bytes, Halves512& halves) {
   const __m512i half = _mm512_set1_epi8(15);
   const __m512i folded = Fold512(_mm512_loadu_si512(bytes));
-  const __m512i upper = _mm512_and_si512(_mm512_srli_epi16(folded, 4), half);
-  return _mm512_and_si512(_mm512_shuffle_epi8(low, _mm512_and_si512(folded, half)), _mm512_shuffle_epi8(high, upper));
+  halves.low = _mm512_and_si512(folded, half);
+  halves.high = _mm512_and_si512(_mm512_srli_epi16(folded, 4), half);
 }
 
 }  // namespace
@@ -195,18 +212,29 @@ std::size_t Avx512Filter(const FilterTable& table, const std::uint8_t* bytes, st
 __attribute__((target("avx2"))) std::size_t Avx2Shorts(const ShortTable& table, const std::uint8_t* bytes,
                                                        std::size_t count, std::uint32_t* out) {
   if (table.nibbles == nullptr) return PortableShorts(table, bytes, count, out);
-  const __m256i low0 = Twice(table.nibbles->low[0]);
-  const __m256i high0 = Twice(table.nibbles->high[0]);
-  const __m256i low1 = Twice(table.nibbles->low[1]);
-  const __m256i high1 = Twice(table.nibbles->high[1]);
-  const __m256i low2 = Twice(table.nibbles->low[2]);
-  const __m256i high2 = Twice(table.nibbles->high[2]);
+  // In registers: what is written to `out` might be the tables, for all the compiler knows.
+  Halves256 tables[kNibbleSets][kShortBytes];
+  for (std::size_t set = 0; set < kNibbleSets; ++set) {
+    for (std::size_t place = 0; place < kShortBytes; ++place) {
+      tables[set][place] = {Twice(table.nibbles->low[set][place]), Twice(table.nibbles->high[set][place])};
+    }
+  }
   std::size_t found = 0;
   std::size_t at = 0;
   for (; at + 32 <= count; at += 32) {
-    const __m256i both = _mm256_and_si256(Buckets256(bytes + at, low0, high0), Buckets256(bytes + at + 1, low1, high1));
-    const __m256i all = _mm256_and_si256(both, Buckets256(bytes + at + 2, low2, high2));
-    const __m256i none = _mm256_cmpeq_epi8(all, _mm256_setzero_si256());
+    Halves256 halves[kShortBytes];
+    for (std::size_t place = 0; place < kShortBytes; ++place) Split(bytes + at + place, halves[place]);
+    __m256i any = _mm256_setzero_si256();
+    for (std::size_t set = 0; set < kNibbleSets; ++set) {
+      __m256i buckets = _mm256_set1_epi8(-1);
+      for (std::size_t place = 0; place < kShortBytes; ++place) {
+        const __m256i low = _mm256_shuffle_epi8(tables[set][place].low, halves[place].low);
+        const __m256i high = _mm256_shuffle_epi8(tables[set][place].high, halves[place].high);
+        buckets = _mm256_and_si256(buckets, _mm256_and_si256(low, high));
+      }
+      any = _mm256_or_si256(any, buckets);
+    }
+    const __m256i none = _mm256_cmpeq_epi8(any, _mm256_setzero_si256());
     const auto mask = ~static_cast<std::uint32_t>(_mm256_movemask_epi8(none));
     found = KeepPairs(table, bytes, at, mask, out, found);
   }
@@ -216,20 +244,28 @@ __attribute__((target("avx2"))) std::size_t Avx2Shorts(const ShortTable& table, 
 __attribute__((target("avx512f,avx512bw"))) std::size_t Avx512Shorts(const ShortTable& table, const std::uint8_t* bytes,
                                                                      std::size_t count, std::uint32_t* out) {
   if (table.nibbles == nullptr) return PortableShorts(table, bytes, count, out);
-  const __m512i low0 = FourTimes(table.nibbles->low[0]);
-  const __m512i high0 = FourTimes(table.nibbles->high[0]);
-  const __m512i low1 = FourTimes(table.nibbles->low[1]);
-  const __m512i high1 = FourTimes(table.nibbles->high[1]);
-  const __m512i low2 = FourTimes(table.nibbles->low[2]);
-  const __m512i high2 = FourTimes(table.nibbles->high[2]);
+  Halves512 tables[kNibbleSets][kShortBytes];
+  for (std::size_t set = 0; set < kNibbleSets; ++set) {
+    for (std::size_t place = 0; place < kShortBytes; ++place) {
+      tables[set][place] = {FourTimes(table.nibbles->low[set][place]), FourTimes(table.nibbles->high[set][place])};
+    }
+  }
   std::size_t found = 0;
   std::size_t at = 0;
   for (; at + 64 <= count; at += 64) {
-    const __m512i first = Buckets512(bytes + at, low0, high0);
-    const __m512i second = Buckets512(bytes + at + 1, low1, high1);
-    const __m512i both = _mm512_and_si512(first, second);
-    const __m512i third = Buckets512(bytes + at + 2, low2, high2);
-    found = KeepPairs(table, bytes, at, std::uint64_t{_mm512_test_epi8_mask(both, third)}, out, found);
+    Halves512 halves[kShortBytes];
+    for (std::size_t place = 0; place < kShortBytes; ++place) Split(bytes + at + place, halves[place]);
+    __m512i any = _mm512_setzero_si512();
+    for (std::size_t set = 0; set < kNibbleSets; ++set) {
+      __m512i buckets = _mm512_set1_epi8(-1);
+      for (std::size_t place = 0; place < kShortBytes; ++place) {
+        const __m512i low = _mm512_shuffle_epi8(tables[set][place].low, halves[place].low);
+        const __m512i high = _mm512_shuffle_epi8(tables[set][place].high, halves[place].high);
+        buckets = _mm512_ternarylogic_epi64(buckets, low, high, 0x80);
+      }
+      any = _mm512_or_si512(any, buckets);
+    }
+    found = KeepPairs(table, bytes, at, std::uint64_t{_mm512_test_epi8_mask(any, any)}, out, found);
   }
   return RestOfShorts(table, bytes, at, count, out, found);
 }

@@ -111,21 +111,26 @@ void TablesWriter::RechooseWindows() {
   }
 }
 
-std::uint32_t TablesWriter::KeyOf(const Indexed& atom, std::uint32_t factor) const {
-  // What is known behind the hashed bytes: the rest of the window, and of the
-  // eight bytes that are compared those behind it.
-  const std::size_t hashed = WindowBytes(stride_);
-  std::uint32_t next = 0;
-  std::size_t known = 0;
-  const auto add = [&](std::uint8_t byte) { next |= std::uint32_t{byte} << (8 * known++); };
-  for (std::size_t i = hashed; i < atom.length; ++i) add(static_cast<std::uint8_t>(atom.window >> (8 * i)));
-  for (std::size_t i = std::size_t{atom.entry.before} + atom.length; i < 8 && known < 4; ++i) {
+TablesWriter::Known TablesWriter::Behind(const Indexed& atom) const {
+  // The rest of the window, and of the eight bytes that are compared those
+  // behind it.
+  Known behind;
+  const auto add = [&](std::uint8_t byte) { behind.bytes |= std::uint32_t{byte} << (8 * behind.count++); };
+  for (std::size_t i = WindowBytes(stride_); i < atom.length; ++i) {
+    add(static_cast<std::uint8_t>(atom.window >> (8 * i)));
+  }
+  for (std::size_t i = std::size_t{atom.entry.before} + atom.length; i < 8 && behind.count < 4; ++i) {
     const auto value = static_cast<std::uint8_t>(atom.entry.value >> (8 * i));
     const auto mask = static_cast<std::uint8_t>(atom.entry.mask >> (8 * i));
     if (!IsOneFolded(value, mask)) break;
     add(Fold(value));
   }
-  return FilterKey(atom.window, next, known, factor, stride_);
+  return behind;
+}
+
+std::uint32_t TablesWriter::KeyOf(const Indexed& atom, std::uint32_t factor) const {
+  const Known behind = Behind(atom);
+  return FilterKey(atom.window, behind.bytes, behind.count, factor, stride_);
 }
 
 std::uint32_t TablesWriter::ChooseHashFactor() const {
@@ -176,6 +181,8 @@ void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std
     const auto add = [&](std::uint32_t kind, std::uint32_t bit) { all.push_back({atom.group, kind, bit}); };
     if (atom.in_filter) {
       add(kFilter, KeyOf(atom, hash_factor_));
+      const bool may_be_zeros = (atom.window & WindowMask(stride_)) == 0 && Behind(atom).bytes == 0;
+      if (may_be_zeros) groups[atom.group].flags |= kGroupZeros;
       if (atom.length == 3) add(kFilter3, BitOfThree(atom.window, hash_factor_));
     } else if (atom.length == 3) {
       add(kBitmap3, atom.window);

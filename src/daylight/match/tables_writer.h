@@ -64,6 +64,12 @@ class TablesWriter {
   // Gives texts whose eight bytes are common among all texts another window:
   // how common can only be told once all are there.
   void RechooseWindows();
+  // What is known of the four bytes behind the bytes that are hashed, folded.
+  struct Known {
+    std::uint32_t bytes = 0;
+    std::size_t count = 0;
+  };
+  Known Behind(const Indexed& atom) const;
   // What an atom sets in the filter.
   std::uint32_t KeyOf(const Indexed& atom, std::uint32_t factor) const;
   std::uint32_t ChooseHashFactor() const;
