@@ -243,10 +243,7 @@ class Chooser {
   }
 
   static double ShareOf(std::uint32_t folded, std::size_t length) {
-    if (length == kWindow) return Share(FoldedWindowBits(folded));
-    std::uint8_t bytes[kWindow];
-    for (std::size_t i = 0; i < length; ++i) bytes[i] = static_cast<std::uint8_t>(folded >> (8 * i));
-    return Share(FoldedSequenceBits(std::span(bytes, length)));
+    return Share(FoldedWindowBits(folded & (0xffffffff >> (8 * (kWindow - length))), length));
   }
 
   // What the filter lets pass where it has the window.
@@ -422,11 +419,11 @@ AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_ke
       const Window window = {first + i, std::min(kWindow, size - first - i)};
       choice.windows[choice.count++] = window;
       for (unsigned key = min_key; key <= max_key; ++key) {
-        std::uint8_t bytes[kWindow] = {};
+        std::uint32_t folded = 0;
         for (std::size_t at = 0; at < window.length; ++at) {
-          bytes[at] = Fold(static_cast<std::uint8_t>(values[window.first + at] ^ key));
+          folded |= std::uint32_t{Fold(static_cast<std::uint8_t>(values[window.first + at] ^ key))} << (8 * at);
         }
-        choice.cost += Share(FoldedSequenceBits(std::span(bytes, window.length))) + kAtomCost;
+        choice.cost += Share(FoldedWindowBits(folded, window.length)) + kAtomCost;
       }
     }
     if (!best.found || choice.cost < best.cost) best = choice;

@@ -155,10 +155,10 @@ std::uint32_t TablesWriter::ChooseHashFactor() const {
     }
     // What share of all positions are candidates for nothing.
     double lost = 0;
-    for (const std::uint32_t window : kCommonWindowList) {
-      if (atoms.contains(window & WindowMask(stride_))) continue;
-      lost += static_cast<double>(passing[bit_of((window & WindowMask(stride_)) * factor)]) *
-              std::exp2(-static_cast<double>(FoldedWindowBits(window)) / 8);
+    for (const std::uint32_t window : CommonWindowsOf(WindowBytes(stride_)).windows) {
+      if (atoms.contains(window)) continue;
+      lost += static_cast<double>(passing[bit_of(window * factor)]) *
+              std::exp2(-static_cast<double>(FoldedWindowBits(window, WindowBytes(stride_))) / 8);
     }
     if (factor == kHashFactors[0] || lost < least) {
       least = lost;
