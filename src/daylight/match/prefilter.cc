@@ -187,7 +187,7 @@ std::size_t PortableShorts(const ShortTable& table, const std::uint8_t* bytes, s
 }
 
 std::span<const KernelInfo> AvailableKernels() {
-  static KernelInfo kernels[3];
+  static KernelInfo kernels[4];
   static const std::size_t available = [] {
     std::size_t n = 0;
     kernels[n++] = {"portable", PortableFilter, PortableShorts};
@@ -196,6 +196,7 @@ std::span<const KernelInfo> AvailableKernels() {
     if (__builtin_cpu_supports("avx2")) kernels[n++] = {"avx2", Avx2Filter, Avx2Shorts};
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) {
       kernels[n++] = {"avx512", Avx512Filter, Avx512Shorts};
+      if (__builtin_cpu_supports("avx512vbmi2")) kernels[n++] = {"avx512vbmi2", Avx512Filter, Vbmi2Shorts};
     }
 #endif
     return n;
