@@ -372,11 +372,13 @@ void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, 
   for (std::size_t i = 0; i < scan.undecided.size(); ++i) {
     if (i == kMaxNamedLimits) {
       report.incomplete.push_back(
-          {names.object, "match-limit", std::to_string(scan.undecided.size() - i) + " more signatures take too long"});
+          {names.object, "match-limit",
+           std::to_string(scan.undecided.size() - i) + " more signatures could not be decided"});
       break;
     }
     report.incomplete.push_back(
-        {names.object, "match-limit", "deciding the signature " + set_->name(scan.undecided[i]) + " takes too long"});
+        {names.object, "match-limit",
+         "the signature " + set_->name(scan.undecided[i]) + " could not be decided within the limits"});
   }
 }
 
