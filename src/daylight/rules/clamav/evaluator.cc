@@ -219,7 +219,10 @@ void Evaluator::CountRegexp(const Regexp& regexp, SubState& state, const std::ve
   Bytes bytes = view_.bytes.subspan(static_cast<std::size_t>(window.min));
   if (encompasses) bytes = bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(shift, bytes.size())));
   const auto expression = PerlRegexp::Compile(regexp.pattern, regexp.flags);
-  if (!expression) return;
+  if (!expression) {
+    is_limited_ = true;
+    return;
+  }
   std::size_t from = 0;
   do {
     // What searching costs at least; PCRE2's own limits bound the rest.
@@ -296,6 +299,8 @@ bool Evaluator::HoldsByCounts(const LogicalSignature& signature, const Expressio
     CountRegexp(subs[i].regexp, states[i], counts);
   }
   recount();
+  // What is compared with a count that is too low may hold for that alone.
+  if ((is_limited_ || budget_.is_spent()) && HasComparison(expression)) return false;
   return expression.Evaluate(counts);
 }
 

@@ -54,6 +54,19 @@ TEST(ClamavEvaluatorTest, WhatCannotBeReadMayMatch) {
   EXPECT_TRUE(Evaluate("0&(", {Body("one")}).is_limited);
   EXPECT_TRUE(Evaluate(std::string(100'000, '(') + "0" + std::string(100'000, ')'), {Body("one")}).is_limited);
   EXPECT_TRUE(Evaluate("1", {Body("one"), Perl("0&", "two")}).is_limited);
+  EXPECT_TRUE(Evaluate("1", {Body("one"), Perl("0", "(")}).is_limited);
+}
+
+TEST(ClamavEvaluatorTest, CountsThatAreTooLowProveNothing) {
+  EXPECT_TRUE(Evaluate("0&1=0", {Body("one"), Perl("0", "four")}).matches);
+  const auto outcome = Evaluate("0&1=0", {Body("one"), Perl("0", "(")});
+  EXPECT_FALSE(outcome.matches);
+  EXPECT_TRUE(outcome.is_limited);
+  EXPECT_TRUE(Evaluate("0=0", {Body("two")}, 1).is_limited);
+}
+
+TEST(ClamavEvaluatorTest, SingleCodeUnitsAreTaken) {
+  EXPECT_TRUE(Evaluate("1", {Body("one"), Perl("0", "t\\Co")}).matches);
 }
 
 }  // namespace

@@ -1,36 +1,9 @@
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include "daylight/rules/clamav/regexp_check.h"
 
-#include <pcre2.h>
-
-#include <cstdint>
-#include <memory>
+#include "daylight/rules/clamav/text.h"
 
 namespace dl::clamav {
 namespace {
-
-struct Free {
-  void operator()(pcre2_code* code) const { pcre2_code_free(code); }
-};
-
-std::uint32_t Options(std::string_view flags) {
-  std::uint32_t options = 0;
-  for (const char flag : flags) {
-    switch (flag) {
-      case 'i': options |= PCRE2_CASELESS; break;
-      case 's': options |= PCRE2_DOTALL; break;
-      case 'm': options |= PCRE2_MULTILINE; break;
-      case 'x': options |= PCRE2_EXTENDED; break;
-      case 'A': options |= PCRE2_ANCHORED; break;
-      case 'E': options |= PCRE2_DOLLAR_ENDONLY; break;
-      case 'U': options |= PCRE2_UNGREEDY; break;
-      default: break;
-    }
-  }
-  return options;
-}
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // {n}, {n,} or {n,m} at `at`, n and m up to 255; the position behind it, or 0.
 std::size_t EndOfBound(std::string_view text, std::size_t at) {
@@ -87,15 +60,6 @@ std::size_t EndOfBrackets(std::string_view text, std::size_t at) {
 }
 
 }  // namespace
-
-Status CheckRegexp(std::string_view pattern, std::string_view flags) {
-  int error = 0;
-  PCRE2_SIZE where = 0;
-  const std::unique_ptr<pcre2_code, Free> code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()),
-                                                             pattern.size(), Options(flags), &error, &where, nullptr));
-  if (code == nullptr) return Fail(ErrorCode::kMalformed, "the regular expression does not compile", where);
-  return {};
-}
 
 Status CheckExtendedExpression(std::string_view pattern) {
   std::size_t level = 0;

@@ -1,8 +1,8 @@
 // Would clamscan take this regular expression?
 //
-//   DL_TRY_STATUS(CheckRegexp("a(b|c)+", "is"));
+//   DL_TRY_STATUS(CheckExtendedExpression("a(b|c)+"));
 //
-// No state. Both compile what they check, within bounds, and forget it.
+// No state.
 #pragma once
 
 #include <string_view>
@@ -10,9 +10,6 @@
 #include "daylight/base/error.h"
 
 namespace dl::clamav {
-
-// Of PCRE subsignatures; of the flags, i, s, m, x, A, E and U count.
-Status CheckRegexp(std::string_view pattern, std::string_view flags);
 
 // POSIX extended expressions, of .cdb, .zmd and .rmd: their syntax only.
 Status CheckExtendedExpression(std::string_view pattern);

@@ -8,7 +8,7 @@
 #include "daylight/rules/clamav/expression.h"
 #include "daylight/rules/clamav/line_reader.h"
 #include "daylight/rules/clamav/pattern_parser.h"
-#include "daylight/rules/clamav/regexp_check.h"
+#include "daylight/rules/clamav/perl_regexp.h"
 #include "daylight/rules/clamav/text.h"
 
 namespace dl::clamav {
@@ -87,7 +87,7 @@ Result<Regexp> ParseRegexp(std::string_view text, std::uint32_t index, std::uint
       return Fail(ErrorCode::kMalformed, "a flag of the regular expression that is not one of greismxAEU");
     }
   }
-  DL_TRY_STATUS(CheckRegexp(pattern, flags));
+  DL_TRY_STATUS(PerlRegexp::Compile(pattern, flags));
   regexp.trigger = trigger;
   regexp.pattern = pattern;
   regexp.flags = flags;
