@@ -3,7 +3,6 @@
 
 #include "daylight/rules/clamav/line_reader.h"
 #include "daylight/rules/clamav/reader_testing.h"
-#include "daylight/rules/clamav/regexp_check.h"
 
 namespace dl::clamav {
 namespace {
@@ -175,14 +174,10 @@ TEST(ClamavLinesTest, LinesOfOtherRooms) {
 }
 
 TEST(ClamavLinesTest, ExtendedExpressions) {
-  for (const std::string_view text :
-       {"a", "a|b", "(a|b)+", "a{2,3}", "a{x", "[]a]", "[^a-z]", "[[:alpha:]]", "^a$", "a)", "()"}) {
-    EXPECT_TRUE(CheckExtendedExpression(text)) << text;
-  }
-  for (const std::string_view text :
-       {"", "(", "a|", "|a", "+a", "a**", "a{2", "a{3,2}", "a{256}", "[a", "[b-a]", "a\\", "[]"}) {
-    EXPECT_FALSE(CheckExtendedExpression(text)) << text;
-  }
+  EXPECT_EQ(One("cdb", "A:*:*:(a|b)+\\.exe$:*:*:*:*:*:*"), "taken");
+  EXPECT_EQ(One("cdb", "A:*:*:a):*:*:*:*:*:*"), "taken");
+  EXPECT_THAT(One("cdb", "A:*:*:a|:*:*:*:*:*:*"), StartsWith("refused: expression"));
+  EXPECT_THAT(One("zmd", "A:0:a**:100:50:0a0b0c0d:8:1:*"), StartsWith("refused: expression"));
 }
 
 }  // namespace
