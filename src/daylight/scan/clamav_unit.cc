@@ -380,6 +380,8 @@ void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, 
         {names.object, "match-limit",
          "the signature " + set_->name(scan.undecided[i]) + " could not be decided within the limits"});
   }
+  // At the end, as names and digests are looked up in pages of their own.
+  if (set_->matcher().damaged()) report.incomplete.push_back({names.object, "database", "the database is damaged"});
 }
 
 }  // namespace dl::scan

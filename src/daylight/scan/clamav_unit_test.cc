@@ -1,0 +1,65 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "daylight/rules/clamav/format.h"
+#include "daylight/scan/scan_testing.h"
+
+namespace dl::scan {
+namespace {
+
+report::ObjectReport ScanText(const std::shared_ptr<const Engine>& engine, std::string_view text) {
+  Scanner scanner(engine, {});
+  MemorySource source(AsBytes(text));
+  return scanner.Scan(source, {});
+}
+
+std::string Hex(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (const char c : text) {
+    hex += kDigits[static_cast<unsigned char>(c) >> 4];
+    hex += kDigits[static_cast<unsigned char>(c) & 15];
+  }
+  return hex;
+}
+
+TEST(ClamavUnitTest, NamesWhatItFinds) {
+  const auto engine =
+      EngineOf(CompileSignatures("x.ldb", "Test.A;Target:0;0&1;" + Hex("first") + ";" + Hex("second") + "\n"));
+  EXPECT_EQ(Summary(ScanText(engine, "first and second")), "detected\nTest.A\n");
+  EXPECT_EQ(Summary(ScanText(engine, "first and last of all")), "clean\n");
+}
+
+// Enough signatures for many pages, so that one of them can be damaged and the
+// database still opens.
+std::string ManySignatures() {
+  std::string lines;
+  for (int i = 0; i < 4000; ++i) {
+    const std::string word = "word" + std::to_string(10000 + i);
+    lines += "Test." + word + ";Target:0;0;" + Hex(word + " and some more of it, so that it is long") + "\n";
+  }
+  return lines;
+}
+
+std::vector<std::byte> WithDamage(std::vector<std::byte> bytes, database::SectionKind kind) {
+  auto database = database::Database::FromBytes(Bytes(bytes));
+  DL_CHECK(database.has_value());
+  for (const database::SectionInfo& section : (*database)->sections()) {
+    if (section.kind == kind) bytes[section.offset + section.size / 2] ^= std::byte{1};
+  }
+  return bytes;
+}
+
+TEST(ClamavUnitTest, DamageIsToldForEachObjectFromThenOn) {
+  const auto engine = EngineOf(WithDamage(CompileSignatures("x.ldb", ManySignatures()), clamav::kSectionSignatures));
+  EXPECT_EQ(Summary(ScanText(engine, "nothing of this is looked up")), "clean\n");
+  // In the middle of the section, on the damaged page.
+  const std::string object = "word12000 and some more of it, so that it is long";
+  EXPECT_EQ(ScanText(engine, object).verdict, report::Verdict::kIncomplete);
+  EXPECT_EQ(Summary(ScanText(engine, "nothing of this is looked up")),
+            "incomplete\nincomplete database: the database is damaged\n");
+}
+
+}  // namespace
+}  // namespace dl::scan
