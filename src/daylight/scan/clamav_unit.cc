@@ -69,6 +69,16 @@ RawSearch RawSearchOf(ClamType type) {
   }
 }
 
+// Error::what is a literal, so that both may be kept.
+std::string_view ReasonOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kBudget: return "limit";
+    case ErrorCode::kIo: return "io";
+    case ErrorCode::kUnsupported: return "window";
+    default: return "database";
+  }
+}
+
 }  // namespace
 
 // A signature with a handler type that matched.
@@ -95,7 +105,10 @@ struct ClamavUnit::ObjectScan {
   std::set<Handler> handlers;            // In clamscan's order.
   bool is_retyped = false;
   std::vector<std::string> phishing;  // Told when nothing else is found.
-  std::string problem;
+  // What was not looked at and why: a reason as in report::Incomplete, and words. Each once.
+  std::set<std::pair<std::string_view, std::string_view>> gaps;
+  void AddGap(std::string_view reason, std::string_view what) { gaps.insert({reason, what}); }
+  void AddGap(const Error& error) { gaps.insert({ReasonOf(error.code), error.what}); }
 };
 
 ClamavUnit::ClamavUnit(std::shared_ptr<const clamav::SignatureSet> set, const ScanContext& context)
@@ -167,7 +180,7 @@ void ClamavUnit::EvaluateOne(ObjectScan& scan, clamav::Evaluator& evaluator, std
                              std::uint32_t phase) {
   const auto stored = set_->Load(signature);
   if (!stored) {
-    scan.problem = stored.error().what;
+    scan.AddGap(stored.error());
     return;
   }
   if (!live_groups_.Test(clamav::GroupOf(stored->signature.target, stored->signature.is_pua))) return;
@@ -189,10 +202,11 @@ void ClamavUnit::EvaluateOne(ObjectScan& scan, clamav::Evaluator& evaluator, std
 }
 
 void ClamavUnit::EvaluateCandidates(ObjectScan& scan, const clamav::View& view, std::uint32_t phase) {
-  const clamav::MacroMembers members = [this](std::uint32_t target, std::uint32_t group) {
+  const clamav::MacroMembers members = [&](std::uint32_t target, std::uint32_t group) {
     std::vector<clamav::LogicalSignature> out;
     for (const std::uint32_t signature : set_->macro_members(target, group)) {
       auto stored = set_->Load(signature);
+      if (!stored) scan.AddGap(stored.error());
       if (stored && (!stored->signature.is_pua || context_.settings.pua)) out.push_back(std::move(stored->signature));
     }
     return out;
@@ -226,7 +240,7 @@ void ClamavUnit::FindFileDigests(ObjectScan& scan) {
     if (value) {
       AddDigest(scan, Of::kFile, kind, *value, scan.size, kFileDigest);
     } else {
-      scan.problem = value.error().what;
+      scan.AddGap(value.error());
     }
   };
   find(DigestKind::kMd5, [&] { return scan.digests.Md5(scan.object); });
@@ -315,7 +329,7 @@ void ClamavUnit::ScanViews(ObjectScan& scan, Bytes bytes, ClamType type, std::ui
     ScanView(scan, {AsBytes(message), filetype::kTargetMail, message.size(), {"CL_TYPE_ANY"}, &facts}, true, phase++);
   }
   if (clamav::IsReadAsMail(type, all.raw)) scan.phishing = FindPhishing(scan, bytes);
-  if (!all.complete) scan.problem = "its normalised form was cut short";
+  if (!all.complete) scan.AddGap("limit", "its normalised form was cut short");
 }
 
 std::vector<std::string> ClamavUnit::FindPhishing(ObjectScan& scan, Bytes mail) {
@@ -328,7 +342,7 @@ std::vector<std::string> ClamavUnit::FindPhishing(ObjectScan& scan, Bytes mail) 
   }
   if (phishing_->empty()) return {};
   clamav::PhishingVerdict verdict = clamav::FindPhishing(mail, *phishing_);
-  if (verdict.is_limited && verdict.names.empty()) scan.problem = "not all links of the mail were checked";
+  if (verdict.is_limited && verdict.names.empty()) scan.AddGap("limit", "not all links of the mail were checked");
   return std::move(verdict.names);
 }
 
@@ -368,7 +382,9 @@ void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, 
     detection.object = names.object;
     report.detections.push_back(std::move(detection));
   }
-  if (!scan.problem.empty()) report.incomplete.push_back({names.object, "limit", scan.problem});
+  for (const auto& [reason, what] : scan.gaps) {
+    report.incomplete.push_back({names.object, std::string(reason), std::string(what)});
+  }
   for (std::size_t i = 0; i < scan.undecided.size(); ++i) {
     if (i == kMaxNamedLimits) {
       report.incomplete.push_back(

@@ -56,7 +56,11 @@ TEST(ClamavUnitTest, DamageIsToldForEachObjectFromThenOn) {
   EXPECT_EQ(Summary(ScanText(engine, "nothing of this is looked up")), "clean\n");
   // In the middle of the section, on the damaged page.
   const std::string object = "word12000 and some more of it, so that it is long";
-  EXPECT_EQ(ScanText(engine, object).verdict, report::Verdict::kIncomplete);
+  const report::ObjectReport report = ScanText(engine, object);
+  EXPECT_EQ(report.verdict, report::Verdict::kIncomplete);
+  ASSERT_EQ(report.incomplete.size(), 2u);
+  EXPECT_EQ(report.incomplete[0].reason, "database");
+  EXPECT_EQ(report.incomplete[0].detail, "the database is damaged (page checksum)");
   EXPECT_EQ(Summary(ScanText(engine, "nothing of this is looked up")),
             "incomplete\nincomplete database: the database is damaged\n");
 }
