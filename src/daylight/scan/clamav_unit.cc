@@ -262,8 +262,12 @@ void ClamavUnit::FindProgramDigests(ObjectScan& scan, Bytes bytes) {
     }
   }
   if (HasDigests(Of::kImports)) {
-    if (const auto imports = exe::ImportHash(bytes)) {
-      AddDigest(scan, Of::kImports, DigestKind::kMd5, imports->md5, imports->size, kProgramDigest);
+    if (const auto imports = exe::ImportText(bytes)) {
+      for (const DigestKind kind : crypto::kDigestKinds) {
+        if (!set_->digests(Of::kImports, kind).MayHave(imports->size())) continue;
+        const auto digest = crypto::AnyDigest::Of(kind, AsBytes(*imports));
+        AddDigest(scan, Of::kImports, kind, digest.view(), imports->size(), kProgramDigest);
+      }
     }
   }
 }
