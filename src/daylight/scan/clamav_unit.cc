@@ -1,6 +1,7 @@
 #include "daylight/scan/clamav_unit.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -121,18 +122,18 @@ ClamavUnit::ClamavUnit(std::shared_ptr<const clamav::SignatureSet> set, const Sc
 ClamavUnit::~ClamavUnit() = default;
 
 bool ClamavUnit::HasDigests(Of of) const {
-  return !set_->digests(of, DigestKind::kMd5).empty() || !set_->digests(of, DigestKind::kSha1).empty() ||
-         !set_->digests(of, DigestKind::kSha256).empty();
+  return std::any_of(crypto::kDigestKinds.begin(), crypto::kDigestKinds.end(),
+                     [&](DigestKind kind) { return !set_->digests(of, kind).empty(); });
 }
 
 void ClamavUnit::WantDigests(std::optional<std::uint64_t> size, ObjectDigests& digests) const {
-  const auto wanted = [&](DigestKind kind) {
+  for (const DigestKind kind : crypto::kDigestKinds) {
     const clamav::DigestTable& table = set_->digests(Of::kFile, kind);
-    return size ? table.MayHave(*size) : !table.empty();
-  };
-  if (wanted(DigestKind::kMd5)) digests.WantMd5();
-  if (wanted(DigestKind::kSha1)) digests.WantSha1();
-  if (wanted(DigestKind::kSha256)) digests.WantSha256();
+    // What allows an object is asked only for what is detected, but a stream
+    // cannot be read again then.
+    const bool is_wanted = size ? table.MayHave(*size) : !table.empty() || !set_->digests(Of::kAllowed, kind).empty();
+    if (is_wanted) digests.Want(kind);
+  }
 }
 
 void ClamavUnit::SetGroups(std::uint32_t target, bool generic) {
@@ -234,55 +235,52 @@ void ClamavUnit::AddDigest(ObjectScan& scan, Of of, DigestKind kind, Bytes diges
 }
 
 void ClamavUnit::FindFileDigests(ObjectScan& scan) {
-  const auto find = [&](DigestKind kind, auto&& compute) {
-    if (!set_->digests(Of::kFile, kind).MayHave(scan.size)) return;
-    const auto value = compute();
-    if (value) {
-      AddDigest(scan, Of::kFile, kind, *value, scan.size, kFileDigest);
+  for (const DigestKind kind : crypto::kDigestKinds) {
+    if (!set_->digests(Of::kFile, kind).MayHave(scan.size)) continue;
+    const auto digest = scan.digests.Get(scan.object, kind);
+    if (digest) {
+      AddDigest(scan, Of::kFile, kind, *digest, scan.size, kFileDigest);
     } else {
-      scan.AddGap(value.error());
+      scan.AddGap(digest.error());
     }
-  };
-  find(DigestKind::kMd5, [&] { return scan.digests.Md5(scan.object); });
-  find(DigestKind::kSha1, [&] { return scan.digests.Sha1(scan.object); });
-  find(DigestKind::kSha256, [&] { return scan.digests.Sha256(scan.object); });
+  }
+}
+
+void ClamavUnit::FindBytesDigests(ObjectScan& scan, Of of, Bytes bytes) {
+  for (const DigestKind kind : crypto::kDigestKinds) {
+    if (!set_->digests(of, kind).MayHave(bytes.size())) continue;
+    if (!scan.budget.Charge(bytes.size())) return scan.AddGap("limit", "not all sections were hashed");
+    AddDigest(scan, of, kind, crypto::AnyDigest::Of(kind, bytes).view(), bytes.size(), kProgramDigest);
+  }
 }
 
 void ClamavUnit::FindProgramDigests(ObjectScan& scan, Bytes bytes) {
   if (HasDigests(Of::kSection)) {
     for (const exe::SectionToHash& section : exe::SectionsToHash(bytes)) {
-      const Bytes part = bytes.subspan(section.offset, section.size);
-      const auto find = [&]<typename Digest>(DigestKind kind, const Digest&) {
-        if (!set_->digests(Of::kSection, kind).MayHave(section.size)) return;
-        AddDigest(scan, Of::kSection, kind, Digest::Of(part), section.size, kProgramDigest);
-      };
-      find(DigestKind::kMd5, crypto::Md5());
-      find(DigestKind::kSha1, crypto::Sha1());
-      find(DigestKind::kSha256, crypto::Sha256());
+      FindBytesDigests(scan, Of::kSection, bytes.subspan(section.offset, section.size));
     }
   }
-  if (HasDigests(Of::kImports)) {
-    if (const auto imports = exe::ImportText(bytes)) {
-      for (const DigestKind kind : crypto::kDigestKinds) {
-        if (!set_->digests(Of::kImports, kind).MayHave(imports->size())) continue;
-        const auto digest = crypto::AnyDigest::Of(kind, AsBytes(*imports));
-        AddDigest(scan, Of::kImports, kind, digest.view(), imports->size(), kProgramDigest);
-      }
-    }
-  }
+  if (!HasDigests(Of::kImports)) return;
+  if (const auto imports = exe::ImportText(bytes)) FindBytesDigests(scan, Of::kImports, AsBytes(*imports));
 }
 
 bool ClamavUnit::IsAllowed(ObjectScan& scan) {
+  std::vector<DigestKind> kinds;
+  std::copy_if(crypto::kDigestKinds.begin(), crypto::kDigestKinds.end(), std::back_inserter(kinds),
+               [&](DigestKind kind) { return set_->digests(Of::kAllowed, kind).MayHave(scan.size); });
+  if (kinds.empty()) return false;
+  for (const DigestKind kind : kinds) scan.digests.Want(kind);
+  // What is not allowed is reported with it: one pass for all.
+  scan.digests.Want(DigestKind::kSha256);
   std::vector<std::uint32_t> names;
-  const auto look = [&](DigestKind kind, auto&& compute) {
-    const clamav::DigestTable& table = set_->digests(Of::kAllowed, kind);
-    if (!names.empty() || !table.MayHave(scan.size)) return;
-    const auto value = compute();
-    if (value) table.Find(*value, scan.size, names);
-  };
-  look(DigestKind::kMd5, [&] { return scan.digests.Md5(scan.object); });
-  look(DigestKind::kSha1, [&] { return scan.digests.Sha1(scan.object); });
-  look(DigestKind::kSha256, [&] { return scan.digests.Sha256(scan.object); });
+  for (const DigestKind kind : kinds) {
+    const auto digest = scan.digests.Get(scan.object, kind);
+    if (digest) {
+      set_->digests(Of::kAllowed, kind).Find(*digest, scan.size, names);
+    } else {
+      scan.AddGap(digest.error());
+    }
+  }
   return !names.empty();
 }
 
@@ -367,7 +365,7 @@ void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, 
           {names.object, "window", "signatures that need the whole object: " + std::string(whole.error().what)});
     }
   }
-  if (!scan.found.empty() && IsAllowed(scan)) {
+  if ((!scan.found.empty() || !scan.undecided.empty()) && IsAllowed(scan)) {
     scan.found.clear();
     scan.undecided.clear();
   }

@@ -61,6 +61,8 @@ class ClamavUnit {
   void ScanViews(ObjectScan& scan, Bytes bytes, filetype::ClamType type, std::uint32_t& phase);
   void FindFileDigests(ObjectScan& scan);
   void FindProgramDigests(ObjectScan& scan, Bytes bytes);
+  // Of a section, or of the text of the imports.
+  void FindBytesDigests(ObjectScan& scan, clamav::DigestSignature::Of of, Bytes bytes);
   void AddDigest(ObjectScan& scan, clamav::DigestSignature::Of of, clamav::DigestKind kind, Bytes digest,
                  std::uint64_t size, std::uint32_t phase);
   bool IsAllowed(ObjectScan& scan);

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "daylight/crypto/digest.h"
 #include "daylight/rules/clamav/format.h"
 #include "daylight/scan/scan_testing.h"
 
@@ -63,6 +64,32 @@ TEST(ClamavUnitTest, DamageIsToldForEachObjectFromThenOn) {
   EXPECT_EQ(report.incomplete[0].detail, "the database is damaged (page checksum)");
   EXPECT_EQ(Summary(ScanText(engine, "nothing of this is looked up")),
             "incomplete\nincomplete database: the database is damaged\n");
+}
+
+std::string DigestsOf(std::string_view text, std::size_t from) {
+  std::string lines;
+  for (std::size_t kind = from; kind < crypto::kDigestKinds.size(); ++kind) {
+    const auto value = crypto::AnyDigest::Of(crypto::kDigestKinds[kind], AsBytes(text));
+    lines += crypto::Hex(value.view()) + ":" + std::to_string(text.size()) + ":Test." + std::to_string(kind) + "\n";
+  }
+  return lines;
+}
+
+TEST(ClamavUnitTest, DigestsOfEveryKindFromEveryKindOfSource) {
+  const std::string text(100'000, 'x');
+  const auto engine = EngineOf(CompileSignatures("x.hsb", DigestsOf(text, 0)));
+  const std::string found = "detected\nTest.0\nTest.1\nTest.2\n";
+  EXPECT_EQ(Summary(ScanText(engine, text)), found);
+  Scanner scanner(engine, {});
+  StreamSource stream = MakeStream(text, 5000, {.window_bytes = 8192, .head_bytes = 4096, .tail_bytes = 4096});
+  // It is text, whose other forms need all of it.
+  EXPECT_EQ(Summary(scanner.Scan(stream, {})).substr(0, found.size()), found);
+  const int fd = MemoryFile(text);
+  std::vector<std::byte> scratch;
+  DescriptorSource windows(fd, text.size(), scratch, {.copy_limit_bytes = 1000, .window_bytes = 8192});
+  EXPECT_EQ(Summary(scanner.Scan(windows, {})), found);
+  ::close(fd);
+  EXPECT_EQ(Summary(ScanText(engine, text + "y")), "clean\n");
 }
 
 }  // namespace
