@@ -1,6 +1,7 @@
 #include "daylight/rules/clamav/evaluator.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "daylight/rules/clamav/byte_compare.h"
 #include "daylight/rules/clamav/perl_regexp.h"
@@ -14,18 +15,8 @@ constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
 
 // Bytes that the shortest match of a pattern's part takes.
 std::uint64_t LeastBytes(const Part& part) {
-  std::uint64_t bytes = 0;
-  for (const Token& token : part.tokens) {
-    std::size_t least = 1;
-    if (token.kind == TokenKind::kAlternative && token.index < part.alternatives.size()) {
-      const auto& choices = part.alternatives[token.index].choices;
-      const auto low = std::min_element(choices.begin(), choices.end(),
-                                        [](const auto& a, const auto& b) { return a.size() < b.size(); });
-      least = low != choices.end() ? low->size() : 0;
-    }
-    bytes += least;
-  }
-  return bytes;
+  return std::accumulate(part.tokens.begin(), part.tokens.end(), std::uint64_t{0},
+                         [&](std::uint64_t sum, const Token& token) { return sum + WidthOf(part, token).least; });
 }
 
 bool HasComparison(const Expression& expression) {
