@@ -20,6 +20,10 @@ using Of = clamav::DigestSignature::Of;
 // Signatures are decided on the whole object; a larger one is incomplete for
 // those that are candidates.
 constexpr std::uint64_t kWholeObjectLimitBytes = std::uint64_t{1} << 30;
+// Other forms of larger objects are not made, and their links not checked:
+// clamscan looks at nothing larger (--max-filesize), and none of its forms of
+// text or HTML is made of more than 40 MiB.
+constexpr std::uint64_t kMaxFormsBytes = std::uint64_t{100} << 20;
 // What deciding all candidates of one object may cost, in bytes looked at.
 constexpr std::uint64_t kMaxSteps = std::uint64_t{1} << 32;
 constexpr std::uint64_t kMaxStepsPerByte = 256;
@@ -113,7 +117,12 @@ struct ClamavUnit::ObjectScan {
 };
 
 ClamavUnit::ClamavUnit(std::shared_ptr<const clamav::SignatureSet> set, const ScanContext& context)
-    : set_(std::move(set)), context_(context), own_magic_(LoadMagic(*set_)), icons_(*set_), matches_(set_->matcher()) {
+    : set_(std::move(set)),
+      context_(context),
+      own_magic_(LoadMagic(*set_)),
+      icons_(*set_),
+      knows_links_(!set_->lines(clamav::FileKind::kPdb).empty() || !set_->lines(clamav::FileKind::kGdb).empty()),
+      matches_(set_->matcher()) {
   live_groups_.Resize(clamav::kGroupCount);
   live_patterns_.Resize(set_->matcher().pattern_count());
   const std::span<std::uint64_t> words = live_patterns_.words();
@@ -291,8 +300,10 @@ void ClamavUnit::ScanWhole(ObjectScan& scan, Bytes bytes) {
   EvaluateCandidates(scan, {bytes, raw.target, bytes.size(), {}, &facts}, kPlain);
   if (type_ == ClamType::kMsExe) FindProgramDigests(scan, bytes);
   std::uint32_t phase = kForms;
-  if (type_ == ClamType::kMail) scan.phishing = FindPhishing(scan, bytes);
-  if (raw.has_views) ScanViews(scan, bytes, type_, phase);
+  if (bytes.size() <= kMaxFormsBytes) {
+    if (type_ == ClamType::kMail) scan.phishing = FindPhishing(scan, bytes);
+    if (raw.has_views) ScanViews(scan, bytes, type_, phase);
+  }
   if (scan.handlers.empty()) return;
   // A signature with a handler type says what an object really is: by the first
   // that matches, it is scanned once more as that. The others are detections, and so is
@@ -355,8 +366,9 @@ void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, 
   const RawSearch raw = RawSearchOf(type_);
   CollectCandidates(raw.target, raw.generic);
   const bool needs_program = type_ == ClamType::kMsExe && (HasDigests(Of::kSection) || HasDigests(Of::kImports));
+  const bool has_forms = raw.has_views || (type_ == ClamType::kMail && knows_links_);
   FindFileDigests(scan);
-  if (!candidates_.empty() || needs_program || raw.has_views) {
+  if (!candidates_.empty() || needs_program || (has_forms && scan.size <= kMaxFormsBytes)) {
     const auto whole = object.Whole(kWholeObjectLimitBytes);
     if (whole) {
       ScanWhole(scan, *whole);

@@ -74,6 +74,7 @@ class ClamavUnit {
   const ScanContext& context_;
   std::unique_ptr<filetype::MagicTable> own_magic_;  // Of .ftm files; absent: the built-in one.
   IconSignatures icons_;
+  bool knows_links_ = false;                    // There are signatures of links.
   std::unique_ptr<clamav::Phishing> phishing_;  // Loaded for the first mail.
   match::MatchState matches_;
   match::BitSet live_groups_;

@@ -92,5 +92,28 @@ TEST(ClamavUnitTest, DigestsOfEveryKindFromEveryKindOfSource) {
   EXPECT_EQ(Summary(ScanText(engine, text + "y")), "clean\n");
 }
 
+TEST(ClamavUnitTest, LinksOfMailsAreCheckedThoughNothingElseIsFound) {
+  const auto engine = EngineOf(CompileSignatures("x.pdb", "H:bank.example.com\n"));
+  const std::string head = "Received: from a by b\nFrom: a@b.c\nContent-Type: text/html\n\n";
+  const std::string good = head + "<a href=\"http://bank.example.com/x\">http://bank.example.com/</a>\n";
+  const std::string bad = head + "<a href=\"http://evil.example.org/x\">http://bank.example.com/</a>\n";
+  EXPECT_EQ(Summary(ScanText(engine, good)), "clean\n");
+  EXPECT_EQ(Summary(ScanText(engine, bad)), "detected\nHeuristics.Phishing.Email.SpoofedDomain\n");
+}
+
+TEST(ClamavUnitTest, FormsOfVeryLargeTextAreNotMade) {
+  const auto engine = EngineOf(CompileSignatures("x.ldb", "Test.A;Target:7;0;" + Hex("not in it") + "\n"));
+  Scanner scanner(engine, {});
+  // A form needs all of the stream, which is not kept.
+  const auto scan = [&](std::size_t size) {
+    const std::string text(size, 'x');
+    StreamSource stream = MakeStream(text, std::size_t{1} << 20, {});
+    return scanner.Scan(stream, {}).verdict;
+  };
+  constexpr std::size_t kLimit = std::size_t{100} << 20;
+  EXPECT_EQ(scan(kLimit), report::Verdict::kIncomplete);
+  EXPECT_EQ(scan(kLimit + 1), report::Verdict::kClean);
+}
+
 }  // namespace
 }  // namespace dl::scan
