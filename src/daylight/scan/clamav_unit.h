@@ -2,7 +2,7 @@
 // search for triggers, then the signatures that they make candidates, digests,
 // and the forms of an object that some signatures are matched on instead.
 //
-//   unit.Begin(head, size);
+//   unit.Begin(head, is_whole);
 //   for each window: unit.Feed(window);
 //   unit.Finish(source, names, digests, report);
 //
