@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -17,23 +16,13 @@
 
 #include "daylight/scan/compile.h"
 #include "daylight/scan/scanner.h"
+#include "profile.h"
 
 namespace {
 
-namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double Seconds(Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); }
-
-std::vector<std::string> Files(const std::string& root) {
-  std::vector<std::string> files;
-  if (fs::is_regular_file(root)) return {root};
-  for (const auto& entry : fs::recursive_directory_iterator(root, fs::directory_options::skip_permission_denied)) {
-    if (entry.is_regular_file() && !entry.is_symlink()) files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
+using dl::bench::Clock;
+using dl::bench::Files;
+using dl::bench::Seconds;
 
 }  // namespace
 
@@ -57,7 +46,7 @@ int main(int argc, char** argv) {
     std::ifstream in(path, std::ios::binary);
     dl::report::RuleText file;
     file.name = path;
-    file.name_space = fs::path(path).stem();
+    file.name_space = std::filesystem::path(path).stem();
     file.text.assign(std::istreambuf_iterator<char>(in), {});
     job.files.push_back(std::move(file));
   }
