@@ -90,7 +90,8 @@ class Loader {
     if (!compiled.failure.empty()) return Tolerate(source.path + ": cannot compile: " + compiled.failure);
     if (!good) return false;
     if (!compiled.file.valid()) return Tolerate(source.path + ": no file in it can be used");
-    if (cache_ && !packed->is_changed) Keep(compiled.file.get());
+    // What could not be read may be readable the next time, with the same stamps.
+    if (cache_ && !packed->is_changed && packed->errors.empty()) Keep(compiled.file.get());
     content_.signatures += compiled.signatures;
     content_.databases.push_back(std::move(compiled.database));
     content_.files.push_back(std::move(compiled.file));
