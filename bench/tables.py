@@ -1,6 +1,7 @@
 """The tables of speed.py, one for each thing that Daylight's speed is claimed to be."""
 
 import dataclasses
+import pathlib
 import typing
 
 import datasets
@@ -66,3 +67,17 @@ def yara_lib(bench):
     sides = bench.yara_sides(bench.rules("signature-base", "reversinglabs"))
     corpus = bench.corpus("/usr/lib", "/usr/lib", limit=bench.args.sample_bytes)
     bench.must_beat(bench.compare(sides, [corpus]), {"yara": 8, "yara-x": YARAX_RATIO})
+
+
+@table("bad-expressions", "fifty badly written expressions on programs and text, for the first match of each and for all")
+def bad_expressions(bench):
+    corpora = [bench.corpus("/usr/bin", "/usr/bin", limit=int(100e6 * bench.args.scale)),
+               bench.corpus("/usr/include", "/usr/include", limit=int(20e6 * bench.args.scale)),
+               bench.corpus("a log", datasets.log(bench.data, int(20e6 * bench.args.scale)))]
+    source = pathlib.Path(__file__).with_name("bad_expressions.yar")
+    counted = bench.folder() / "counted.yar"
+    counted.write_text(source.read_text().replace("condition: $a", "condition: #a > 1000000000"))
+    for what, path in (("first matches", source), ("all matches", counted)):
+        bench.say(f"  {what}")
+        totals = bench.compare(bench.yara_sides([("default", path)]), corpora)
+        bench.must_beat(totals, {"yara": 1, "yara-x": 1})
