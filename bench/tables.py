@@ -71,9 +71,9 @@ def yara_lib(bench):
 
 @table("bad-expressions", "fifty badly written expressions on programs and text, for the first match of each and for all")
 def bad_expressions(bench):
-    corpora = [bench.corpus("/usr/bin", "/usr/bin", limit=int(100e6 * bench.args.scale)),
-               bench.corpus("/usr/include", "/usr/include", limit=int(20e6 * bench.args.scale)),
-               bench.corpus("a log", datasets.log(bench.data, int(20e6 * bench.args.scale)))]
+    corpora = [bench.corpus("/usr/bin", "/usr/bin", limit=int(20e6 * bench.args.scale)),
+               bench.corpus("/usr/include", "/usr/include", limit=int(5e6 * bench.args.scale)),
+               bench.corpus("a log", datasets.log(bench.data, int(5e6 * bench.args.scale)))]
     source = pathlib.Path(__file__).with_name("bad_expressions.yar")
     counted = bench.folder() / "counted.yar"
     counted.write_text(source.read_text().replace("condition: $a", "condition: #a > 1000000000"))
