@@ -7,6 +7,8 @@ import base64
 import os
 import pathlib
 import random
+import subprocess
+import sys
 import textwrap
 
 
@@ -103,3 +105,75 @@ def mailbox(data, size):
                 written += len(mail)
 
     return made(data / f"mailbox-{size}", build)
+
+
+PIECE = 64 << 10
+
+
+def pieces(count, size=PIECE):
+    """Pieces of programs and texts of this machine, from their middles: three of four are of programs."""
+    rng = random.Random(4)
+    programs, texts = sources("/usr/bin", 2 * PIECE + 1), sources("/usr/share/doc", 2 * size) + sources("/usr/include", 2 * size)
+    for number in range(count):
+        path = rng.choice(texts if number % 4 == 3 else programs)
+        with open(path, "rb") as file:
+            # Not the first bytes: what a file begins with says which rules can match.
+            file.seek(rng.randrange(16, os.path.getsize(path) - size + 1))
+            yield file.read(size)
+
+
+def equal_files(data, file_size, total):
+    """A folder of `total` bytes of the same content in files of `file_size`; a file larger than `total` repeats it."""
+
+    def build(folder):
+        folder.mkdir()
+        content = b"".join(pieces(total // PIECE))
+        if file_size > total:
+            with open(folder / "0", "wb") as out:
+                for _ in range(file_size // total):
+                    out.write(content)
+            return
+        for number, at in enumerate(range(0, total, file_size)):
+            (folder / str(number)).write_bytes(content[at : at + file_size])
+
+    return made(data / f"files-of-{file_size}-{total}", build)
+
+
+def small_files(data, count, size=4096):
+    """A folder of `count` files, a thousand in each of its folders."""
+
+    def build(folder):
+        folder.mkdir()
+        for number, piece in enumerate(pieces(count, size)):
+            if number % 1000 == 0:
+                place = folder / f"{number // 1000:04}"
+                place.mkdir()
+            (place / f"{number:07}").write_bytes(piece)
+
+    return made(data / f"small-files-{count}", build)
+
+
+def huge_file(data, size, sparse):
+    """One file: of content, or of a hole with content at its begin, middle and end."""
+
+    def build(path):
+        content = b"".join(pieces((256 << 20) // PIECE))
+        with open(path, "wb") as out:
+            if not sparse:
+                while out.tell() < size:
+                    out.write(content[: size - out.tell()])
+                return
+            for at in (0, size // 2, size - len(content)):
+                out.seek(at)
+                out.write(content)
+
+    return made(data / f"huge-{'sparse' if sparse else 'dense'}-{size}", build)
+
+
+def clamav(data, maker, scale):
+    """A folder of signature files, written by the script `maker`."""
+
+    def build(folder):
+        subprocess.run([sys.executable, str(maker), str(folder), str(scale)], check=True)
+
+    return made(data / f"clamav-{scale:g}", build)

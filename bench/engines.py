@@ -69,13 +69,13 @@ class Sample:
 class Run:
     """One run of a command: wall time, CPU time of all its processes, output, and the largest resident set of any."""
 
-    def __init__(self, command, stdin=None, watch=False, good=(0, 1)):
+    def __init__(self, command, stdin=None, watch=False, good=(0, 1), env=None):
         self.private_kb = 0  # Of all processes together.
         self.largest_private_kb = 0  # Of the largest one.
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
             start = time.monotonic()
             process = subprocess.Popen(command, stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-                                       stdout=out, stderr=errors)
+                                       stdout=out, stderr=errors, env=env)
             done = threading.Event()
             watcher = threading.Thread(target=self.watch, args=(process.pid, done)) if watch else None
             if watcher:
@@ -110,9 +110,11 @@ class Run:
 class Command:
     """What the engines share: samples by running scan() again and again."""
 
+    threads = 1
+
     def samples(self, listing, count, pin):
         for _ in range(count):
-            run = self.scan(listing, 1, pin)
+            run = self.scan(listing, self.threads, pin)
             yield Sample(run.seconds, run.cpu_seconds, self.detections(run))
 
 

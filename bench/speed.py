@@ -31,6 +31,7 @@ import tables
 from engines import ROOT, EngineError, Sample, comparison, yarax
 from tables import Skip
 
+SLOW_SIDES = (engines.Yara, engines.YaraX, engines.Clamscan)  # Minutes a run.
 SHARED = ROOT.parent / "shared"
 
 
@@ -152,7 +153,7 @@ class Bench:
         rows, streams = [], []
         for index, side in enumerate(sides):
             pin = pins.get(index, self.pin)
-            count = self.args.repetitions if side.name in ("daylight", "cat") else self.args.peer_repetitions
+            count = self.args.repetitions if not isinstance(side, SLOW_SIDES) else self.args.peer_repetitions
             opening = self.opening(side, pin, count) if subtract_open else Sample(0, 0)
             streams.append((side, opening, side.samples(corpus.listing, count, pin), []))
         for _ in range(max(self.args.repetitions, self.args.peer_repetitions)):
