@@ -64,6 +64,7 @@ class Sample:
     seconds: float
     cpu_seconds: float
     detections: int = 0
+    rss_kb: int = 0
 
 
 class Run:
@@ -115,7 +116,7 @@ class Command:
     def samples(self, listing, count, pin):
         for _ in range(count):
             run = self.scan(listing, self.threads, pin)
-            yield Sample(run.seconds, run.cpu_seconds, self.detections(run))
+            yield Sample(run.seconds, run.cpu_seconds, self.detections(run), run.rss_kb)
 
 
 class Daylight(Command):
@@ -236,7 +237,7 @@ class YaraX:
         _, rows = self.answers(read_listing(listing), pin, repeat=count)
         for row in rows:
             if "scan_ms" in row:
-                yield Sample(row["scan_ms"] / 1000, row["scan_cpu_ms"] / 1000, row["detections"])
+                yield Sample(row["scan_ms"] / 1000, row["scan_cpu_ms"] / 1000, row["detections"], row["rss_kb"])
 
     def detections(self, run):
         return run.found

@@ -57,6 +57,7 @@ class Row:
     open_wall_s: float
     open_cpu_s: float
     detections: int
+    largest_rss_mb: float  # Of one process, with what it shares with others.
     wall_of_runs_s: list
 
 
@@ -113,6 +114,9 @@ class Bench:
             paths = sorted(chosen)
         return self.listing(label, paths)
 
+    def programs(self, limit=None):
+        return self.corpus(self.args.programs, self.args.programs, limit=limit)
+
     def rules(self, *names):
         """[(namespace, file)] of the rule sets named that all sides compile; compiled once a run."""
         pairs = []
@@ -163,7 +167,8 @@ class Bench:
             wall = statistics.median(s.seconds for s in samples) - opening.seconds
             cpu = statistics.median(s.cpu_seconds for s in samples) - opening.cpu_seconds
             rows.append(Row(side.name, corpus.label, len(samples), max(wall, 1e-4), max(cpu, 1e-4), opening.seconds,
-                            opening.cpu_seconds, samples[0].detections, [round(s.seconds, 4) for s in samples]))
+                            opening.cpu_seconds, samples[0].detections, max(s.rss_kb for s in samples) / 1024,
+                            [round(s.seconds, 4) for s in samples]))
         return rows
 
     def opening(self, side, pin, count):
@@ -191,6 +196,7 @@ class Bench:
                     total.wall_s += row.wall_s
                     total.cpu_s += row.cpu_s
                     total.detections += row.detections
+                    total.largest_rss_mb = max(total.largest_rss_mb, row.largest_rss_mb)
         if len(corpora) > 1:
             self.show("all of them", sum(c.files for c in corpora), sum(c.size for c in corpora), list(totals.values()))
         return totals
@@ -198,13 +204,13 @@ class Bench:
     def show(self, label, files, size, rows):
         """Prints rows of one corpus, the first of which the others are held against, and records them."""
         self.say(f"  {label}: {files:,} files, {size / 1e6:,.1f} MB")
-        self.say(f"    {'':18}{'runs':>5}{'wall s':>10}{'cpu s':>10}{'MB/s':>10}{'open s':>9}{'found':>8}"
+        self.say(f"    {'':18}{'runs':>5}{'wall s':>10}{'cpu s':>10}{'MB/s':>10}{'open s':>9}{'rss MB':>8}{'found':>8}"
                  f"{'wall ratio':>12}{'cpu ratio':>11}")
         first = rows[0]
         for row in rows:
             ratios = "" if row is first else f"{row.wall_s / first.wall_s:>10.2f} x{row.cpu_s / first.cpu_s:>9.2f} x"
             self.say(f"    {row.side:18}{row.runs:>5}{row.wall_s:>10.3f}{row.cpu_s:>10.3f}{size / 1e6 / row.wall_s:>10.1f}"
-                     f"{row.open_wall_s:>9.3f}{row.detections:>8}{ratios}")
+                     f"{row.open_wall_s:>9.3f}{row.largest_rss_mb:>8.0f}{row.detections:>8}{ratios}")
         self.result["corpora"].append({"label": label, "files": files, "bytes": size,
                                        "rows": [dataclasses.asdict(row) for row in rows]})
 
@@ -264,6 +270,7 @@ def arguments():
     parser.add_argument("--sides", default="daylight,yara,yara-x,clamscan,cat", help="which to run (default: %(default)s)")
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="the core all sides run on")
     parser.add_argument("--data", type=pathlib.Path, default=ROOT / "build" / "bench-data", help="where made files are kept")
+    parser.add_argument("--programs", default="/usr/bin", help="the programs of the tables that scan /usr/bin")
     parser.add_argument("--sample-bytes", type=int, default=1_000_000_000, help="of /usr/lib; 0: all of it")
     parser.add_argument("--peers", type=pathlib.Path, default=yarax.DEFAULT_FOLDER, help="where npm packages are")
     parser.add_argument("--install-peers", action="store_true", help="install YARA-X there first")

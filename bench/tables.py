@@ -44,13 +44,13 @@ YARAX_RATIO = 20
 @table("yara-bin-signature-base", "YARA rules on programs: signature-base on /usr/bin")
 def yara_bin_signature_base(bench):
     sides = bench.yara_sides(bench.rules("signature-base"))
-    bench.must_beat(bench.compare(sides, [bench.corpus("/usr/bin", "/usr/bin")]), {"yara": 10, "yara-x": YARAX_RATIO})
+    bench.must_beat(bench.compare(sides, [bench.programs()]), {"yara": 10, "yara-x": YARAX_RATIO})
 
 
 @table("yara-bin-reversinglabs", "YARA rules on programs: reversinglabs on /usr/bin")
 def yara_bin_reversinglabs(bench):
     sides = bench.yara_sides(bench.rules("reversinglabs"))
-    bench.must_beat(bench.compare(sides, [bench.corpus("/usr/bin", "/usr/bin")]), {"yara": 10, "yara-x": YARAX_RATIO})
+    bench.must_beat(bench.compare(sides, [bench.programs()]), {"yara": 10, "yara-x": YARAX_RATIO})
 
 
 @table("yara-windows", "YARA rules on Windows programs: both sets on libwine and mingw-w64")
@@ -81,7 +81,7 @@ def yara_lib(bench):
 
 @table("bad-expressions", "fifty badly written expressions on programs and text, for the first match of each and for all")
 def bad_expressions(bench):
-    corpora = [bench.corpus("/usr/bin", "/usr/bin", limit=int(20e6 * bench.args.scale)),
+    corpora = [bench.programs(limit=int(20e6 * bench.args.scale)),
                bench.corpus("/usr/include", "/usr/include", limit=int(5e6 * bench.args.scale)),
                bench.corpus("a log", datasets.log(bench.data, int(5e6 * bench.args.scale)))]
     source = pathlib.Path(__file__).with_name("bad_expressions.yar")
@@ -121,7 +121,7 @@ def clamav(bench):
         sides.append(engines.Clamscan(folder))
     # A signature of any size asks for the digest of every file; sections have digests of their own.
     sides += [engines.Tool("sha256sum", "sha256sum"), engines.Tool("md5sum", "md5sum")]
-    corpus = bench.corpus("/usr/bin", "/usr/bin")
+    corpus = bench.programs()
     bench.must_beat(bench.compare(sides, [corpus]), {"clamscan": 100})
     watched = ours.scan(corpus.listing, 1, bench.pin, watch=True)
     bench.say(f"  private memory of the largest process: {watched.largest_private_kb / 1024:.0f} MB")
@@ -135,7 +135,7 @@ def clamav_and_yara(bench):
     both.compile(rules, clamav=folder)
     yara_only.compile(rules)
     clamav_only.compile([], clamav=folder)
-    rows = bench.compare([both, yara_only, clamav_only], [bench.corpus("/usr/bin", "/usr/bin")])
+    rows = bench.compare([both, yara_only, clamav_only], [bench.programs()])
     together, *alone = rows.values()
     bench.must("times the slower alone", 1.3, together.wall_s / max(r.wall_s for r in alone),
                together.cpu_s / max(r.cpu_s for r in alone), most=True)
@@ -151,7 +151,7 @@ def growth(bench):
     ten.compile(copies)
     one.compile(pairs)
     bench.say(f"  databases: {os.path.getsize(ten.database) / 1e6:.1f} MB and {os.path.getsize(one.database) / 1e6:.1f} MB")
-    rows = bench.compare([ten, one], [bench.corpus("/usr/bin", "/usr/bin")])
+    rows = bench.compare([ten, one], [bench.programs()])
     bench.must("of the rate", 0.6, rows["once"].wall_s / rows["ten times"].wall_s, rows["once"].cpu_s / rows["ten times"].cpu_s)
 
 
@@ -181,7 +181,7 @@ def workers(bench):
     one = signature_base(bench)
     two = copy.copy(one)
     one.name, two.name, two.threads = "one worker", "two workers", 2
-    corpus = bench.corpus("/usr/bin", "/usr/bin")
+    corpus = bench.programs()
     rows = bench.measure([two, one], corpus, pins={0: ["taskset", "-c", ",".join(map(str, cores))]})
     bench.show(corpus.label, corpus.files, corpus.size, rows)
     bench.must("times as fast as one", 1.9, rows[1].wall_s / rows[0].wall_s)
