@@ -7,6 +7,7 @@ import base64
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -122,19 +123,38 @@ def pieces(count, size=PIECE):
             yield file.read(size)
 
 
+def content(data, size):
+    """One file of such pieces, which other files are made of."""
+
+    def build(path):
+        with open(path, "wb") as out:
+            for piece in pieces(size // PIECE):
+                out.write(piece)
+
+    return made(data / f"content-{size}", build)
+
+
+def append(out, path):
+    with open(path, "rb") as file:
+        shutil.copyfileobj(file, out, 1 << 20)
+
+
 def equal_files(data, file_size, total):
     """A folder of `total` bytes of the same content in files of `file_size`; a file larger than `total` repeats it."""
 
     def build(folder):
         folder.mkdir()
-        content = b"".join(pieces(total // PIECE))
+        whole = content(data, total)
         if file_size > total:
             with open(folder / "0", "wb") as out:
                 for _ in range(file_size // total):
-                    out.write(content)
+                    append(out, whole)
             return
-        for number, at in enumerate(range(0, total, file_size)):
-            (folder / str(number)).write_bytes(content[at : at + file_size])
+        with open(whole, "rb") as file:
+            for number in range(total // file_size):
+                with open(folder / str(number), "wb") as out:
+                    for _ in range(file_size // PIECE):
+                        out.write(file.read(PIECE))
 
     return made(data / f"files-of-{file_size}-{total}", build)
 
@@ -157,15 +177,16 @@ def huge_file(data, size, sparse):
     """One file: of content, or of a hole with content at its begin, middle and end."""
 
     def build(path):
-        content = b"".join(pieces((256 << 20) // PIECE))
+        whole = content(data, 256 << 20)
         with open(path, "wb") as out:
             if not sparse:
                 while out.tell() < size:
-                    out.write(content[: size - out.tell()])
+                    append(out, whole)
+                out.truncate(size)
                 return
-            for at in (0, size // 2, size - len(content)):
+            for at in (0, size // 2, size - os.path.getsize(whole)):
                 out.seek(at)
-                out.write(content)
+                append(out, whole)
 
     return made(data / f"huge-{'sparse' if sparse else 'dense'}-{size}", build)
 
