@@ -19,6 +19,8 @@ def made(path, build):
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(path.name + ".partial")
+        if partial.is_dir():  # Of a run that was ended.
+            shutil.rmtree(partial)
         build(partial)
         partial.rename(path)
     return path
