@@ -281,22 +281,25 @@ def read_listing(path):
     return [os.fsdecode(line) for line in pathlib.Path(path).read_bytes().splitlines()]
 
 
-def common_rules(pairs, peers, with_yarax, notes):
-    """Those of the rule files that yara, and YARA-X where it is there, compile."""
-    with tempfile.TemporaryDirectory(prefix="daylight-bench-") as folder:
-        yara = Yara(folder)
-        try:
-            yara.compile(pairs)
-        except EngineError:
-            good = []
-            for pair in pairs:
-                try:
-                    yara.compile([pair])
-                    good.append(pair)
-                except EngineError:
-                    notes.append(f"left out, yara does not compile it: {pair[1]}")
-            pairs = good
-    if with_yarax:
-        pairs, more = yarax.usable(peers, pairs, relaxed=True)
+def common_rules(pairs, with_yara, yarax_folder, notes):
+    """Those of the rule files that yara and YARA-X compile, if they are asked. `yarax_folder`: None, or where it is."""
+    if with_yara:
+        with tempfile.TemporaryDirectory(prefix="daylight-bench-") as folder:
+            yara = Yara(folder)
+            try:
+                yara.compile(pairs)
+            except EngineError:
+                pairs = [pair for pair in pairs if compiles(yara, pair, notes)]
+    if yarax_folder:
+        pairs, more = yarax.usable(yarax_folder, pairs, relaxed=True)
         notes += more
     return pairs
+
+
+def compiles(yara, pair, notes):
+    try:
+        yara.compile([pair])
+        return True
+    except EngineError:
+        notes.append(f"left out, yara does not compile it: {pair[1]}")
+        return False

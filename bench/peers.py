@@ -89,7 +89,7 @@ def main():
 
     with tempfile.TemporaryDirectory(prefix="daylight-peers-") as folder:
         notes = [] if args.with_yarax else [f"without YARA-X: --install-peers puts it into {args.peers}"]
-        pairs = common_rules(comparison.namespaces(args.rules), args.peers, args.with_yarax, notes)
+        pairs = common_rules(comparison.namespaces(args.rules), True, args.peers if args.with_yarax else None, notes)
         if not pairs:
             raise EngineError("no rule file compiles in all engines")
         files = comparison.walk(args.targets)

@@ -68,8 +68,9 @@ class Bench:
     def __init__(self, args, scratch):
         self.args, self.scratch, self.data = args, pathlib.Path(scratch), args.data
         self.pin = ["taskset", "-c", str(args.core)]
+        self.with_yara = "yara" in args.sides and shutil.which("yarac") is not None
         self.with_yarax = yarax.installed(args.peers) and "yara-x" in args.sides
-        self.notes, self.openings, self.rule_sets, self.counter = [], {}, {}, 0
+        self.openings, self.rule_sets, self.counter = {}, {}, 0
         self.small = self.listing("small", [self.small_file()])
         self.result = None
 
@@ -132,9 +133,7 @@ class Bench:
 
     def usable_rules(self, pairs):
         notes = []
-        if self.args.sides != {"daylight"}:
-            pairs = engines.common_rules(pairs, self.args.peers, self.with_yarax, notes)
-        self.notes += [f"note: {note}" for note in notes]
+        pairs = engines.common_rules(pairs, self.with_yara, self.args.peers if self.with_yarax else None, notes)
         for note in notes:
             print("note:", note)
         return pairs
@@ -142,7 +141,7 @@ class Bench:
     def yara_sides(self, pairs):
         """Daylight and its peers with these rules, compiled; and `cat`, which only reads."""
         sides = [engines.Daylight(self.args.daylight, self.folder())]
-        if "yara" in self.args.sides:
+        if self.with_yara:
             sides.append(engines.Yara(self.folder()))
         for side in sides:
             side.compile(pairs)
