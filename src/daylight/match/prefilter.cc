@@ -123,6 +123,10 @@ unsigned FilterLog2(std::size_t keys) {
   return std::clamp(bits < 15 ? bits + 2 : std::max(bits, 16u), kMinFilterLog2, kMaxFilterLog2);
 }
 
+unsigned ConfirmLog2(std::size_t keys) {
+  return std::clamp(static_cast<unsigned>(std::bit_width(keys)) + 5, kBitmapLog2, 24u);
+}
+
 bool MakeNibbleTables(std::span<const ShortWindow> windows, NibbleTables& tables) {
   constexpr std::size_t kMaxWindows = 1024;
   // A position that passes costs about as much as eight that do not.
@@ -187,7 +191,7 @@ std::size_t PortableShorts(const ShortTable& table, const std::uint8_t* bytes, s
 }
 
 std::span<const KernelInfo> AvailableKernels() {
-  static KernelInfo kernels[3];
+  static KernelInfo kernels[4];
   static const std::size_t available = [] {
     std::size_t n = 0;
     kernels[n++] = {"portable", PortableFilter, PortableShorts};
@@ -196,6 +200,7 @@ std::span<const KernelInfo> AvailableKernels() {
     if (__builtin_cpu_supports("avx2")) kernels[n++] = {"avx2", Avx2Filter, Avx2Shorts};
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) {
       kernels[n++] = {"avx512", Avx512Filter, Avx512Shorts};
+      if (__builtin_cpu_supports("avx512vbmi2")) kernels[n++] = {"avx512vbmi2", Avx512Filter, Vbmi2Shorts};
     }
 #endif
     return n;

@@ -14,6 +14,8 @@ std::size_t Avx2Filter(const FilterTable& table, const std::uint8_t* bytes, std:
 std::size_t Avx2Shorts(const ShortTable& table, const std::uint8_t* bytes, std::size_t count, std::uint32_t* out);
 std::size_t Avx512Filter(const FilterTable& table, const std::uint8_t* bytes, std::size_t count, std::uint32_t* out);
 std::size_t Avx512Shorts(const ShortTable& table, const std::uint8_t* bytes, std::size_t count, std::uint32_t* out);
+// The same, which needs AVX512_VBMI2.
+std::size_t Vbmi2Shorts(const ShortTable& table, const std::uint8_t* bytes, std::size_t count, std::uint32_t* out);
 #endif
 
 }  // namespace dl::match

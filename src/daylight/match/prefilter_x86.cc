@@ -23,25 +23,36 @@ std::size_t Rest(const FilterTable& table, const std::uint8_t* bytes, std::size_
   return found + more;
 }
 
-// Of the positions from `at` on whose bits are set in `mask`, those whose pairs
-// are in the bitmap.
+// Appends the positions from `at` on whose bits are set in `mask`. Mostly there
+// are few: four are written whether they are there or not, since a loop whose
+// turns cannot be predicted takes longer.
 template <typename Mask>
-std::size_t KeepPairs(const ShortTable& table, const std::uint8_t* bytes, std::size_t at, Mask mask, std::uint32_t* out,
-                      std::size_t found) {
-  for (; mask != 0; mask &= mask - 1) {
-    const std::size_t here = at + static_cast<std::size_t>(std::countr_zero(mask));
-    const std::uint32_t bit = BitOfTwo(FoldWindow(bytes[here] | std::uint32_t{bytes[here + 1]} << 8));
-    out[found] = static_cast<std::uint32_t>(here);
-    found += (table.bitmap[bit >> 5] >> (bit & 31)) & 1;
-  }
-  return found;
+std::size_t AppendBits(std::size_t at, Mask mask, std::uint32_t* out, std::size_t found) {
+  const auto count = static_cast<std::size_t>(std::popcount(mask));
+  const auto next = [&] {
+    const auto bit = static_cast<std::uint32_t>(std::countr_zero(mask));
+    mask &= mask - 1;
+    return static_cast<std::uint32_t>(at) + bit;
+  };
+  for (std::size_t i = 0; i < 4; ++i) out[found + i] = next();
+  for (std::size_t i = 4; i < count; ++i) out[found + i] = next();
+  return found + count;
 }
 
-std::size_t RestOfShorts(const ShortTable& table, const std::uint8_t* bytes, std::size_t at, std::size_t count,
-                         std::uint32_t* out, std::size_t found) {
-  const std::size_t more = PortableShorts(table, bytes + at, count - at, out + found);
-  for (std::size_t i = 0; i < more; ++i) out[found + i] += static_cast<std::uint32_t>(at);
-  return found + more;
+// Of the first `found` positions those whose pairs are in the bitmap, and what
+// the reference finds from `at` on.
+std::size_t KeepPairs(const ShortTable& table, const std::uint8_t* bytes, std::size_t at, std::size_t count,
+                      std::uint32_t* out, std::size_t found) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < found; ++i) {
+    const std::uint32_t here = out[i];
+    const std::uint32_t bit = BitOfTwo(FoldWindow(bytes[here] | std::uint32_t{bytes[here + 1]} << 8));
+    out[kept] = here;
+    kept += (table.bitmap[bit >> 5] >> (bit & 31)) & 1;
+  }
+  const std::size_t more = PortableShorts(table, bytes + at, count - at, out + kept);
+  for (std::size_t i = 0; i < more; ++i) out[kept + i] += static_cast<std::uint32_t>(at);
+  return kept + more;
 }
 
 __attribute__((target("avx2"))) __m256i Fold256(__m256i bytes) {
@@ -176,28 +187,69 @@ __attribute__((target("avx512f,avx512bw"))) std::size_t Scan16(const FilterTable
   return Rest(table, bytes, at, count, out, found);
 }
 
-// The halves of 32 or 64 folded bytes.
+// The halves of 32 or 64 folded bytes, or the tables by them.
 struct Halves256 {
   __m256i low;
   __m256i high;
 };
-__attribute__((target("avx2"))) void Split(const std::uint8_t* bytes, Halves256& halves) {
+__attribute__((target("avx2"))) inline Halves256 Tables256(const std::uint8_t* low, const std::uint8_t* high) {
+  return {Twice(low), Twice(high)};
+}
+__attribute__((target("avx2"))) inline Halves256 Split256(const std::uint8_t* bytes) {
   const __m256i half = _mm256_set1_epi8(15);
   const __m256i folded = Fold256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes)));
-  halves.low = _mm256_and_si256(folded, half);
-  halves.high = _mm256_and_si256(_mm256_srli_epi16(folded, 4), half);
+  return {_mm256_and_si256(folded, half), _mm256_and_si256(_mm256_srli_epi16(folded, 4), half)};
+}
+__attribute__((target("avx2"))) inline __m256i Buckets(const Halves256& tables, const Halves256& halves) {
+  return _mm256_and_si256(_mm256_shuffle_epi8(tables.low, halves.low), _mm256_shuffle_epi8(tables.high, halves.high));
 }
 
 struct Halves512 {
   __m512i low;
   __m512i high;
 };
-__attribute__((target("avx512f,avx512bw"))) void Split(const std::uint8_t* bytes, Halves512& halves) {
+__attribute__((target("avx512f,avx512bw"))) inline Halves512 Tables512(const std::uint8_t* low,
+                                                                       const std::uint8_t* high) {
+  return {FourTimes(low), FourTimes(high)};
+}
+__attribute__((target("avx512f,avx512bw"))) inline Halves512 Split512(const std::uint8_t* bytes) {
   const __m512i half = _mm512_set1_epi8(15);
   const __m512i folded = Fold512(_mm512_loadu_si512(bytes));
-  halves.low = _mm512_and_si512(folded, half);
-  halves.high = _mm512_and_si512(_mm512_srli_epi16(folded, 4), half);
+  return {_mm512_and_si512(folded, half), _mm512_and_si512(_mm512_srli_epi16(folded, 4), half)};
 }
+__attribute__((target("avx512f,avx512bw"))) inline __m512i Buckets(const Halves512& tables, const Halves512& halves) {
+  return _mm512_and_si512(_mm512_shuffle_epi8(tables.low, halves.low), _mm512_shuffle_epi8(tables.high, halves.high));
+}
+
+// Of the first positions that are given, a bit for each whether it passes the
+// tables; returns how many times 64 it were. At least 64 are given.
+constexpr std::size_t kMasks = 64;
+__attribute__((target("avx512f,avx512bw"))) std::size_t ShortMasks(const NibbleTables& n, const std::uint8_t* bytes,
+                                                                   std::size_t count, std::uint64_t (&masks)[kMasks]) {
+  const Halves512 a0 = Tables512(n.low[0][0], n.high[0][0]);
+  const Halves512 a1 = Tables512(n.low[0][1], n.high[0][1]);
+  const Halves512 a2 = Tables512(n.low[0][2], n.high[0][2]);
+  const Halves512 b0 = Tables512(n.low[1][0], n.high[1][0]);
+  const Halves512 b1 = Tables512(n.low[1][1], n.high[1][1]);
+  const Halves512 b2 = Tables512(n.low[1][2], n.high[1][2]);
+  const std::size_t blocks = count / 64 < kMasks ? count / 64 : kMasks;
+  for (std::size_t i = 0; i < blocks; ++i, bytes += 64) {
+    const Halves512 h0 = Split512(bytes);
+    const Halves512 h1 = Split512(bytes + 1);
+    const Halves512 h2 = Split512(bytes + 2);
+    const __m512i a = _mm512_and_si512(_mm512_and_si512(Buckets(a0, h0), Buckets(a1, h1)), Buckets(a2, h2));
+    const __m512i b = _mm512_and_si512(_mm512_and_si512(Buckets(b0, h0), Buckets(b1, h1)), Buckets(b2, h2));
+    const __m512i any = _mm512_or_si512(a, b);
+    masks[i] = _mm512_test_epi8_mask(any, any);
+  }
+  return blocks;
+}
+
+constexpr std::array<std::uint8_t, 64> kNumbers = [] {
+  std::array<std::uint8_t, 64> numbers = {};
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<std::uint8_t>(i);
+  return numbers;
+}();
 
 }  // namespace
 
@@ -209,65 +261,66 @@ std::size_t Avx512Filter(const FilterTable& table, const std::uint8_t* bytes, st
   return table.stride == 1 ? Scan16<1>(table, bytes, count, out) : Scan16<2>(table, bytes, count, out);
 }
 
+// Written out, not looped over: arrays of registers would live in memory.
 __attribute__((target("avx2"))) std::size_t Avx2Shorts(const ShortTable& table, const std::uint8_t* bytes,
                                                        std::size_t count, std::uint32_t* out) {
   if (table.nibbles == nullptr) return PortableShorts(table, bytes, count, out);
-  // In registers: what is written to `out` might be the tables, for all the compiler knows.
-  Halves256 tables[kNibbleSets][kShortBytes];
-  for (std::size_t set = 0; set < kNibbleSets; ++set) {
-    for (std::size_t place = 0; place < kShortBytes; ++place) {
-      tables[set][place] = {Twice(table.nibbles->low[set][place]), Twice(table.nibbles->high[set][place])};
-    }
-  }
+  const NibbleTables& n = *table.nibbles;
+  const Halves256 a0 = Tables256(n.low[0][0], n.high[0][0]);
+  const Halves256 a1 = Tables256(n.low[0][1], n.high[0][1]);
+  const Halves256 a2 = Tables256(n.low[0][2], n.high[0][2]);
+  const Halves256 b0 = Tables256(n.low[1][0], n.high[1][0]);
+  const Halves256 b1 = Tables256(n.low[1][1], n.high[1][1]);
+  const Halves256 b2 = Tables256(n.low[1][2], n.high[1][2]);
   std::size_t found = 0;
   std::size_t at = 0;
   for (; at + 32 <= count; at += 32) {
-    Halves256 halves[kShortBytes];
-    for (std::size_t place = 0; place < kShortBytes; ++place) Split(bytes + at + place, halves[place]);
-    __m256i any = _mm256_setzero_si256();
-    for (std::size_t set = 0; set < kNibbleSets; ++set) {
-      __m256i buckets = _mm256_set1_epi8(-1);
-      for (std::size_t place = 0; place < kShortBytes; ++place) {
-        const __m256i low = _mm256_shuffle_epi8(tables[set][place].low, halves[place].low);
-        const __m256i high = _mm256_shuffle_epi8(tables[set][place].high, halves[place].high);
-        buckets = _mm256_and_si256(buckets, _mm256_and_si256(low, high));
-      }
-      any = _mm256_or_si256(any, buckets);
-    }
-    const __m256i none = _mm256_cmpeq_epi8(any, _mm256_setzero_si256());
+    const Halves256 h0 = Split256(bytes + at);
+    const Halves256 h1 = Split256(bytes + at + 1);
+    const Halves256 h2 = Split256(bytes + at + 2);
+    const __m256i a = _mm256_and_si256(_mm256_and_si256(Buckets(a0, h0), Buckets(a1, h1)), Buckets(a2, h2));
+    const __m256i b = _mm256_and_si256(_mm256_and_si256(Buckets(b0, h0), Buckets(b1, h1)), Buckets(b2, h2));
+    const __m256i none = _mm256_cmpeq_epi8(_mm256_or_si256(a, b), _mm256_setzero_si256());
     const auto mask = ~static_cast<std::uint32_t>(_mm256_movemask_epi8(none));
-    found = KeepPairs(table, bytes, at, mask, out, found);
+    found = AppendBits(at, mask, out, found);
   }
-  return RestOfShorts(table, bytes, at, count, out, found);
+  return KeepPairs(table, bytes, at, count, out, found);
 }
 
-__attribute__((target("avx512f,avx512bw"))) std::size_t Avx512Shorts(const ShortTable& table, const std::uint8_t* bytes,
-                                                                     std::size_t count, std::uint32_t* out) {
+std::size_t Avx512Shorts(const ShortTable& table, const std::uint8_t* bytes, std::size_t count, std::uint32_t* out) {
   if (table.nibbles == nullptr) return PortableShorts(table, bytes, count, out);
-  Halves512 tables[kNibbleSets][kShortBytes];
-  for (std::size_t set = 0; set < kNibbleSets; ++set) {
-    for (std::size_t place = 0; place < kShortBytes; ++place) {
-      tables[set][place] = {FourTimes(table.nibbles->low[set][place]), FourTimes(table.nibbles->high[set][place])};
-    }
-  }
   std::size_t found = 0;
   std::size_t at = 0;
-  for (; at + 64 <= count; at += 64) {
-    Halves512 halves[kShortBytes];
-    for (std::size_t place = 0; place < kShortBytes; ++place) Split(bytes + at + place, halves[place]);
-    __m512i any = _mm512_setzero_si512();
-    for (std::size_t set = 0; set < kNibbleSets; ++set) {
-      __m512i buckets = _mm512_set1_epi8(-1);
-      for (std::size_t place = 0; place < kShortBytes; ++place) {
-        const __m512i low = _mm512_shuffle_epi8(tables[set][place].low, halves[place].low);
-        const __m512i high = _mm512_shuffle_epi8(tables[set][place].high, halves[place].high);
-        buckets = _mm512_ternarylogic_epi64(buckets, low, high, 0x80);
-      }
-      any = _mm512_or_si512(any, buckets);
-    }
-    found = KeepPairs(table, bytes, at, std::uint64_t{_mm512_test_epi8_mask(any, any)}, out, found);
+  while (count - at >= 64) {
+    std::uint64_t masks[kMasks];
+    const std::size_t n = ShortMasks(*table.nibbles, bytes + at, count - at, masks);
+    for (std::size_t i = 0; i < n; ++i, at += 64) found = AppendBits(at, masks[i], out, found);
   }
-  return RestOfShorts(table, bytes, at, count, out, found);
+  return KeepPairs(table, bytes, at, count, out, found);
+}
+
+__attribute__((target("avx512f,avx512bw,avx512vbmi2"))) std::size_t Vbmi2Shorts(const ShortTable& table,
+                                                                                const std::uint8_t* bytes,
+                                                                                std::size_t count, std::uint32_t* out) {
+  if (table.nibbles == nullptr) return PortableShorts(table, bytes, count, out);
+  const __m512i numbers = _mm512_loadu_si512(kNumbers.data());
+  std::size_t found = 0;
+  std::size_t at = 0;
+  while (count - at >= 64) {
+    std::uint64_t masks[kMasks];
+    const std::size_t n = ShortMasks(*table.nibbles, bytes + at, count - at, masks);
+    for (std::size_t i = 0; i < n; ++i, at += 64) {
+      const __m512i set = _mm512_maskz_compress_epi8(masks[i], numbers);
+      const __m512i first =
+          _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(set)), _mm512_set1_epi32(static_cast<int>(at)));
+      _mm512_storeu_si512(out + found, first);
+      const auto bits = static_cast<std::size_t>(std::popcount(masks[i]));
+      if (bits > 16) [[unlikely]]
+        AppendBits(at, masks[i], out, found);
+      found += bits;
+    }
+  }
+  return KeepPairs(table, bytes, at, count, out, found);
 }
 
 }  // namespace dl::match

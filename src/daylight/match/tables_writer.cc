@@ -181,7 +181,9 @@ void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std
     const auto add = [&](std::uint32_t kind, std::uint32_t bit) { all.push_back({atom.group, kind, bit}); };
     if (atom.in_filter) {
       add(kFilter, KeyOf(atom, hash_factor_));
-      const bool may_be_zeros = (atom.window & WindowMask(stride_)) == 0 && Behind(atom).bytes == 0;
+      const Known behind = Behind(atom);
+      add(kConfirm, ConfirmKey(atom.window & WindowMask(stride_), behind.bytes, behind.count));
+      const bool may_be_zeros = (atom.window & WindowMask(stride_)) == 0 && behind.bytes == 0;
       if (may_be_zeros) groups[atom.group].flags |= kGroupZeros;
       if (atom.length == 3) add(kFilter3, BitOfThree(atom.window, hash_factor_));
     } else if (atom.length == 3) {
@@ -208,7 +210,8 @@ void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std
     BitRun& run = groups[all[first].group].bits[kind];
     run.first = static_cast<std::uint32_t>(bits.size());
     // Setting a bit costs about as much as joining eight words.
-    if (kind != kFilter && kind != kBitmap3 && (last - first) * 8 > kBitmapWords) {
+    const bool is_list = kind == kFilter || kind == kConfirm || kind == kBitmap3;
+    if (!is_list && (last - first) * 8 > kBitmapWords) {
       run.count = kDenseBits;
       bits.resize(bits.size() + kBitmapWords);
       for (std::size_t i = first; i < last; ++i) bits[run.first + (all[i].bit >> 5)] |= 1u << (all[i].bit & 31);
