@@ -244,12 +244,12 @@ WalkEntry KnownEntry(const FileState& state, const std::string& path) {
 }  // namespace
 
 std::optional<WalkEntry> Walker::Known(const Level& level, const Name& name, const std::string& path) {
-  if (!options_.is_known || level.remote || options_.always_ask_helper) return std::nullopt;
+  if ((!options_.is_known && !options_.count_only) || level.remote || options_.always_ask_helper) return std::nullopt;
   if ((name.type != DT_REG && name.type != DT_UNKNOWN) || mounts_.IsRemoteName(name.text)) return std::nullopt;
   const auto state = StateOf(level.folder.get(), name.text.c_str());
   // What is mounted over a file is none of this folder's file system.
   if (!state || !state->is_regular() || state->device != level.device) return std::nullopt;
-  if (!options_.is_known({*state, level.folder.get(), path})) return std::nullopt;
+  if (!options_.count_only && !options_.is_known({*state, level.folder.get(), path})) return std::nullopt;
   return KnownEntry(*state, path);
 }
 

@@ -59,7 +59,8 @@ std::string Describe(const VerdictCache::Configuration& configuration) {
   add(configuration.version);
   add_number(configuration.worker_program.walls);
   // What scans is the worker, whatever its version says.
-  if (const auto program = os::StateOf(AT_FDCWD, configuration.worker_program.path.c_str())) {
+  const os::Fd worker(::open(configuration.worker_program.path.c_str(), O_PATH | O_CLOEXEC));
+  if (const auto program = os::StateOf(worker.get())) {
     for (const std::uint64_t value : {program->device, program->inode, program->size}) add_number(value);
     for (const std::int64_t value : {program->modified_ns, program->changed_ns}) add_number(value);
   }
