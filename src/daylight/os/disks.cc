@@ -50,7 +50,7 @@ bool Disks::IsFixed(const std::string& number, int depth) const {
   std::error_code error;
   const fs::path device = fs::canonical(sys_ + "/dev/block/" + number, error);
   const fs::path root = fs::canonical(sys_, error);
-  if (error || depth > kMaxStack || !device.native().starts_with(root.native() + "/")) return false;
+  if (error || depth > kMaxStack || !device.native().starts_with(root.native() + "/devices/")) return false;
   const std::string place = device.native().substr(root.native().size());
   if (place.starts_with("/devices/virtual/")) {
     // Made of others, or of nothing that is known here.
