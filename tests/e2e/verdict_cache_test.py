@@ -349,7 +349,7 @@ class LostWorkerTest(CacheCase):
                 self.assertEqual(self.cached(*arguments, code=0), ["a", "b"])
 
     def test_whatever_is_not_just_clean_is_not_kept(self):
-        self.files(clean="clean", unread="UNREAD", fail="FAIL", many="MANY", twice="TWICE", lie="CLEANLIE EVIL")
+        self.files(clean="clean", unread="UNREAD", fail="FAIL", twice="TWICE", lie="CLEANLIE EVIL")
         self.cached("--threads", "1", code=1)
         self.assertEqual(self.cached("--threads", "1", code=1), ["clean"])
 
