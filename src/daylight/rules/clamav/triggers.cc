@@ -36,13 +36,14 @@ bool IsFixed(const Token& token) {
 // How rare the rarest four bytes (or all, when fewer) of a text are, and where.
 std::uint32_t Rarity(std::string_view bytes, std::size_t& at) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  const std::size_t length = std::min<std::size_t>(bytes.size(), 4);
   at = 0;
-  if (bytes.size() < 4) return match::FoldedSequenceBits({data, bytes.size()}) * 3 / 4;
   std::uint32_t best = 0;
-  for (std::size_t i = 0; i + 4 <= bytes.size(); ++i) {
+  for (std::size_t i = 0; length > 0 && i + length <= bytes.size(); ++i) {
     std::uint32_t window = 0;
-    for (std::size_t j = 0; j < 4; ++j) window |= std::uint32_t{match::Fold(data[i + j])} << (8 * j);
-    const std::uint32_t bits = match::FoldedWindowBits(window);
+    for (std::size_t j = 0; j < length; ++j) window |= std::uint32_t{match::Fold(data[i + j])} << (8 * j);
+    const std::uint32_t bits = match::FoldedWindowBits(window, length);
+    if (length < 4) return bits * 3 / 4;
     if (bits > best) {
       best = bits;
       at = i;
