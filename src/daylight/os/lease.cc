@@ -28,7 +28,11 @@ void GiveWayToWriters() {
   ::sigaction(BreakSignal(), &action, nullptr);
   // What comes when the queue of signals is full, which names no descriptor: that
   // writer waits until the file is done.
-  ::signal(SIGIO, SIG_IGN);
+  // Not SIG_IGN, which programs that are started would inherit.
+  struct sigaction nothing {};
+  nothing.sa_handler = [](int) {};
+  nothing.sa_flags = static_cast<int>(SA_RESTART);
+  ::sigaction(SIGIO, &nothing, nullptr);
 }
 
 ReadLease ReadLease::Take(int fd) {

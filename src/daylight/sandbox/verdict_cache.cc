@@ -240,6 +240,8 @@ VerdictTable VerdictCache::Load() const {
 
 Status VerdictCache::Save() {
   if (kept_.empty() && !is_new_) return {};
+  table_ = VerdictTable();  // Large, and of no more use.
+  places_.assign(units_.size(), std::nullopt);
   const Lock lock(folder_.get());
   VerdictTable table = Load();
   std::uint64_t taken = 0;
