@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -21,23 +20,13 @@
 #include "daylight/scan/engine.h"
 #include "daylight/scan/scan_profile.h"
 #include "daylight/scan/scanner.h"
+#include "profile.h"
 
 namespace {
 
-namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double Seconds(Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); }
-
-std::vector<std::string> Files(const std::string& root) {
-  std::vector<std::string> files;
-  if (fs::is_regular_file(root)) return {root};
-  for (const auto& entry : fs::recursive_directory_iterator(root, fs::directory_options::skip_permission_denied)) {
-    if (entry.is_regular_file() && !entry.is_symlink()) files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
+using dl::bench::Clock;
+using dl::bench::Files;
+using dl::bench::Seconds;
 
 std::vector<std::byte> ReadFile(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -63,7 +52,7 @@ std::vector<std::byte> LoadDatabase(const std::string& rules) {
     const std::vector<std::byte> bytes = ReadFile(path);
     dl::report::RuleText file;
     file.name = path;
-    file.name_space = fs::path(path).stem();
+    file.name_space = std::filesystem::path(path).stem();
     file.text.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     job.files.push_back(std::move(file));
   }

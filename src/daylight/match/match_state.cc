@@ -83,6 +83,7 @@ class MatchState::Impl {
     std::vector<std::uint64_t> groups;
     std::vector<std::uint32_t> words[kBitmaps];  // Empty where nothing is set.
     unsigned filter_log2 = 0;
+    unsigned confirm_log2 = 0;
     bool has_zeros = false;  // An atom may stand at zeros only.
     bool has_nibbles = false;
     NibbleTables nibbles;  // Of kBitmapShort.
@@ -116,6 +117,9 @@ class MatchState::Impl {
     }
     return FoldWindow(window);
   }
+  // Keeps those of the first `count` candidates that the bitmap of what atoms
+  // know has; returns how many.
+  std::size_t Confirm(std::size_t base, std::size_t count);
   // Look up the first `count` of candidates_, which are relative to `base`.
   void LookUpFiltered(std::size_t base, std::size_t count);
   void LookUpShorts(std::size_t base, std::size_t count);
@@ -234,19 +238,27 @@ void MatchState::Impl::Fill(LiveTables& live) const {
     if (Test(live_groups_, id)) keys += tables_.bits(tables_.group(id).bits[kFilter], 0).size();
   }
   live.filter_log2 = FilterLog2(keys);
+  live.confirm_log2 = ConfirmLog2(keys);
   for (std::uint32_t id = 0; id < groups; ++id) {
     if (!Test(live_groups_, id)) continue;
     const GroupRecord& group = tables_.group(id);
     live.has_zeros = live.has_zeros || (group.flags & kGroupZeros) != 0;
     for (std::size_t kind = 0; kind < kBitmaps; ++kind) {
-      const bool is_dense = kind != kFilter && kind != kBitmap3 && group.bits[kind].count == kDenseBits;
+      const bool is_list = kind == kFilter || kind == kConfirm || kind == kBitmap3;
+      const bool is_dense = !is_list && group.bits[kind].count == kDenseBits;
       const std::span<const std::uint32_t> bits = tables_.bits(group.bits[kind], is_dense ? kBitmapWords : 0);
       if (bits.empty()) continue;
       std::vector<std::uint32_t>& words = live.words[kind];
-      if (words.empty()) words.resize(kind == kFilter ? std::size_t{1} << live.filter_log2 : kBitmapWords);
-      const auto set = [&](std::uint32_t bit) { words[(bit >> 5) % kBitmapWords] |= 1u << (bit & 31); };
+      if (words.empty()) {
+        words.resize(kind == kFilter    ? std::size_t{1} << live.filter_log2
+                     : kind == kConfirm ? std::size_t{1} << (live.confirm_log2 - 5)
+                                        : kBitmapWords);
+      }
+      const auto set = [&](std::uint32_t bit) { words[(bit >> 5) % words.size()] |= 1u << (bit & 31); };
       if (kind == kFilter) {
         for (const std::uint32_t key : bits) AddToFilter(key, live.filter_log2, words.data());
+      } else if (kind == kConfirm) {
+        for (const std::uint32_t hash : bits) set(hash >> (32 - live.confirm_log2));
       } else if (kind == kBitmap3) {
         for (const std::uint32_t window : bits) {
           set(BitOfThree(window, factor_));
@@ -339,7 +351,25 @@ void MatchState::Impl::LookUpSome(std::size_t base, std::size_t count, std::uint
   LookUp(static_cast<std::size_t>(lookup - lookups_.data()), length);
 }
 
+std::size_t MatchState::Impl::Confirm(std::size_t base, std::size_t count) {
+  const std::uint32_t* bitmap = live_->words[kConfirm].data();
+  const unsigned shift = 32 - live_->confirm_log2;
+  const auto is_set = [&](std::uint32_t hash) { return bitmap[hash >> shift >> 5] >> (hash >> shift & 31) & 1; };
+  const std::size_t hashed = WindowBytes(stride_);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = base + candidates_[i];
+    const std::uint32_t behind = at + hashed < bytes_.size() ? WindowAt(at + hashed) : 0;
+    const ConfirmHashes hashes = HashesOf(WindowAt(at) & WindowMask(stride_), behind);
+    candidates_[kept] = candidates_[i];
+    kept += is_set(hashes.all) | is_set(hashes.first) | is_set(hashes.window);
+  }
+  return kept;
+}
+
 void MatchState::Impl::LookUpFiltered(std::size_t base, std::size_t count) {
+  if (live_->words[kConfirm].empty()) return;  // Nothing but a forged database has none.
+  count = Confirm(base, count);
   counters.candidates += count;
   Lookup* lookup = lookups_.data();
   for (std::size_t i = 0; i < count; ++i) *lookup++ = {base + candidates_[i], WindowAt(base + candidates_[i])};

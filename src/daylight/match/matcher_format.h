@@ -117,11 +117,12 @@ struct BitRun {
 };
 inline constexpr std::uint32_t kDenseBits = 0xffffffff;
 
-// The filter of windows and what follows them (prefilter.h), and which of its
-// candidates may be atoms of three bytes, which only a stride of two has; the
+// The filter of windows and what follows them (prefilter.h); what its candidates
+// are then checked with: hashes of all that is known of an atom, and which may
+// be atoms of three bytes, which only a stride of two has; the
 // bitmap of two bytes that any shorter atom begins with, and what candidates of
 // that are then checked with: windows of three bytes, and of two or one.
-enum BitmapKind : std::size_t { kFilter, kFilter3, kBitmapShort, kBitmap3, kBitmap2, kBitmaps };
+enum BitmapKind : std::size_t { kFilter, kConfirm, kFilter3, kBitmapShort, kBitmap3, kBitmap2, kBitmaps };
 
 enum GroupFlags : std::uint32_t {
   kGroupZeros = 1,  // An atom of the filter can stand where nothing but zeros is.
@@ -134,7 +135,7 @@ struct GroupRecord {
   std::uint32_t flags = 0;
   std::uint32_t reserved = 0;
 };
-static_assert(sizeof(GroupRecord) == 56);
+static_assert(sizeof(GroupRecord) == 64);
 
 struct Slot {
   std::uint32_t window = 0;  // Folded.

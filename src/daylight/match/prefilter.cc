@@ -123,6 +123,10 @@ unsigned FilterLog2(std::size_t keys) {
   return std::clamp(bits < 15 ? bits + 2 : std::max(bits, 16u), kMinFilterLog2, kMaxFilterLog2);
 }
 
+unsigned ConfirmLog2(std::size_t keys) {
+  return std::clamp(static_cast<unsigned>(std::bit_width(keys)) + 5, kBitmapLog2, 24u);
+}
+
 bool MakeNibbleTables(std::span<const ShortWindow> windows, NibbleTables& tables) {
   constexpr std::size_t kMaxWindows = 1024;
   // A position that passes costs about as much as eight that do not.

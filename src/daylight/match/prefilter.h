@@ -84,6 +84,27 @@ void AddToFilter(std::uint32_t key, unsigned log2_words, std::uint32_t* words);
 // How many words, as a logarithm, so many keys are worth.
 unsigned FilterLog2(std::size_t keys);
 
+// The filter's candidates are looked up in a bitmap before the tables of atoms,
+// which are far larger than any cache: by hashes of the window and of as many
+// bytes behind it as an atom knows, of which there are three kinds.
+struct ConfirmHashes {
+  std::uint32_t all;     // Atoms that know four bytes behind the window.
+  std::uint32_t first;   // One to three: the first counts.
+  std::uint32_t window;  // None.
+};
+inline constexpr ConfirmHashes HashesOf(std::uint32_t window, std::uint32_t next) {
+  const auto hash = [](std::uint64_t bytes) { return static_cast<std::uint32_t>((bytes * 0x9e3779b97f4a7c15) >> 32); };
+  const std::uint64_t upper = std::uint64_t{window} << 32;
+  return {hash(upper | next), hash(upper | (next & 0xff)) ^ 0x5bd1e995, hash(upper) ^ 0xc2b2ae35};
+}
+// As MBIT has it. `known`: how many of the bytes of `next` are.
+inline constexpr std::uint32_t ConfirmKey(std::uint32_t window, std::uint32_t next, std::size_t known) {
+  const ConfirmHashes hashes = HashesOf(window, next);
+  return known == 4 ? hashes.all : known > 0 ? hashes.first : hashes.window;
+}
+// How many bits so many keys are worth, as a logarithm: some thirty each.
+unsigned ConfirmLog2(std::size_t keys);
+
 struct FilterTable {
   const std::uint32_t* words = nullptr;
   unsigned log2 = 0;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "daylight/base/check.h"
 #include "daylight/match/byte_costs.h"
 #include "daylight/match/matcher.h"
 #include "daylight/match/matcher_tables.h"
@@ -93,15 +94,18 @@ void TablesWriter::RechooseWindows() {
     const std::span<Indexed> atoms(atoms_.data() + first, last - first);
     first = last;
     const SubRecord& sub = subs_[atoms[0].entry.sub];
-    if (!is_plain(sub)) continue;
+    // A short one has been chosen for its bytes, which are common.
+    if (!is_plain(sub) || !atoms[0].in_filter) continue;
     const bool is_common = std::any_of(atoms.begin(), atoms.end(), [&](const Indexed& atom) {
       return eights.Share(values_of(sub).data() + atom.entry.at - atom.entry.before) != 0;
     });
     if (!is_common) continue;
     for (const Indexed& atom : atoms) use_.Remove(atom.window, atom.length);
+    // Again as many, one for each of the stride's positions: with `eights` no
+    // short one is chosen.
     const AtomSet set = AtomsOfText(values_of(sub), masks_of(sub), {stride_, use_, &eights});
-    // One for each of the stride's positions, both times: the text is long enough.
-    for (std::size_t i = 0; i < atoms.size() && i < set.atoms.size(); ++i) {
+    DL_CHECK(set.atoms.size() == atoms.size());
+    for (std::size_t i = 0; i < atoms.size(); ++i) {
       atoms[i].window = set.atoms[i].window;
       atoms[i].length = set.atoms[i].length;
       atoms[i].entry.at = set.atoms[i].at;
@@ -181,7 +185,9 @@ void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std
     const auto add = [&](std::uint32_t kind, std::uint32_t bit) { all.push_back({atom.group, kind, bit}); };
     if (atom.in_filter) {
       add(kFilter, KeyOf(atom, hash_factor_));
-      const bool may_be_zeros = (atom.window & WindowMask(stride_)) == 0 && Behind(atom).bytes == 0;
+      const Known behind = Behind(atom);
+      add(kConfirm, ConfirmKey(atom.window & WindowMask(stride_), behind.bytes, behind.count));
+      const bool may_be_zeros = (atom.window & WindowMask(stride_)) == 0 && behind.bytes == 0;
       if (may_be_zeros) groups[atom.group].flags |= kGroupZeros;
       if (atom.length == 3) add(kFilter3, BitOfThree(atom.window, hash_factor_));
     } else if (atom.length == 3) {
@@ -208,7 +214,8 @@ void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std
     BitRun& run = groups[all[first].group].bits[kind];
     run.first = static_cast<std::uint32_t>(bits.size());
     // Setting a bit costs about as much as joining eight words.
-    if (kind != kFilter && kind != kBitmap3 && (last - first) * 8 > kBitmapWords) {
+    const bool is_list = kind == kFilter || kind == kConfirm || kind == kBitmap3;
+    if (!is_list && (last - first) * 8 > kBitmapWords) {
       run.count = kDenseBits;
       bits.resize(bits.size() + kBitmapWords);
       for (std::size_t i = first; i < last; ++i) bits[run.first + (all[i].bit >> 5)] |= 1u << (all[i].bit & 31);

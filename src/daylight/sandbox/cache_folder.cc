@@ -16,10 +16,13 @@ tl::unexpected<Error> FailErrno(std::string_view what) {
   return Fail(ErrorCode::kIo, what, static_cast<std::uint64_t>(errno));
 }
 
-// Empty for whoever has none.
+// Empty for whoever has none. Somebody else's does not count: sudo may leave a
+// user's home to root, who would make folders wherever links in it lead.
 std::string Home() {
-  if (const char* home = std::getenv("HOME"); home != nullptr && home[0] == '/') return home;
-  return {};
+  const char* home = std::getenv("HOME");
+  struct stat info {};
+  if (home == nullptr || home[0] != '/' || ::stat(home, &info) != 0 || info.st_uid != ::geteuid()) return {};
+  return home;
 }
 
 // And the one above, for the user only, as the XDG rules have it. What is further

@@ -270,13 +270,16 @@ Status VerdictCache::Save() {
 // Whole or not at all, for whoever reads it meanwhile. Not synced: it would not
 // outlive a power cut anyway.
 Status VerdictCache::Write(const VerdictTable& table) const {
-  const std::string draft = name_ + "." + std::to_string(::getpid()) + std::string(kDraftSuffix);
-  ::unlinkat(folder_.get(), draft.c_str(), 0);  // Of a process of the same number, long ago.
+  std::uint64_t seed = 0;
+  std::uint64_t number = 0;  // A name that no other process has, also in another container.
+  if (::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed) ||
+      ::getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) {
+    return FailErrno("no random numbers");
+  }
+  const std::string draft = name_ + "." + std::to_string(number) + std::string(kDraftSuffix);
   const auto written = [&]() -> Status {
     const os::Fd fd(::openat(folder_.get(), draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd.valid()) return FailErrno("cannot create the file");
-    std::uint64_t seed = 0;
-    if (::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) return FailErrno("no random number");
     const std::vector<VerdictRecord> lines = table.Lines(configuration_, seed);
     const auto bytes = std::as_bytes(std::span(lines));
     DL_TRY_STATUS(os::WriteAll(fd.get(), {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));

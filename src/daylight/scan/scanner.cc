@@ -42,7 +42,7 @@ class Scanner::Impl {
     }
     // The digest of a stream must be taken while it passes.
     digests_.Begin();
-    if (settings.hash_all || !object.size()) digests_.WantSha256();
+    if (settings.hash_all || !object.size()) digests_.Want(crypto::DigestKind::kSha256);
     for (ClamavUnit* unit : live_clamav_units_) unit->WantDigests(object.size(), digests_);
     std::optional<std::uint64_t> size;
     bool too_large = false;
@@ -180,7 +180,7 @@ class Scanner::Impl {
   }
 
   void SetDigest(ObjectSource& object, report::ObjectReport& report) {
-    const auto value = digests_.Sha256(object);
+    const auto value = digests_.Get(object, crypto::DigestKind::kSha256);
     if (!value) {
       report.warnings.push_back("no SHA-256: " + std::string(value.error().what));
       return;

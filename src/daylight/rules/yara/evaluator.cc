@@ -146,7 +146,12 @@ class Evaluator::Impl {
       for (const std::uint32_t rule : rules_->list(references)) Need(rule);
     }
     std::sort(needed_.begin(), needed_.end());
-    for (const std::uint32_t rule : needed_) {
+    for (std::size_t i = 0; i < needed_.size(); ++i) {
+      // Conditions are scattered over a large table, and mostly decided by their first nodes.
+      constexpr std::size_t kAhead = 8;
+      if (i + 2 * kAhead < needed_.size()) rules_->rules().Prefetch(needed_[i + 2 * kAhead]);
+      if (i + kAhead < needed_.size()) rules_->nodes().Prefetch(rules_->rules()[needed_[i + kAhead]].condition);
+      const std::uint32_t rule = needed_[i];
       const RuleRecord& record = rules_->rules()[rule];
       bool holds = false;
       bool stopped = false;
