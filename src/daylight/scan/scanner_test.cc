@@ -70,6 +70,38 @@ std::string AsEachSource(std::string_view rules, const std::string& object, std:
   return Summary(whole);
 }
 
+TEST(ScannerTest, RulesThatHoldWithoutAMatchAreFoundBehindTheirGates) {
+  // Each has a part that needs a match, and one that needs none but a magic.
+  const std::string rules =
+      "import \"pe\"\n"
+      "rule a { strings: $a = \"needle\" condition: $a or uint32be(0) == 0x01020304 }\n"
+      "rule b { strings: $a = \"needle\" condition: a and not $a }\n"
+      "rule c { strings: $a = \"needle\" $b = \"needles\" condition: #a > #b or $b at 2 }\n"
+      "rule d { strings: $a = \"needle\" condition: 2 of them or (#a > 1 or uint16(4) == 0x6161) or pe.is_pe }\n";
+  const auto found = [&](const std::string& object) {
+    std::string names;
+    for (const std::size_t window : {std::size_t{3000}, std::size_t{5000}}) {
+      const std::string one = AsEachSource(rules, object + std::string(10'000, '.'), window);
+      if (names.empty()) names = one;
+      EXPECT_EQ(names, one);
+    }
+    std::string short_names;
+    for (const char* name : {"a", "b", "c", "d"}) {
+      const std::string line = std::string("\n") + name;
+      if (names.find(line + "\n") != std::string::npos || names.find(line + " ") != std::string::npos) {
+        short_names += name;
+      }
+    }
+    return short_names;
+  };
+  EXPECT_EQ(found("needle"), "ac");
+  EXPECT_EQ(found(std::string("\x01\x02\x03\x04", 4)), "ab");
+  EXPECT_EQ(found(std::string("\x01\x02\x03\x04 needle", 11)), "ac");
+  EXPECT_EQ(found("..needles"), "ac");
+  EXPECT_EQ(found("1234aa"), "d");
+  EXPECT_EQ(found("nothing"), "");
+}
+
 TEST(ScannerTest, SkippedUnitsAreNotAsked) {
   std::vector<std::shared_ptr<const database::Database>> databases;
   for (const char* name : {"a", "b", "c"}) {

@@ -19,7 +19,7 @@ namespace {
 
 // More groups than this are not told apart: the rarest gates fall into the
 // group that is always searched.
-constexpr std::size_t kMaxGroups = 64;
+constexpr std::size_t kMaxGroups = 128;
 
 // Appends text once and hands out references to it.
 class TextPool {
@@ -73,6 +73,9 @@ class Generator {
   void DeriveGates() {
     for (const Rule& rule : compilation_.rules) {
       gates_.push_back(DeriveGate(rule, compilation_, gates_));
+      // Rules refer only to rules before them.
+      gates_without_match_.push_back(
+          Both(gates_.back(), DeriveGateWithoutMatch(rule, compilation_, gates_, matters_without_match_)));
       matters_without_match_.push_back(MattersWithoutMatch(rule, compilation_, matters_without_match_));
     }
   }
@@ -81,6 +84,8 @@ class Generator {
     std::map<std::vector<Magic>, std::size_t> strings_by_magics;
     for (std::size_t i = 0; i < gates_.size(); ++i) {
       if (!gates_[i].any) strings_by_magics[gates_[i].magics] += compilation_.rules[i].strings.size() + 1;
+      const Gate& without_match = gates_without_match_[i];
+      if (matters_without_match_[i] && !without_match.any) ++strings_by_magics[without_match.magics];
     }
     std::vector<std::pair<std::size_t, const std::vector<Magic>*>> by_weight;
     for (const auto& [magics, strings] : strings_by_magics) by_weight.emplace_back(strings, &magics);
@@ -93,10 +98,12 @@ class Generator {
       group_of[*magics] = static_cast<std::uint32_t>(groups_.size());
       groups_.push_back(*magics);
     }
-    for (const Gate& gate : gates_) {
+    const auto group = [&](const Gate& gate) {
       const auto found = gate.any ? group_of.end() : group_of.find(gate.magics);
-      rule_group_.push_back(found == group_of.end() ? 0 : found->second);
-    }
+      return found == group_of.end() ? 0 : found->second;
+    };
+    for (const Gate& gate : gates_) rule_group_.push_back(group(gate));
+    for (const Gate& gate : gates_without_match_) group_without_match_.push_back(group(gate));
     always_.resize(groups_.size());
   }
 
@@ -138,7 +145,9 @@ class Generator {
     record.references = {static_cast<std::uint32_t>(lists_.size()), static_cast<std::uint32_t>(references_.size())};
     lists_.insert(lists_.end(), references_.begin(), references_.end());
     for (const std::uint32_t referred : references_) dependents_[referred].push_back(static_cast<std::uint32_t>(index));
-    if (matters_without_match_[index]) always_[record.group].push_back(static_cast<std::uint32_t>(index));
+    if (matters_without_match_[index]) {
+      always_[group_without_match_[index]].push_back(static_cast<std::uint32_t>(index));
+    }
     rules_.push_back(record);
     return {};
   }
@@ -412,6 +421,8 @@ class Generator {
   const CodegenOptions& options_;
   std::vector<Gate> gates_;
   std::vector<bool> matters_without_match_;
+  std::vector<Gate> gates_without_match_;
+  std::vector<std::uint32_t> group_without_match_;
   std::vector<std::vector<Magic>> groups_;
   std::vector<std::uint32_t> rule_group_;
   std::vector<std::vector<std::uint32_t>> always_;

@@ -278,5 +278,31 @@ TEST(AbsenceTest, RulesThatReferToRules) {
   EXPECT_EQ(WithoutMatch("rule a { condition: filesize > 0 } rule b { condition: a }"), "yy");
 }
 
+// The gate of a rule for the case that no string matches: "never", "any" or the first magic as hex.
+std::string GateWithoutMatch(const std::string& condition) {
+  const Compilation compilation =
+      ParseRules("import \"pe\" rule r { strings: $a = \"aa\" $b = \"bb\" $c = \"cc\" condition: " + condition +
+                 " or 3 of them }");
+  const Gate gate = DeriveGateWithoutMatch(compilation.rules.at(0), compilation, {}, {});
+  if (gate.any) return "any";
+  std::string out;
+  for (const Magic& magic : gate.magics) {
+    if (!out.empty()) out += "|";
+    for (std::uint32_t i = 0; i < magic.length; ++i) out += static_cast<char>(magic.value[i]);
+  }
+  return out.empty() ? "never" : out;
+}
+
+TEST(GateWithoutMatchTest, PartsThatNeedAMatchAreLeftOut) {
+  EXPECT_EQ(GateWithoutMatch("any of them"), "never");
+  EXPECT_EQ(GateWithoutMatch("any of them or (uint16(0) == 0x5a4d and pe.imphash() == \"x\")"), "MZ");
+  EXPECT_EQ(GateWithoutMatch("$a or pe.number_of_exports == 1"), "MZ");
+  EXPECT_EQ(GateWithoutMatch("$a at 0 or #b > 2"), "aa");
+  EXPECT_EQ(GateWithoutMatch("#a > #b + #c or uint16(0) == 0x5a4d"), "MZ");
+  EXPECT_EQ(GateWithoutMatch("#a >= #b + #c or uint16(0) == 0x5a4d"), "any");
+  EXPECT_EQ(GateWithoutMatch("not $a"), "any");
+  EXPECT_EQ(GateWithoutMatch("none of them"), "any");
+}
+
 }  // namespace
 }  // namespace dl::yara
