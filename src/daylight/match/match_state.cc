@@ -132,6 +132,7 @@ class MatchState::Impl {
   void LookUp(std::size_t count, std::uint32_t length);
   // Tries all atoms of a run.
   void TryRun(std::uint32_t first, std::size_t at);
+  void TryAtom(const AtomEntry& entry, std::size_t at);
   void ScanEverywhere(const SubRecord& sub, std::size_t begin, std::size_t end);
   // Runs a call of the verifier for a pattern, and counts it.
   template <typename Run>
@@ -413,23 +414,29 @@ void MatchState::Impl::TryRun(std::uint32_t first, std::size_t at) {
   // Entries look at eight bytes from up to seven before the window on.
   const bool inside = at >= 8 && bytes_.size() - at >= 8;
   const std::uint8_t* here = bytes_.data() + at;
-  bool is_last = false;
-  for (std::size_t index = first; !is_last; ++index) {
-    const AtomEntry& entry = tables_.atom(index);
-    is_last = entry.is_last != 0;
-    std::uint64_t value = 0;
-    if (inside && entry.before <= 8) {
-      std::memcpy(&value, here - entry.before, sizeof value);
-    } else {
-      value = LoadBytes(bytes_, at, entry.before, 8);
+  for (std::size_t index = first;;) {
+    const std::span<const AtomEntry> atoms = tables_.atoms(index);
+    if (atoms.empty()) return;
+    for (const AtomEntry& entry : atoms) {
+      std::uint64_t value = 0;
+      if (inside && entry.before <= 8) [[likely]] {
+        std::memcpy(&value, here - entry.before, sizeof value);
+      } else {
+        value = LoadBytes(bytes_, at, entry.before, 8);
+      }
+      if ((value & entry.mask) == entry.value) TryAtom(entry, at);
+      if (entry.is_last != 0) return;
     }
-    if ((value & entry.mask) != entry.value) continue;
-    const SubRecord& sub = tables_.sub(entry.sub);
-    if (!IsSought(sub) || lists_.limited(sub.list)) continue;
-    Verify(sub, [&] { verifier_.VerifyAtom(sub, entry, at, found_); });
-    if (!found_.empty()) Keep(sub);
-    if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
+    index += atoms.size();
   }
+}
+
+void MatchState::Impl::TryAtom(const AtomEntry& entry, std::size_t at) {
+  const SubRecord& sub = tables_.sub(entry.sub);
+  if (!IsSought(sub) || lists_.limited(sub.list)) return;
+  Verify(sub, [&] { verifier_.VerifyAtom(sub, entry, at, found_); });
+  if (!found_.empty()) Keep(sub);
+  if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
 }
 
 void MatchState::Impl::ScanEverywhere(const SubRecord& sub, std::size_t begin, std::size_t end) {
