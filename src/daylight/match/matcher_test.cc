@@ -127,13 +127,22 @@ TEST(MatcherTest, KeepsAMillionMatchesAndSaysThatThereWereMore) {
 }
 
 TEST(MatcherTest, ASearchThatWasEndedIsToldEvenWithoutAMatch) {
-  TestMatcher matcher({Regexp("[^x][^b]*[^c]*[^d]*x", true), Regexp("y", false)});
+  // No atom, and states that are too large for an automaton.
+  TestMatcher matcher({Regexp("[^a]{0,1500}[^b]{1,700}[^c]{1500}$", true), Regexp("y", false)});
   matcher.Scan(AsBytes(std::string(200'000, 'x')));
   EXPECT_TRUE(matcher.Matches(0).empty());
   EXPECT_TRUE(matcher.state().limited(0));
   ASSERT_EQ(matcher.state().touched().size(), 1u);
   EXPECT_EQ(matcher.state().touched()[0], 0u);
   matcher.Scan(AsBytes(std::string(1'000, 'x')));
+  EXPECT_TRUE(matcher.state().touched().empty());
+}
+
+TEST(MatcherTest, OverlappingRunsThatMeetAreReadOnce) {
+  TestMatcher matcher({Regexp("[^x][^b]*[^c]*[^d]*x", true), Regexp("a.*b", false)});
+  matcher.Scan(AsBytes(std::string(500'000, 'x')));
+  EXPECT_TRUE(matcher.state().touched().empty());
+  matcher.Scan(AsBytes(std::string(500'000, 'a')));
   EXPECT_TRUE(matcher.state().touched().empty());
 }
 
