@@ -16,18 +16,17 @@ void DfaPool::SetText(bool is_new_object) {
   if (is_new_object) ++object_;
 }
 
-void DfaPool::CollectSteps() {
-  const std::uint64_t steps = last_->dfa->TakeSteps();
-  steps_ += steps;
-  steps_since_drop_ += steps;
+DfaPool::Entry& DfaPool::EntryOf(std::uint64_t key) {
+  Recent& recent = recent_[(key * 0x9e3779b97f4a7c15) >> 56];
+  if (recent.entry == nullptr || recent.key != key) recent = {key, &entries_[key]};
+  return *recent.entry;
 }
 
-void DfaPool::Leave() {
-  if (last_ == nullptr || last_->dfa == nullptr) return;
-  CollectSteps();
-  const std::size_t bytes = last_->dfa->memory_bytes();
-  bytes_ += bytes - last_->bytes;
-  last_->bytes = bytes;
+void DfaPool::CountBytes(Entry& entry) {
+  entry.growth = entry.dfa->growth();
+  const std::size_t bytes = entry.dfa->memory_bytes();
+  bytes_ += bytes - entry.bytes;
+  entry.bytes = bytes;
 }
 
 void DfaPool::DropAll() {
@@ -40,19 +39,23 @@ void DfaPool::DropAll() {
   steps_since_drop_ = 0;
 }
 
-LazyDfa* DfaPool::Find(std::uint32_t name, const ProgramView& program, LazyDfa::Direction direction) {
-  const std::uint64_t key = std::uint64_t{name} << 1 | (direction == LazyDfa::Direction::kBackward ? 1 : 0);
-  if (key != last_key_ || last_ == nullptr) {
-    Leave();
+LazyDfa* DfaPool::Find(std::uint32_t name, std::span<const std::uint32_t> words, LazyDfa::Direction direction) {
+  const bool is_backward = direction == LazyDfa::Direction::kBackward;
+  Entry& entry = EntryOf(std::uint64_t{name} << 1 | (is_backward ? 1 : 0));
+  // Only the automaton that ran last can have grown.
+  if (last_ != nullptr && last_->dfa != nullptr && last_->growth != last_->dfa->growth()) {
+    CountBytes(*last_);
     if (bytes_ > kMaxBytes - LazyDfa::kMaxBytes) DropAll();
-    last_ = &entries_[key];
-    last_key_ = key;
   }
-  Entry& entry = *last_;
+  last_ = &entry;
   if (resting_object_ == object_) return nullptr;
   if (entry.dfa == nullptr) {
-    if (++entry.runs <= kRunsBefore || !LazyDfa::Suits(program)) return nullptr;
-    entry.dfa = std::make_unique<LazyDfa>(program, direction);
+    if (++entry.runs <= kRunsBefore) return nullptr;
+    entry.runs = 0;
+    const ProgramView program(words, is_backward);
+    if (!LazyDfa::Suits(program)) return nullptr;
+    entry.dfa = std::make_unique<LazyDfa>(program, direction, steps_);
+    CountBytes(entry);
   }
   if (entry.text != text_) {
     entry.dfa->ForgetRuns();
@@ -61,11 +64,6 @@ LazyDfa* DfaPool::Find(std::uint32_t name, const ProgramView& program, LazyDfa::
     entry.object = object_;
   }
   return entry.dfa.get();
-}
-
-std::uint64_t DfaPool::TakeSteps() {
-  if (last_ != nullptr && last_->dfa != nullptr) CollectSteps();
-  return std::exchange(steps_, 0);
 }
 
 std::size_t DfaPool::memory_bytes() const {

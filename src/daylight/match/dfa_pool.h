@@ -2,16 +2,19 @@
 //
 //   DfaPool pool;
 //   pool.SetText(/*is_new_object=*/true);
-//   LazyDfa* dfa = pool.Find(sub.data, program, LazyDfa::Direction::kForward);
+//   LazyDfa* dfa = pool.Find(sub.data, words, LazyDfa::Direction::kForward);
 //   if (dfa == nullptr) ...              // simulate
 //
 // All together take at most kMaxBytes; past it they are dropped, and made anew
 // where that pays. One thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
+#include <utility>
 
 #include "daylight/match/lazy_dfa.h"
 
@@ -23,29 +26,39 @@ class DfaPool {
 
   // Runs are over other bytes from now on.
   void SetText(bool is_new_object);
-  // The automaton of a program, named by where it stands in the database, or
+  // The automaton of a program (the words of program.h), named by where it stands in the database, or
   // null: the program has not been run often enough yet to make one, or it is
   // better simulated. Valid until the next call.
-  LazyDfa* Find(std::uint32_t name, const ProgramView& program, LazyDfa::Direction direction);
-  std::uint64_t TakeSteps();
+  LazyDfa* Find(std::uint32_t name, std::span<const std::uint32_t> words, LazyDfa::Direction direction);
+  // What runs have cost since the last call.
+  std::uint64_t TakeSteps() {
+    steps_since_drop_ += steps_;
+    return std::exchange(steps_, 0);
+  }
   // For tests.
   std::size_t memory_bytes() const;
 
  private:
   struct Entry {
     std::unique_ptr<LazyDfa> dfa;
-    std::size_t bytes = 0;  // Of it, when it was last left.
     std::uint32_t runs = 0;
+    std::uint32_t growth = 0;  // Of the automaton, when its bytes were counted.
+    std::size_t bytes = 0;
     std::uint64_t text = 0;    // Which text it was last used for.
     std::uint64_t object = 0;  // Which object.
   };
-  void CollectSteps();
-  void Leave();
+  // The few that are used by turns are found without the map.
+  struct Recent {
+    std::uint64_t key = 0;
+    Entry* entry = nullptr;
+  };
+  Entry& EntryOf(std::uint64_t key);
+  void CountBytes(Entry& entry);
   void DropAll();
 
   std::unordered_map<std::uint64_t, Entry> entries_;
+  std::array<Recent, 256> recent_{};
   Entry* last_ = nullptr;
-  std::uint64_t last_key_ = 0;
   std::size_t bytes_ = 0;
   std::uint64_t text_ = 1;
   std::uint64_t object_ = 1;

@@ -29,8 +29,8 @@ bool IsWordByte(std::uint8_t byte) {
 
 }  // namespace
 
-LazyDfa::LazyDfa(const ProgramView& program, Direction direction)
-    : program_(program), is_forward_(direction == Direction::kForward) {
+LazyDfa::LazyDfa(const ProgramView& program, Direction direction, std::uint64_t& steps)
+    : program_(program), is_forward_(direction == Direction::kForward), steps_(steps) {
   MakeClasses();
   seen_.resize(program_.size());
   landed_.resize(program_.size());
@@ -179,6 +179,7 @@ std::uint32_t LazyDfa::StateOfNext(Side behind) {
     DropStates();
     slot = hash % kTableSize;
   }
+  ++growth_;
   const auto id = static_cast<std::uint32_t>(states_.size());
   states_.push_back({static_cast<std::uint32_t>(items_.size()), static_cast<std::uint32_t>(next_.size()), behind});
   items_.insert(items_.end(), next_.begin(), next_.end());
@@ -352,8 +353,15 @@ LazyDfa::Outcome LazyDfa::RunUntil(const Text& text, std::size_t stop, Run& run)
   return Outcome::kGoesOn;
 }
 
+void LazyDfa::PrepareTrace() {
+  if (!trace_states_.empty()) return;
+  trace_states_.resize(kTraceSize);
+  if (!is_forward_) trace_starts_.reserve(kTraceSize / 2);
+  ++growth_;
+}
+
 void LazyDfa::RunTraced(const Text& text, std::size_t stop, Run& run) {
-  if (trace_states_.empty()) trace_states_.resize(kTraceSize);
+  PrepareTrace();
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.bytes.data());
   const std::size_t step = text.step;
   Trace old = trace_;
@@ -437,7 +445,7 @@ std::optional<bool> LazyDfa::Forward(std::uint32_t entry, const Text& text, std:
 bool LazyDfa::Backward(std::uint32_t entry, const Text& text, std::size_t at, std::size_t limit,
                        std::vector<std::size_t>& starts) {
   if (!CanRunOver(text)) return false;
-  if (trace_states_.empty()) trace_states_.resize(kTraceSize);
+  PrepareTrace();
   starts.clear();
   const std::size_t step = text.step;
   const std::size_t from = at;

@@ -26,7 +26,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "daylight/match/program.h"
@@ -44,8 +43,9 @@ class LazyDfa {
   static constexpr std::uint32_t kMaxInstructions = 4096;
 
   static bool Suits(const ProgramView& program) { return program.size() > 0 && program.size() <= kMaxInstructions; }
-  // Borrows what the program views. Suits(program).
-  LazyDfa(const ProgramView& program, Direction direction);
+  // Borrows what the program views, and `steps`: there it adds what runs cost,
+  // in what the simulators call steps. Suits(program).
+  LazyDfa(const ProgramView& program, Direction direction, std::uint64_t& steps);
 
   // As PrioritySimulator::Forward; nothing when it has given up or cannot tell.
   std::optional<bool> Forward(std::uint32_t entry, const Text& text, std::size_t at, std::size_t stop,
@@ -59,8 +59,8 @@ class LazyDfa {
   // Gives an automaton another chance that has given up.
   void Forgive() { has_given_up_ = false; }
   std::size_t memory_bytes() const;
-  // What runs have cost since the last call, in what the simulators call steps.
-  std::uint64_t TakeSteps() { return std::exchange(steps_, 0); }
+  // Changes whenever memory_bytes() may have.
+  std::uint32_t growth() const { return growth_; }
 
  private:
   // What a run is about to do: an instruction it has come to and not looked at
@@ -121,6 +121,7 @@ class LazyDfa {
   };
   enum class Outcome { kGoesOn, kDied, kStopped };
   Outcome RunUntil(const Text& text, std::size_t stop, Run& run);
+  void PrepareTrace();
   void RunTraced(const Text& text, std::size_t stop, Run& run);
   bool MatchesAtStop(const Text& text, const Run& run);
 
@@ -169,7 +170,8 @@ class LazyDfa {
   std::vector<std::uint32_t> landed_;     // ...and in which it was landed on.
   std::vector<std::uint32_t> saturated_;  // By counter: ...and in which one was past its minimum.
   std::uint32_t generation_ = 0;
-  std::uint64_t steps_ = 0;
+  std::uint32_t growth_ = 0;
+  std::uint64_t& steps_;
 };
 
 }  // namespace dl::match

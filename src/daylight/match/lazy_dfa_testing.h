@@ -17,8 +17,8 @@ class AutomatonTwins {
   AutomatonTwins(const CompiledPrograms& programs, const Text& text)
       : programs_(programs),
         text_(text),
-        forward_(view(false), LazyDfa::Direction::kForward),
-        backward_(view(true), LazyDfa::Direction::kBackward) {}
+        forward_(view(false), LazyDfa::Direction::kForward, steps_),
+        backward_(view(true), LazyDfa::Direction::kBackward, steps_) {}
 
   LazyDfa& forward() { return forward_; }
   // Whether an automaton answered the last run.
@@ -56,6 +56,7 @@ class AutomatonTwins {
 
   const CompiledPrograms& programs_;
   Text text_;
+  std::uint64_t steps_ = 0;
   LazyDfa forward_;
   LazyDfa backward_;
   PrioritySimulator priorities_;

@@ -119,19 +119,19 @@ Text Verifier::TextFor(const SubRecord& sub) const {
 
 bool Verifier::Forward(const SubRecord& sub, std::uint32_t entry, const Text& text, std::size_t at, std::size_t stop,
                        std::size_t& end) {
-  const ProgramView program(tables_.program(sub), false);
-  if (LazyDfa* automaton = automata_.Find(sub.data, program, LazyDfa::Direction::kForward)) {
+  const std::span<const std::uint32_t> words = tables_.program(sub);
+  if (LazyDfa* automaton = automata_.Find(sub.data, words, LazyDfa::Direction::kForward)) {
     if (const std::optional<bool> found = automaton->Forward(entry, text, at, stop, end)) return *found;
   }
-  return priorities_.Forward(program, entry, text, at, stop, end);
+  return priorities_.Forward(ProgramView(words, false), entry, text, at, stop, end);
 }
 
 void Verifier::Backward(const SubRecord& sub, std::uint32_t entry, const Text& text, std::size_t at) {
-  const ProgramView program(tables_.program(sub), true);
-  if (LazyDfa* automaton = automata_.Find(sub.data, program, LazyDfa::Direction::kBackward)) {
+  const std::span<const std::uint32_t> words = tables_.program(sub);
+  if (LazyDfa* automaton = automata_.Find(sub.data, words, LazyDfa::Direction::kBackward)) {
     if (automaton->Backward(entry, text, at, kRegexpReach, starts_)) return;
   }
-  simulator_.Backward(program, entry, text, at, kRegexpReach, starts_);
+  simulator_.Backward(ProgramView(words, true), entry, text, at, kRegexpReach, starts_);
 }
 
 void Verifier::VerifyAtom(const SubRecord& sub, const AtomEntry& entry, std::size_t at,
