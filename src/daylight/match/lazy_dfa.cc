@@ -17,7 +17,7 @@ constexpr std::size_t kTraceSize = 8192;
 // are dropped cost more to make than they save.
 constexpr std::uint64_t kMinBytesPerState = 16;
 // A byte costs a fraction of what a simulator's step does.
-constexpr unsigned kBytesPerStepLog2 = 2;
+constexpr unsigned kBytesPerStepLog2 = 1;
 constexpr std::size_t kTableSize = 1u << 13;
 constexpr std::size_t kMaxStates = kTableSize / 4 * 3;
 // What a state may list: more is not worth its memory.
@@ -146,14 +146,27 @@ void LazyDfa::NextGeneration() {
   generation_ = 1;
 }
 
-std::uint32_t LazyDfa::StartState(std::uint32_t entry, Side behind) {
+LazyDfa::Start& LazyDfa::StartOf(std::uint32_t entry, Side behind) {
   Start& start = starts_[(entry * 6 + behind) % starts_.size()];
-  if (start.state != 0 && start.entry == entry && start.behind == behind) return start.state;
+  if (start.state != 0 && start.entry == entry && start.behind == behind) return start;
   next_.assign(1, Item{entry | kLanded, 0});
   // What was dropped for it has taken `starts_` along.
   const std::uint32_t state = StateOfNext(behind);
-  start = {entry, behind, state};
-  return state;
+  start = {entry, behind, state, 0};
+  return start;
+}
+
+bool LazyDfa::IsOneClass(const Lead& lead) {
+  if (lead.set == nullptr) return false;
+  if (lead.set != lead_set_) {
+    lead_set_ = lead.set;
+    std::array<bool, 256> classes{};
+    for (unsigned byte = 0; byte < 256; ++byte) {
+      if (((lead.set[byte >> 3] >> (byte & 7)) & 1) != 0) classes[classes_[byte]] = true;
+    }
+    is_lead_one_class_ = std::count(classes.begin(), classes.end(), true) == 1;
+  }
+  return is_lead_one_class_;
 }
 
 std::uint32_t LazyDfa::StateOfNext(Side behind) {
@@ -421,16 +434,32 @@ void LazyDfa::RunTraced(const Text& text, std::size_t stop, Run& run) {
 }
 
 std::optional<bool> LazyDfa::Forward(std::uint32_t entry, const Text& text, std::size_t at, std::size_t stop,
-                                     std::size_t& end) {
+                                     std::size_t& end, const Lead& lead) {
   if (!CanRunOver(text)) return std::nullopt;
   stop = std::min(stop, text.bytes.size());
   if (at > stop) return std::nullopt;
+  Start& start = StartOf(entry, SideBefore(text, at));
   Run run;
   run.at = at;
-  run.state = StartState(entry, SideBefore(text, at));
-  const Outcome outcome = RunUntil(text, std::min(stop, at + kUntraced * text.step), run);
+  run.state = start.state;
+  std::size_t traced_from = at + kUntraced * text.step;
+  // Bytes of one class lead to the same state wherever they are.
+  if (text.step == 1 && lead.length <= stop - at && IsOneClass(lead)) {
+    traced_from = std::max<std::size_t>(at, traced_from - lead.length);
+    if (start.after_lead != 0) {
+      run.at += lead.length;
+      run.skipped = lead.length;
+      run.state = start.after_lead;
+    } else {
+      const std::uint32_t drops = drops_;
+      const Outcome outcome = RunUntil(text, at + lead.length, run);
+      if (outcome == Outcome::kGoesOn && !run.found && drops == drops_) start.after_lead = run.state;
+    }
+  }
+  Outcome outcome = run.state == kDeadState ? Outcome::kDied : Outcome::kGoesOn;
+  if (outcome == Outcome::kGoesOn) outcome = RunUntil(text, std::clamp(traced_from, run.at, stop), run);
   if (outcome == Outcome::kStopped) {
-    if (MatchesAtStop(text, run)) run = {run.at, run.state, true, run.at, 0};
+    if (MatchesAtStop(text, run)) run = {run.at, run.state, true, run.at, run.skipped};
   } else if (outcome == Outcome::kGoesOn) {
     RunTraced(text, stop, run);
   }
@@ -455,7 +484,7 @@ bool LazyDfa::Backward(std::uint32_t entry, const Text& text, std::size_t at, st
   Trace old = trace_;
   if (old.step != step || (top + 1 - old.high) % step != 0 || top - old.low >= kTraceSize) old = {};
   std::uint32_t drops = drops_;
-  std::uint32_t state = StartState(entry, SideBehind(text, at));
+  std::uint32_t state = StartOf(entry, SideBehind(text, at)).state;
   bool is_cut = false;
   bool is_joined = false;
   while (true) {

@@ -47,9 +47,17 @@ class LazyDfa {
   // in what the simulators call steps. Suits(program).
   LazyDfa(const ProgramView& program, Direction direction, std::uint64_t& steps);
 
+  // What is known of the bytes a run begins with: `length` of them, which are
+  // also the fewest a match from there can have, are members of a set. Its 256
+  // bits stay where they are for as long as the automaton lives.
+  struct Lead {
+    const std::uint8_t* set = nullptr;
+    std::uint32_t length = 0;
+  };
+
   // As PrioritySimulator::Forward; nothing when it has given up or cannot tell.
-  std::optional<bool> Forward(std::uint32_t entry, const Text& text, std::size_t at, std::size_t stop,
-                              std::size_t& end);
+  std::optional<bool> Forward(std::uint32_t entry, const Text& text, std::size_t at, std::size_t stop, std::size_t& end,
+                              const Lead& lead);
   // As Simulator::Backward; false when it has given up or cannot tell.
   bool Backward(std::uint32_t entry, const Text& text, std::size_t at, std::size_t limit,
                 std::vector<std::size_t>& starts);
@@ -75,6 +83,13 @@ class LazyDfa {
     std::uint32_t item_count;
     std::uint32_t behind;  // The side that was read, see Side.
   };
+  // Where runs begin: an entry and what is beside it.
+  struct Start {
+    std::uint32_t entry = 0;
+    std::uint32_t behind = 0;
+    std::uint32_t state = 0;  // 0: none.
+    std::uint32_t after_lead = 0;
+  };
   // What assertions see of a neighbour.
   enum Side : std::uint8_t { kNothing, kEdge, kOther, kWord, kLineFeed, kCarriageReturn };
   // A transition: the next state and, in the lowest bit, whether there is a
@@ -87,7 +102,8 @@ class LazyDfa {
   void MakeClasses();
   void SplitClasses(const std::array<bool, 256>& members);
   void DropStates();
-  std::uint32_t StartState(std::uint32_t entry, Side behind);
+  Start& StartOf(std::uint32_t entry, Side behind);
+  bool IsOneClass(const Lead& lead);
   // The state of the items in next_.
   std::uint32_t StateOfNext(Side behind);
   Transition Next(std::uint32_t state, std::uint32_t symbol) {
@@ -139,12 +155,9 @@ class LazyDfa {
   std::vector<Item> items_;
   std::vector<Transition> transitions_;
   std::vector<std::uint32_t> table_;  // States by the hash of their items; 0: free.
-  struct Start {
-    std::uint32_t entry = 0;
-    std::uint32_t behind = 0;
-    std::uint32_t state = 0;  // 0: none.
-  };
   std::array<Start, 16> starts_{};
+  const std::uint8_t* lead_set_ = nullptr;  // What is known of the set that was asked for last.
+  bool is_lead_one_class_ = false;
   std::uint64_t bytes_read_ = 0;  // Since states were dropped last.
   std::uint32_t drops_ = 0;
 

@@ -99,7 +99,7 @@ TEST(LazyDfaTest, RunsThatMeetAreLinear) {
   LazyDfa dfa(ProgramView(programs.words, false), LazyDfa::Direction::kForward, steps);
   for (std::size_t at = 0; at < text.size(); ++at) {
     std::size_t end = 0;
-    ASSERT_EQ(dfa.Forward(0, Text{AsBytes(text)}, at, at + 4096, end), false);
+    ASSERT_EQ(dfa.Forward(0, Text{AsBytes(text)}, at, at + 4096, end, {}), false);
   }
   EXPECT_LT(std::exchange(steps, 0), 40 * text.size());
   LazyDfa backward(ProgramView(programs.words, true), LazyDfa::Direction::kBackward, steps);
@@ -156,7 +156,7 @@ TEST(DfaPoolTest, MakesAutomataForWhatIsRunOftenAndKeepsToItsMemory) {
         if (dfa == nullptr) continue;
         ++used;
         std::size_t end = 0;
-        dfa->Forward(0, Text{AsBytes(text)}, static_cast<std::size_t>(run), text.size(), end);
+        dfa->Forward(0, Text{AsBytes(text)}, static_cast<std::size_t>(run), text.size(), end, {});
       }
       ASSERT_LE(pool.memory_bytes(), DfaPool::kMaxBytes);
     }

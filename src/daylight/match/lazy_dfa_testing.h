@@ -28,7 +28,7 @@ class AutomatonTwins {
   std::string CompareForward(std::uint32_t entry, std::size_t at, std::size_t stop) {
     std::size_t end = 0;
     std::size_t expected_end = 0;
-    const std::optional<bool> found = forward_.Forward(entry, text_, at, stop, end);
+    const std::optional<bool> found = forward_.Forward(entry, text_, at, stop, end, {});
     answered_ = found.has_value();
     if (!answered_) return {};
     priorities_.ForgetRuns();

@@ -349,7 +349,7 @@ void MatchState::Impl::ScanEverywhere(const SubRecord& sub, std::size_t begin, s
       continue;
     }
     ++counters.verified;
-    verifier_.VerifyStart(sub, at, found_);
+    verifier_.VerifyStart(sub, at, {first.data(), run}, found_);
     if (!found_.empty()) Keep(sub);
     if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
     if (!IsLive(sub.pattern)) return;

@@ -118,10 +118,10 @@ Text Verifier::TextFor(const SubRecord& sub) const {
 }
 
 bool Verifier::Forward(const SubRecord& sub, std::uint32_t entry, const Text& text, std::size_t at, std::size_t stop,
-                       std::size_t& end) {
+                       std::size_t& end, const LazyDfa::Lead& lead) {
   const std::span<const std::uint32_t> words = tables_.program(sub);
   if (LazyDfa* automaton = automata_.Find(sub.data, words, LazyDfa::Direction::kForward)) {
-    if (const std::optional<bool> found = automaton->Forward(entry, text, at, stop, end)) return *found;
+    if (const std::optional<bool> found = automaton->Forward(entry, text, at, stop, end, lead)) return *found;
   }
   return priorities_.Forward(ProgramView(words, false), entry, text, at, stop, end);
 }
@@ -166,14 +166,15 @@ void Verifier::VerifyAtom(const SubRecord& sub, const AtomEntry& entry, std::siz
   }
 }
 
-void Verifier::VerifyStart(const SubRecord& sub, std::size_t at, std::vector<MatchRecord>& found) {
+void Verifier::VerifyStart(const SubRecord& sub, std::size_t at, const LazyDfa::Lead& lead,
+                           std::vector<MatchRecord>& found) {
   if ((sub.flags & kSubAutomaton) == 0) {
     VerifyFixed(sub, at, found);
     return;
   }
   const Text text = TextFor(sub);
   std::size_t end = 0;
-  if (!Forward(sub, 0, text, at, at + kRegexpReach, end)) return;
+  if (!Forward(sub, 0, text, at, at + kRegexpReach, end, lead)) return;
   if ((sub.flags & kSubAsciiFirst) != 0) {
     std::size_t ascii_end = 0;
     if (Forward(sub, 0, text_, at, at + kRegexpReach, ascii_end)) return;

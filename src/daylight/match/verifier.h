@@ -32,8 +32,9 @@ class Verifier {
   // All matches that pass through an atom whose window is at `at`: what is
   // appended to `found` is records with offsets in the object.
   void VerifyAtom(const SubRecord& sub, const AtomEntry& entry, std::size_t at, std::vector<MatchRecord>& found);
-  // The match of a sub-pattern without atoms that begins at `at`, if any.
-  void VerifyStart(const SubRecord& sub, std::size_t at, std::vector<MatchRecord>& found);
+  // The match of a sub-pattern without atoms that begins at `at`, if any. `lead`
+  // is there.
+  void VerifyStart(const SubRecord& sub, std::size_t at, const LazyDfa::Lead& lead, std::vector<MatchRecord>& found);
 
   // What verifying has cost since the last call.
   std::uint64_t TakeSteps() {
@@ -45,7 +46,7 @@ class Verifier {
   // The preferred end of a run of the forward program from `at`, by its
   // automaton where that can tell.
   bool Forward(const SubRecord& sub, std::uint32_t entry, const Text& text, std::size_t at, std::size_t stop,
-               std::size_t& end);
+               std::size_t& end, const LazyDfa::Lead& lead = {});
   // To starts_: where matches begin that pass through `at`.
   void Backward(const SubRecord& sub, std::uint32_t entry, const Text& text, std::size_t at);
   void VerifyFixed(const SubRecord& sub, std::size_t start, std::vector<MatchRecord>& found);
