@@ -10,9 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -20,23 +18,13 @@
 #include "daylight/crypto/digest.h"
 #include "daylight/scan/compile_clamav.h"
 #include "daylight/scan/scanner.h"
+#include "profile.h"
 
 namespace {
 
-namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double Seconds(Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); }
-
-std::vector<std::string> Files(const std::string& root) {
-  std::vector<std::string> files;
-  if (fs::is_regular_file(root)) return {root};
-  for (const auto& entry : fs::recursive_directory_iterator(root, fs::directory_options::skip_permission_denied)) {
-    if (entry.is_regular_file() && !entry.is_symlink()) files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
+using dl::bench::Clock;
+using dl::bench::Files;
+using dl::bench::Seconds;
 
 dl::Bytes Map(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

@@ -72,7 +72,7 @@ std::uint32_t Rarity(std::string_view text) {
   const auto window = [&](std::size_t at) {
     std::uint32_t value = 0;
     for (std::size_t i = 0; i < 4; ++i) value |= std::uint32_t{static_cast<unsigned char>(text[at + i])} << (8 * i);
-    return FoldedWindowBits(FoldWindow(value));
+    return FoldedWindowBits(FoldWindow(value), 4);
   };
   std::uint32_t best = 0;
   for (std::size_t at = 0; at + 8 <= text.size(); ++at) best = std::max(best, window(at) + window(at + 4));

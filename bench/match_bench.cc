@@ -1,7 +1,7 @@
 // How fast the prefilter's kernels and the whole matcher are, with as many
 // windows as a large public rule set has.
 //
-//   match_bench [--benchmark_filter=Kernel]
+//   match_bench [--benchmark_filter=Filter/]
 #include <benchmark/benchmark.h>
 
 #include <random>
@@ -54,35 +54,56 @@ const std::string& Object(int kind) {
 }
 constexpr const char* kObjectNames[] = {"random", "text", "binary"};
 
-// A filter of random atoms.
-std::vector<std::uint32_t> Filter(std::size_t atoms) {
-  std::mt19937 rng(4);
-  std::vector<std::uint32_t> words(std::size_t{1} << FilterLog2(atoms));
-  for (std::size_t i = 0; i < atoms; ++i) {
-    const std::uint32_t window = FoldWindow(static_cast<std::uint32_t>(rng()));
-    const std::uint32_t next = FoldWindow(static_cast<std::uint32_t>(rng()));
-    AddToFilter(FilterKey(window, next, 4, kHashFactors[0]), FilterLog2(atoms), words.data());
-  }
-  return words;
-}
+constexpr std::size_t kBlock = 4096;
 
-void Kernel(benchmark::State& state, PrefilterKernel kernel, int kind, std::size_t atoms) {
-  const std::string& object = Object(kind);
-  const std::vector<std::uint32_t> words = Filter(atoms);
-  const PrefilterTable table = {words.data(), kHashFactors[0], FilterLog2(atoms), kFilter};
-  constexpr std::size_t kBlock = 4096;
+// `find` appends the candidates of a block to its last argument.
+template <typename Find>
+void EveryBlock(benchmark::State& state, const std::string& object, const Find& find) {
   std::vector<std::uint32_t> out(kBlock + 16);
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(object.data());
   std::size_t candidates = 0;
   for (auto _ : state) {
     candidates = 0;
     for (std::size_t at = 0; at + kBlock + kKernelSlack <= object.size(); at += kBlock) {
-      candidates += kernel(table, bytes + at, kBlock, out.data());
+      candidates += find(bytes + at, kBlock, out.data());
       benchmark::DoNotOptimize(out.data());
     }
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(object.size()));
   state.counters["candidates/MB"] = static_cast<double>(candidates) * 1e6 / static_cast<double>(object.size());
+}
+
+// A filter of random atoms.
+void Filter(benchmark::State& state, FilterKernel kernel, int kind, std::size_t atoms, std::uint32_t stride) {
+  std::mt19937 rng(4);
+  std::vector<std::uint32_t> words(std::size_t{1} << FilterLog2(atoms));
+  for (std::size_t i = 0; i < atoms; ++i) {
+    const std::uint32_t window = FoldWindow(static_cast<std::uint32_t>(rng())) & WindowMask(stride);
+    const std::uint32_t next = FoldWindow(static_cast<std::uint32_t>(rng()));
+    AddToFilter(FilterKey(window, next, 4, kHashFactors[0], stride), FilterLog2(atoms), words.data());
+  }
+  const FilterTable table = {words.data(), FilterLog2(atoms), kHashFactors[0], stride, false};
+  EveryBlock(state, Object(kind), [&](const std::uint8_t* bytes, std::size_t count, std::uint32_t* out) {
+    return kernel(table, bytes, count, out);
+  });
+}
+
+// Random atoms of two and three bytes.
+void Shorts(benchmark::State& state, ShortKernel kernel, int kind, std::size_t atoms) {
+  std::mt19937 rng(7);
+  std::vector<std::uint32_t> bitmap(kBitmapWords);
+  std::vector<ShortWindow> windows;
+  for (std::size_t i = 0; i < atoms; ++i) {
+    const std::uint32_t length = 2 + rng() % 2;
+    const std::uint32_t bytes = FoldWindow(static_cast<std::uint32_t>(rng())) & (length == 2 ? 0xffff : 0xffffff);
+    windows.push_back({bytes, length});
+    bitmap[BitOfTwo(bytes) >> 5] |= 1u << (BitOfTwo(bytes) & 31);
+  }
+  NibbleTables nibbles;
+  const ShortTable table = {bitmap.data(), MakeNibbleTables(windows, nibbles) ? &nibbles : nullptr};
+  EveryBlock(state, Object(kind), [&](const std::uint8_t* bytes, std::size_t count, std::uint32_t* out) {
+    return kernel(table, bytes, count, out);
+  });
 }
 
 void WholeMatcher(benchmark::State& state, int kind) {
@@ -116,10 +137,16 @@ BENCHMARK(SmallObjects);
 const int registered = [] {
   for (int kind = 0; kind < 3; ++kind) {
     for (const KernelInfo& kernel : AvailableKernels()) {
+      const std::string name = std::string(kernel.name) + "/" + kObjectNames[kind] + "/";
       for (const std::size_t atoms : {kAtoms, 8 * kAtoms}) {
-        const std::string name =
-            std::string("Kernel/") + kernel.name + "/" + kObjectNames[kind] + "/" + std::to_string(atoms);
-        benchmark::RegisterBenchmark(name.c_str(), Kernel, kernel.kernel, kind, atoms);
+        for (std::uint32_t stride = 1; stride <= kMaxStride; ++stride) {
+          const std::string filter = "Filter/" + name + std::to_string(atoms) + "/stride:" + std::to_string(stride);
+          benchmark::RegisterBenchmark(filter.c_str(), Filter, kernel.filter, kind, atoms, stride);
+        }
+      }
+      for (const std::size_t atoms : {std::size_t{8}, std::size_t{200}}) {
+        const std::string shorts = "Shorts/" + name + std::to_string(atoms);
+        benchmark::RegisterBenchmark(shorts.c_str(), Shorts, kernel.shorts, kind, atoms);
       }
     }
     benchmark::RegisterBenchmark((std::string("Matcher/") + kObjectNames[kind]).c_str(), WholeMatcher, kind);

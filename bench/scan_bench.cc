@@ -1,47 +1,42 @@
 // Scans files in this process, one thread, and says where the time went: what
 // a profiler is pointed at.
 //
-//   daylight_scan_profile RULES_FOLDER PATH... (files or folders)
+//   daylight_scan_profile RULES_FOLDER|DATABASE.dldb PATH... (files or folders)
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <vector>
 
+#include "daylight/match/prefilter.h"
 #include "daylight/scan/compile.h"
+#include "daylight/scan/engine.h"
+#include "daylight/scan/scan_profile.h"
 #include "daylight/scan/scanner.h"
+#include "profile.h"
 
 namespace {
 
-namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
+using dl::bench::Clock;
+using dl::bench::Files;
+using dl::bench::Seconds;
 
-double Seconds(Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); }
-
-std::vector<std::string> Files(const std::string& root) {
-  std::vector<std::string> files;
-  if (fs::is_regular_file(root)) return {root};
-  for (const auto& entry : fs::recursive_directory_iterator(root, fs::directory_options::skip_permission_denied)) {
-    if (entry.is_regular_file() && !entry.is_symlink()) files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
+std::vector<std::byte> ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const auto bytes = dl::AsBytes(text);
+  return {bytes.begin(), bytes.end()};
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (argc < 3) {
-    std::fprintf(stderr, "usage: %s RULES_FOLDER PATH...\n", argv[0]);
-    return 2;
-  }
+std::vector<std::byte> LoadDatabase(const std::string& rules) {
+  if (rules.ends_with(".dldb")) return ReadFile(rules);
   dl::report::CompileJob job;
   job.source_name = "bench";
   job.skip_invalid = true;
@@ -52,28 +47,87 @@ int main(int argc, char** argv) {
     external.kind = dl::report::ExternalValue::Kind::kString;
     job.externals.push_back(external);
   }
-  for (const std::string& path : Files(argv[1])) {
+  for (const std::string& path : Files(rules)) {
     if (!path.ends_with(".yar") && !path.ends_with(".yara")) continue;
-    std::ifstream in(path, std::ios::binary);
+    const std::vector<std::byte> bytes = ReadFile(path);
     dl::report::RuleText file;
     file.name = path;
-    file.name_space = fs::path(path).stem();
-    file.text.assign(std::istreambuf_iterator<char>(in), {});
+    file.name_space = std::filesystem::path(path).stem();
+    file.text.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     job.files.push_back(std::move(file));
   }
-  auto start = Clock::now();
+  const auto start = Clock::now();
   const dl::report::CompileAnswer answer = dl::scan::Compile(job, nullptr);
   std::printf("compile  %8.3f s  %u rules, %zu KiB\n", Seconds(start), answer.rules, answer.database.size() / 1024);
   for (const auto& line : answer.diagnostics) {
     if (line.is_error) std::fputs(line.text.c_str(), stderr);
   }
-  start = Clock::now();
-  const auto database = dl::database::Database::FromBytes(dl::AsBytes(answer.database));
+  const auto bytes = dl::AsBytes(answer.database);
+  return {bytes.begin(), bytes.end()};
+}
+
+double Seconds(std::uint64_t ns) { return static_cast<double>(ns) / 1e9; }
+
+struct Line {
+  std::uint64_t ns = 0;
+  std::uint64_t count = 0;
+  std::string name;
+};
+
+void PrintMost(const char* what, std::vector<Line> lines) {
+  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.ns > b.ns; });
+  for (std::size_t i = 0; i < std::min<std::size_t>(12, lines.size()); ++i) {
+    std::printf("  %-10s %8.3f s %10zu  %s\n", what, Seconds(lines[i].ns), static_cast<std::size_t>(lines[i].count),
+                lines[i].name.c_str());
+  }
+}
+
+void Print(const dl::yara::RuleSet& rules, const dl::scan::UnitProfile& profile) {
+  std::printf("search %.3f s, of that verifying %.3f s; conditions %.3f s, of that facts %.3f s\n",
+              Seconds(profile.search.search_ns), Seconds(profile.search.verify_ns),
+              Seconds(profile.conditions.conditions_ns), Seconds(profile.conditions.facts_ns));
+  std::vector<Line> lines;
+  for (std::size_t i = 0; i < profile.conditions.rules.size(); ++i) {
+    const auto& cost = profile.conditions.rules[i];
+    lines.push_back({cost.ns, cost.evaluated, std::string(rules.text(rules.rules()[i].identifier))});
+  }
+  PrintMost("rule", lines);
+  lines.clear();
+  for (std::uint32_t i = 0; i < profile.search.patterns.size(); ++i) {
+    const auto& cost = profile.search.patterns[i];
+    if (cost.ns == 0) continue;
+    std::string name;
+    for (const std::uint32_t user : rules.users(i)) {
+      const auto& rule = rules.rules()[user];
+      for (std::uint32_t s = 0; s < rule.strings.count; ++s) {
+        const auto& string = rules.strings()[std::size_t{rule.strings.first} + s];
+        if ((string.flags & dl::yara::kStringAnchored) == 0 && string.pattern == i) {
+          name += std::string(rules.text(rule.identifier)) + ":" + std::string(rules.text(string.identifier)) + " ";
+        }
+      }
+    }
+    lines.push_back({cost.ns, cost.verified, name});
+  }
+  PrintMost("pattern", lines);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: %s RULES_FOLDER PATH...\n", argv[0]);
+    return 2;
+  }
+  std::vector<std::byte> bytes_of_database = LoadDatabase(argv[1]);
+  auto start = Clock::now();
+  const auto database = dl::database::Database::FromBytes(bytes_of_database);
   if (!database) return 2;
   const auto engine = dl::scan::Engine::Open({*database});
   if (!engine) return 2;
   std::printf("open     %8.3f s\n", Seconds(start));
   dl::scan::Scanner scanner(*engine, {});
+  dl::scan::ScanProfile profile;
+  if (std::getenv("PROFILE") != nullptr) scanner.SetProfile(&profile);
   start = Clock::now();
   std::vector<std::byte> scratch;
   std::uint64_t bytes = 0;
@@ -105,5 +159,6 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < std::min<std::size_t>(5, slowest.size()); ++i) {
     std::printf("         %8.3f s  %s\n", slowest[i].first, slowest[i].second.c_str());
   }
+  for (std::size_t i = 0; i < profile.units.size(); ++i) Print(*(*engine)->impl().rule_sets[i], profile.units[i]);
   return 0;
 }

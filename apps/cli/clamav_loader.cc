@@ -6,6 +6,7 @@
 
 #include "daylight/os/io.h"
 #include "daylight/os/paths.h"
+#include "daylight/report/protocol.h"
 #include "daylight/sandbox/clamav_pack.h"
 #include "daylight/sandbox/clamav_source.h"
 #include "daylight/sandbox/content.h"
@@ -70,6 +71,7 @@ class Loader {
     if (!problem.empty()) Warn(os::Join(folder_, key_ + ".dldb") + ": not used: " + problem);
     if (!entry) return false;
     for (const std::string& note : entry->notes) Warn(note);
+    content_.cached.push_back({folder_, key_, content_.files.size()});
     content_.databases.push_back(std::move(entry->database));
     content_.files.push_back(std::move(entry->fd));
     return true;
@@ -90,7 +92,8 @@ class Loader {
     if (!compiled.failure.empty()) return Tolerate(source.path + ": cannot compile: " + compiled.failure);
     if (!good) return false;
     if (!compiled.file.valid()) return Tolerate(source.path + ": no file in it can be used");
-    if (cache_ && !packed->is_changed) Keep(compiled.file.get());
+    // What could not be read may be readable the next time, with the same stamps.
+    if (cache_ && !packed->is_changed && packed->errors.empty()) Keep(compiled.file.get());
     content_.signatures += compiled.signatures;
     content_.databases.push_back(std::move(compiled.database));
     content_.files.push_back(std::move(compiled.file));
@@ -136,7 +139,27 @@ class Loader {
   std::string key_;
 };
 
+// Read, not mapped: a page that the disk cannot give back would end this process.
+bool IsSound(int fd) {
+  if (::lseek(fd, 0, SEEK_SET) != 0) return false;
+  const auto text = os::ReadAll(fd, report::kMaxDatabaseBytes);
+  if (!text) return false;
+  const auto database = database::Database::FromBytes(AsBytes(*text));
+  return database && (*database)->VerifyAll().has_value();
+}
+
 }  // namespace
+
+void DropDamagedEntries(const LoadedContent& content) {
+  for (const LoadedContent::Cached& cached : content.cached) {
+    if (IsSound(content.files[cached.index].get())) continue;
+    auto cache = sandbox::DatabaseCache::OpenIn(cached.folder);
+    if (!cache) continue;
+    cache->Remove(cached.key);
+    Warn(os::Join(cached.folder, cached.key + ".dldb") +
+         ": damaged and removed; the signatures are compiled again the next time");
+  }
+}
 
 bool AddClamav(const std::string& path, const ContentOptions& options, const sandbox::WorkerProgram& worker_program,
                LoadedContent& content) {

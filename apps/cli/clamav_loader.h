@@ -19,4 +19,8 @@ bool AddClamav(const std::string& path, const ContentOptions& options, const san
 void AddDefaultClamav(const ContentOptions& options, const sandbox::WorkerProgram& worker_program,
                       LoadedContent& content);
 
+// Removes what came out of the cache and is damaged, so that it is compiled again
+// the next time. Reads it all: for when there is a reason to think so.
+void DropDamagedEntries(const LoadedContent& content);
+
 }  // namespace dl::cli

@@ -17,10 +17,17 @@
 namespace dl::cli {
 
 struct LoadedContent {
+  // What came out of the cache.
+  struct Cached {
+    std::string folder;
+    std::string key;
+    std::size_t index = 0;  // Of `files`.
+  };
   std::vector<os::Fd> files;
   std::vector<std::shared_ptr<const database::Database>> databases;  // Headers and section tables are checked.
   std::uint64_t rules = 0;                                           // Of what was compiled just now.
   std::uint64_t signatures = 0;                                      // The same of ClamAV's.
+  std::vector<Cached> cached;
   std::vector<int> descriptors() const;
 };
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "clamav_loader.h"
 #include "command_line.h"
 #include "commands.h"
 #include "content_loader.h"
@@ -136,6 +137,8 @@ class Scan {
   }
 
   const report::Summary& summary() const { return summary_; }
+  // Some report says that a database is damaged, or nothing could be scanned with them.
+  bool may_be_damaged() const { return met_damage_ || (summary_.failed > 0 && summary_.failed == summary_.files); }
 
  private:
   void Count(const report::ObjectReport& report) {
@@ -145,6 +148,7 @@ class Scan {
     if (report.verdict == report::Verdict::kDetected) ++summary_.detected;
     if (report.verdict == report::Verdict::kFailed) ++summary_.failed;
     if (!report.incomplete.empty()) ++summary_.incomplete;
+    for (const report::Incomplete& gap : report.incomplete) met_damage_ = met_damage_ || gap.reason == "database";
     progress_.Add(report.size);
   }
 
@@ -166,6 +170,7 @@ class Scan {
   Progress& progress_;
   std::unique_ptr<report::Writer> writer_;
   report::Summary summary_;
+  bool met_damage_ = false;
 };
 
 // Fewer walls than there could be are no reason not to scan, but to be told.
@@ -234,6 +239,7 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
   scan.End(feed.skipped(), end);
   shown_progress = nullptr;
   if (!end.failure.empty()) Say(end.failure);
+  if (scan.may_be_damaged() || !end.failure.empty()) DropDamagedEntries(content);
   if (!arguments.quiet) SayMissingWalls(worker_program, end.walls);
   if (end.interrupted) Say("interrupted");
   if (!output->status()) {

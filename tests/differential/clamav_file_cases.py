@@ -93,6 +93,7 @@ def section_groups():
         group.obj("dll", make.pe([(".text", unique("mdb1", 600))], dll=True).data)
         yield group
     yield _imports()
+    yield _import_digests()
 
 
 def make_off(text):
@@ -122,6 +123,19 @@ def _imports():
             group.sig(f"{make_off(value)}:{size}:T.{name}{bits}.Other", "imp")
             group.sig(f"{value.upper()}:{size}:T.{name}{bits}.Upper", "imp")
     group.obj("none", make.pe([(".text", b"x")]).data)
+    return group
+
+
+def _import_digests():
+    """Digests of all kinds; sigtool tells MD5 only. What has no text has no size either."""
+    group = Group("import-digests")
+    for name, imports, text, size in (("sized", {"user32.dll": ["MessageBoxA"]}, b"user32.messageboxa", "18"),
+                                      ("any", {"kernel32.dll": ["ExitProcess"]}, b"kernel32.exitprocess", "*"),
+                                      ("other", {"kernel32.dll": ["Sleep"]}, b"kernel32.sleep", "15"),
+                                      ("empty", {"": []}, b"", "*")):
+        group.obj(name, make.pe([(".text", unique(f"imports-{name}", 40))], imports=imports).data)
+        for kind in DIGESTS:
+            group.sig(f"{digest(kind, text)}:{size}:T.{name}.{kind}:73", "imp")
     return group
 
 

@@ -30,7 +30,6 @@ KNOWN = (
     ("testfiles", "packed programs are not unpacked yet"),
     ("yara", "YARA rules mean what they mean in YARA, and are searched for in the bytes as they are"),
     ("cfg-", ".cfg files do not switch parts of Daylight off"),
-    ("logical-many", "expressions nested more than 100 deep are refused"),
 )
 # These only by names that clamscan leaves out.
 SAME_DIGEST = ("hash-", "sections-", "imports", "pua-", "order-")

@@ -165,6 +165,23 @@ class Cache(Clamav):
         self.entries()[0].write_bytes(whole[: len(whole) // 2])
         self.assertEqual(self.clamav("eicar").stdout, b"Test.Eicar eicar\n")
 
+    def test_damage_that_a_scan_meets_is_mended_the_next_time(self):
+        words = [f"word {i} and more, so that there are many pages".encode() for i in range(5000)]
+        self.write("db/b.ndb", "".join(f"Test.W{i}:0:*:{word.hex()}\n" for i, word in enumerate(words)))
+        self.write("words", b"\n".join(words))
+        expected = self.clamav("words")
+        self.assertEqual(expected.returncode, 1, expected.stderr)
+        entry = self.entries()[0]
+        whole = bytearray(entry.read_bytes())
+        for at in range(len(whole) // 8, len(whole), len(whole) // 8):
+            whole[at] ^= 1
+        entry.write_bytes(whole)
+        result = self.clamav("words")
+        self.assertNotEqual((result.returncode, result.stdout), (0, b""), result.stderr)
+        self.assertIn(b"damaged and removed", result.stderr)
+        self.assertEqual(self.entries(), [])
+        self.assertEqual(self.clamav("words").stdout, expected.stdout)
+
     def test_entries_of_others_are_not_used(self):
         self.clamav("eicar")
         entry = self.entries()[0]

@@ -10,11 +10,11 @@ namespace dl::crypto {
 
 namespace {
 
-const EVP_MD* MethodOf(internal::Algorithm algorithm) {
-  switch (algorithm) {
-    case internal::Algorithm::kMd5: return EVP_md5();
-    case internal::Algorithm::kSha1: return EVP_sha1();
-    case internal::Algorithm::kSha256: return EVP_sha256();
+const EVP_MD* MethodOf(DigestKind kind) {
+  switch (kind) {
+    case DigestKind::kMd5: return EVP_md5();
+    case DigestKind::kSha1: return EVP_sha1();
+    case DigestKind::kSha256: return EVP_sha256();
   }
   return nullptr;
 }
@@ -54,10 +54,10 @@ void ContextDeleter::operator()(void* context) const { EVP_MD_CTX_free(static_ca
 
 // OpenSSL refuses these only when memory or the default provider is missing;
 // neither depends on input.
-Context Start(Algorithm algorithm) {
+Context Start(DigestKind kind) {
   Context context(EVP_MD_CTX_new());
   DL_CHECK(context != nullptr);
-  DL_CHECK(EVP_DigestInit_ex(AsContext(context), MethodOf(algorithm), nullptr) == 1);
+  DL_CHECK(EVP_DigestInit_ex(AsContext(context), MethodOf(kind), nullptr) == 1);
   return context;
 }
 

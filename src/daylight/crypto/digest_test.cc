@@ -24,6 +24,13 @@ TEST(DigestTest, PartsMakeTheSameDigestAsTheWhole) {
   }
 }
 
+TEST(DigestTest, KindsOfTheRunAreTheSame) {
+  const Bytes bytes = AsBytes("abc");
+  EXPECT_EQ(Hex(AnyDigest::Of(DigestKind::kMd5, bytes).view()), Hex(Md5::Of(bytes)));
+  EXPECT_EQ(Hex(AnyDigest::Of(DigestKind::kSha1, bytes).view()), Hex(Sha1::Of(bytes)));
+  EXPECT_EQ(Hex(AnyDigest::Of(DigestKind::kSha256, bytes).view()), Hex(Sha256::Of(bytes)));
+}
+
 TEST(DigestTest, HexIsLowercaseAndKeepsZeros) {
   const std::array<std::byte, 3> bytes{std::byte{0x00}, std::byte{0xAb}, std::byte{0xff}};
   EXPECT_EQ(Hex(bytes), "00abff");

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daylight/match/byte_costs.h"
+#include "daylight/match/prefilter.h"
 
 namespace dl::match {
 
@@ -23,19 +24,20 @@ constexpr std::size_t kMaxAtoms = 4096;
 // tables: its bit in the filter makes one in so many positions a candidate.
 constexpr double kAtomCost = 1.0 / (1 << 18);
 // Of the positions with its window or bit, what an atom lets pass that knows
-// the two or four bytes behind it (prefilter.h).
-constexpr double kPassOfTwo = 1.0 / 8;
-constexpr double kPassOfFour = 1.0 / 128;
-// Windows of less than four bytes need kernels of their own.
+// the bytes of the second choice or of all (prefilter.h).
+constexpr double kPassOfSecond = 1.0 / 8;
+constexpr double kPassOfAll = 1.0 / 128;
+// Short windows need a kernel of their own, and each makes it slower.
 constexpr double kShortCost = 1.0 / (1 << 10);
-// What a verification costs.
+// What a verification costs: comparing bytes, and running automata.
 constexpr double kVerifyCost = 8;
+constexpr double kVerifyCostOfTerm = 64;
 // What trying one more atom costs where a window stands, compared with finding
 // it there.
 constexpr double kShareCost = 0.25;
 // Atoms that cost more, half of what trying every position does, are not worth
 // their tables.
-constexpr double kEverywhereCost = kVerifyCost / 2;
+constexpr double kEverywhereCost = 4;
 // Long texts are searched for their best window only this far.
 constexpr std::size_t kMaxSearched = 4096;
 constexpr std::size_t kMaxSearchedXor = 24;
@@ -112,135 +114,199 @@ Unit SetUnit(const ByteSet& set) {
   return unit;
 }
 
+struct Window {
+  std::size_t first = 0;  // In its run.
+  std::size_t length = 0;
+};
+
 struct Choice {
   bool found = false;
-  std::size_t first = 0;
-  std::size_t length = 0;
+  bool in_filter = false;
+  Window windows[kMaxStride];
+  std::size_t count = 0;  // Of windows.
   double cost = 0;
 };
 
 // The eight bytes with a window that are compared first: it and what is behind
 // it, as the filter knows them, moved where the run ends. First and end in the run.
-std::pair<std::size_t, std::size_t> Extent(std::size_t run, std::size_t window, std::size_t length) {
-  const std::size_t behind = std::min(8 - length, run - window - length);
-  return {window - std::min(window, 8 - length - behind), window + length + behind};
+std::pair<std::size_t, std::size_t> Extent(std::size_t run, const Window& window) {
+  const std::size_t behind = std::min(8 - window.length, run - window.first - window.length);
+  return {window.first - std::min(window.first, 8 - window.length - behind), window.first + window.length + behind};
 }
 
-// Cost of the window [first, first + length) of the run; negative when it
-// cannot be one.
-double WindowCost(std::span<const Unit> run, std::size_t first, std::size_t length, const WindowUse& use) {
-  std::uint64_t keys = 1;
-  double share = 1;
-  std::uint8_t bytes[kWindow] = {};
-  for (std::size_t i = 0; i < length; ++i) {
-    const Unit& unit = run[first + i];
-    if (unit.members() == 0) return -1;
-    keys *= unit.members();
-    if (keys > kMaxExpansion) return -1;
-    share *= unit.share;
-    bytes[i] = unit.member(0);
-  }
-  std::uint32_t others = 0;
-  if (keys == 1) {
-    std::uint32_t window = 0;
-    for (std::size_t i = 0; i < length; ++i) window |= std::uint32_t{bytes[i]} << (8 * i);
-    share = Share(length == 4 ? FoldedWindowBits(window) : FoldedSequenceBits(std::span(bytes, length)));
-    others = use.Count(window, static_cast<std::uint32_t>(length));
-  }
-  // What passes the comparison of eight bytes is verified. The bytes around
-  // the window say less than they would alone, hence the square root, and
-  // nothing where they repeat what is one or two bytes away.
-  const std::pair<std::size_t, std::size_t> extent = Extent(run.size(), first, length);
+// How much less common a window is with what is around it, 0 to 1. The bytes
+// around it say less than they would alone, hence the square root, and nothing
+// where they repeat what is one or two bytes away.
+double ShareAround(std::span<const Unit> run, const Window& window) {
+  const std::pair<std::size_t, std::size_t> extent = Extent(run.size(), window);
   const std::size_t from = extent.first;  // Not a structured binding: clang 14 captures none.
   const std::size_t to = extent.second;
   double around = 1;
   for (std::size_t i = from; i < to; ++i) {
-    if ((i >= first && i < first + length) || run[i].mask == 0) continue;
+    if ((i >= window.first && i < window.first + window.length) || run[i].mask == 0) continue;
     const auto repeats = [&](std::size_t other) {
       return other >= from && other < to && run[other].mask == run[i].mask && run[other].value == run[i].value;
     };
-    const bool is_repeated = i < first ? repeats(i + 1) || repeats(i + 2) : repeats(i - 1) || repeats(i - 2);
+    const bool is_repeated = i < window.first ? repeats(i + 1) || repeats(i + 2) : repeats(i - 1) || repeats(i - 2);
     if (!is_repeated) around *= run[i].share;
   }
-  std::size_t known = 0;
-  while (length == kWindow && known < 4 && first + length + known < run.size() &&
-         run[first + length + known].is_single) {
-    ++known;
-  }
-  double pass = known == 4 ? kPassOfFour : known >= 2 ? kPassOfTwo : 1;
-  const double tables =
-      (others == 0 ? pass * kAtomCost * static_cast<double>(keys) : 0) + (length < kWindow ? kShortCost : 0);
-  pass = std::min(pass * (1 + others), 1.0);  // Atoms with one window share its word.
-  return share * (pass * (1 + kShareCost * others) + kVerifyCost * std::sqrt(around)) + tables;
+  return std::sqrt(around);
 }
 
-Choice ChooseWindow(std::span<const Unit> run, bool need_leaf, const WindowUse& use, const CommonEights* eights) {
-  Choice best;
-  const auto consider = [&](std::size_t length) {
-    for (std::size_t first = 0; first + length <= run.size(); ++first) {
-      if (need_leaf && run[first].leaf == kNoLeaf && (first + 1 == run.size() || run[first + 1].leaf == kNoLeaf)) {
-        continue;
+// Chooses where in a run of bytes the atoms are.
+class Chooser {
+ public:
+  Chooser(std::span<const Unit> run, bool is_term, const AtomSettings& settings)
+      : run_(run), is_term_(is_term), settings_(settings) {}
+
+  Choice Choose() {
+    for (std::size_t first = 0; first + kWindow <= run_.size(); ++first) ConsiderFiltered(first);
+    // No shorter one costs less.
+    if (best_.found && (best_.cost <= kShortCost || settings_.eights != nullptr)) return best_;
+    for (std::size_t length = kWindow - 1; length > 0; --length) {
+      for (std::size_t first = 0; first + length <= run_.size(); ++first) {
+        const double cost = Cost({first, length}, false);
+        if (cost >= 0) Consider({true, false, {{first, length}}, 1, cost});
       }
-      double cost = WindowCost(run, first, length, use);
-      if (cost < 0 || (best.found && cost >= best.cost)) continue;
-      if (eights != nullptr && first + 8 <= run.size()) {
-        std::uint8_t bytes[8];
-        for (std::size_t i = 0; i < sizeof bytes; ++i) bytes[i] = run[first + i].value;
-        cost += kVerifyCost * eights->Share(bytes);
-        if (best.found && cost >= best.cost) continue;
-      }
-      best = {true, first, length, cost};
     }
-  };
-  consider(kWindow);
-  // No shorter one costs less.
-  if (best.found && (best.cost <= kShortCost || eights != nullptr)) return best;
-  for (std::size_t length = kWindow - 1; length > 0; --length) consider(length);
-  return best;
-}
+    return best_;
+  }
 
-void Extend(std::span<const Unit> run, const Choice& choice, Atom& atom) {
-  const auto [first, last] = Extent(run.size(), choice.first, choice.length);
+ private:
+  void Consider(const Choice& choice) {
+    if (!best_.found || choice.cost < best_.cost) best_ = choice;
+  }
+
+  void ConsiderFiltered(std::size_t first) {
+    Choice choice = {true, true, {}, 0, 0};
+    for (std::size_t i = 0; i < settings_.stride; ++i) {
+      const Window whole = {first + i, std::min(kWindow, run_.size() - first - i)};
+      Window window = whole;
+      double cost = Cost(window, true);
+      // The twin may end where the run has a byte that cannot be written out.
+      if (cost < 0 && i > 0 && window.length == kWindow) {
+        window.length = kWindow - 1;
+        cost = Cost(window, true);
+      }
+      if (cost < 0) return;
+      choice.windows[choice.count++] = window;
+      choice.cost += cost / settings_.stride;
+      if (best_.found && choice.cost >= best_.cost) return;
+    }
+    Consider(choice);
+  }
+
+  // Of a window; negative when it cannot be one.
+  double Cost(const Window& window, bool in_filter) const {
+    const std::size_t first = window.first;
+    if (is_term_ && run_[first].leaf == kNoLeaf && (first + 1 == run_.size() || run_[first + 1].leaf == kNoLeaf)) {
+      return -1;
+    }
+    std::uint64_t keys = 1;
+    double share = 1;
+    for (std::size_t i = 0; i < window.length; ++i) {
+      const Unit& unit = run_[first + i];
+      if (unit.members() == 0) return -1;
+      keys *= unit.members();
+      if (keys > kMaxExpansion) return -1;
+      share *= unit.share;
+    }
+    std::uint32_t others = 0;
+    double hashed_share = share;  // Of what the filter hashes.
+    if (keys == 1) {
+      const std::uint32_t bytes = FirstMembers(window);
+      share = ShareOf(bytes, window.length);
+      hashed_share = in_filter && window.length > WindowBytes(settings_.stride)
+                         ? std::max(share, ShareOf(bytes, WindowBytes(settings_.stride)))
+                         : share;
+      others = settings_.use.Count(bytes, static_cast<std::uint32_t>(window.length));
+    }
+    double pass = in_filter ? PassOf(window) : 1;
+    const double tables = (others == 0 ? pass * kAtomCost * static_cast<double>(keys) : 0) +
+                          (in_filter ? 0 : kShortCost * static_cast<double>(keys));
+    pass = std::min(pass * (1 + others), 1.0);  // Atoms with one window share its word.
+    const double verify = (is_term_ ? kVerifyCostOfTerm : kVerifyCost) * ShareAround(run_, window);
+    double cost = hashed_share * pass + share * (pass * kShareCost * others + verify) + tables;
+    if (settings_.eights != nullptr && first + 8 <= run_.size()) {
+      std::uint8_t eight[8];
+      for (std::size_t i = 0; i < sizeof eight; ++i) eight[i] = run_[first + i].value;
+      cost += kVerifyCost * settings_.eights->Share(eight);
+    }
+    return cost;
+  }
+
+  std::uint32_t FirstMembers(const Window& window) const {
+    std::uint32_t bytes = 0;
+    for (std::size_t i = 0; i < window.length; ++i) {
+      bytes |= std::uint32_t{run_[window.first + i].member(0)} << (8 * i);
+    }
+    return bytes;
+  }
+
+  static double ShareOf(std::uint32_t folded, std::size_t length) {
+    return Share(FoldedWindowBits(folded & (0xffffffff >> (8 * (kWindow - length))), length));
+  }
+
+  // What the filter lets pass where it has the window.
+  double PassOf(const Window& window) const {
+    const std::size_t hashed = WindowBytes(settings_.stride);
+    std::size_t known = window.length - hashed;
+    while (known < 4 && window.first + hashed + known < run_.size() && run_[window.first + hashed + known].is_single) {
+      ++known;
+    }
+    return known == 4 ? kPassOfAll : known >= SecondBytes(settings_.stride) ? kPassOfSecond : 1;
+  }
+
+  std::span<const Unit> run_;
+  bool is_term_;
+  const AtomSettings& settings_;
+  Choice best_;
+};
+
+void Extend(std::span<const Unit> run, const Window& window, Atom& atom) {
+  const auto [first, last] = Extent(run.size(), window);
   for (std::size_t i = first; i < last; ++i) {
     const unsigned shift = static_cast<unsigned>(i - first) * 8;
     atom.value |= std::uint64_t{run[i].value} << shift;
     atom.mask |= std::uint64_t{run[i].mask} << shift;
-    const bool inside = i >= choice.first && i < choice.first + choice.length;
+    const bool inside = i >= window.first && i < window.first + window.length;
     if (inside || (run[i].mask | 0x20) == 0xff) ++atom.bytes;
   }
-  atom.before = static_cast<std::uint32_t>(choice.first - first);
+  atom.before = static_cast<std::uint32_t>(window.first - first);
+  atom.length = static_cast<std::uint32_t>(window.length);
+  atom.at = static_cast<std::uint32_t>(window.first);
 }
 
 // Appends an atom for every way to fill the window.
-void Expand(std::span<const Unit> run, const Choice& choice, const Atom& base, std::vector<Atom>& out) {
+void Expand(std::span<const Unit> run, const Window& window, const Atom& base, std::vector<Atom>& out) {
   std::size_t index[kWindow] = {};
   while (true) {
     Atom atom = base;
-    atom.length = static_cast<std::uint32_t>(choice.length);
-    for (std::size_t i = 0; i < choice.length; ++i) {
-      atom.window |= std::uint32_t{run[choice.first + i].member(index[i])} << (8 * i);
+    for (std::size_t i = 0; i < window.length; ++i) {
+      atom.window |= std::uint32_t{run[window.first + i].member(index[i])} << (8 * i);
     }
     out.push_back(atom);
     std::size_t i = 0;
-    while (i < choice.length && ++index[i] == run[choice.first + i].members()) index[i++] = 0;
-    if (i == choice.length) return;
+    while (i < window.length && ++index[i] == run[window.first + i].members()) index[i++] = 0;
+    if (i == window.length) return;
   }
 }
 
-AtomSet AtomsOfRun(std::span<const Unit> run, bool is_term, const WindowUse& use,
-                   const CommonEights* eights = nullptr) {
+AtomSet AtomsOfRun(std::span<const Unit> run, bool is_term, const AtomSettings& settings) {
   AtomSet set;
-  const Choice choice = ChooseWindow(run, is_term, use, eights);
+  const Choice choice = Chooser(run, is_term, settings).Choose();
   if (!choice.found || (is_term && choice.cost >= kEverywhereCost)) return set;
-  Atom base;
-  Extend(run, choice, base);
-  if (is_term) {
-    base.skip = run[choice.first].leaf == kNoLeaf ? 1 : 0;
-    base.at = run[choice.first + base.skip].leaf;
-  } else {
-    base.at = static_cast<std::uint32_t>(choice.first);
+  for (std::size_t i = 0; i < choice.count; ++i) {
+    const Window& window = choice.windows[i];
+    Atom base;
+    base.in_filter = choice.in_filter;
+    Extend(run, window, base);
+    if (is_term) {
+      base.skip = run[window.first].leaf == kNoLeaf ? 1 : 0;
+      base.at = run[window.first + base.skip].leaf;
+    }
+    Expand(run, window, base, set.atoms);
   }
-  Expand(run, choice, base, set.atoms);
   set.found = true;
   set.cost = choice.cost;
   return set;
@@ -248,7 +314,7 @@ AtomSet AtomsOfRun(std::span<const Unit> run, bool is_term, const WindowUse& use
 
 class TermAtoms {
  public:
-  TermAtoms(bool wide, const WindowUse& use) : wide_(wide), use_(use) {}
+  TermAtoms(bool wide, const AtomSettings& settings) : wide_(wide), settings_(settings) {}
 
   AtomSet Best(const Term& term) {
     switch (term.kind) {
@@ -277,11 +343,11 @@ class TermAtoms {
         continue;
       }
       if (term.kind == TermKind::kAssert) continue;  // Reads nothing: what is around it stays adjacent.
-      Consider(AtomsOfRun(run, true, use_), best);
+      Consider(AtomsOfRun(run, true, settings_), best);
       run.clear();
       Consider(Best(term), best);
     }
-    Consider(AtomsOfRun(run, true, use_), best);
+    Consider(AtomsOfRun(run, true, settings_), best);
     return best;
   }
 
@@ -299,7 +365,7 @@ class TermAtoms {
   }
 
   bool wide_;
-  const WindowUse& use_;
+  const AtomSettings& settings_;
 };
 
 }  // namespace
@@ -329,51 +395,58 @@ double CommonEights::Share(const std::uint8_t* bytes) const {
   return count < 3 ? 0 : (count - 1.0) / (static_cast<double>(total_) + kPrior);
 }
 
-AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks, const WindowUse& use,
-                    const CommonEights* eights) {
+AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks,
+                    const AtomSettings& settings) {
   std::vector<Unit> run;
   const std::size_t size = std::min(values.size(), kMaxSearched);
   run.reserve(size);
   for (std::size_t i = 0; i < size; ++i) run.push_back(MaskedUnit(values[i], masks.empty() ? 0xff : masks[i]));
-  return AtomsOfRun(run, false, use, eights);
+  return AtomsOfRun(run, false, settings);
 }
 
-AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_key, std::uint8_t max_key) {
+AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_key, std::uint8_t max_key,
+                       std::uint32_t stride) {
   AtomSet set;
   const std::size_t size = std::min(values.size(), kMaxSearchedXor);
-  const std::size_t length = std::min(kWindow, size);
-  if (length == 0 || min_key > max_key) return set;
+  if (size == 0 || min_key > max_key) return set;
+  const bool in_filter = size >= kWindow;
+  const std::size_t count = in_filter ? stride : 1;
   // A window that some key turns into a common one is a poor choice, so the
   // cost is the sum over all keys.
   Choice best;
-  for (std::size_t first = 0; first + length <= size; ++first) {
-    double cost = 0;
-    for (unsigned key = min_key; key <= max_key; ++key) {
-      std::uint8_t bytes[kWindow] = {};
-      for (std::size_t i = 0; i < length; ++i) bytes[i] = Fold(static_cast<std::uint8_t>(values[first + i] ^ key));
-      cost += Share(FoldedSequenceBits(std::span(bytes, length))) + kAtomCost;
+  for (std::size_t first = 0; first + std::min(kWindow, size) <= size; ++first) {
+    Choice choice = {true, in_filter, {}, 0, 0};
+    for (std::size_t i = 0; i < count; ++i) {
+      const Window window = {first + i, std::min(kWindow, size - first - i)};
+      choice.windows[choice.count++] = window;
+      for (unsigned key = min_key; key <= max_key; ++key) {
+        std::uint32_t folded = 0;
+        for (std::size_t at = 0; at < window.length; ++at) {
+          folded |= std::uint32_t{Fold(static_cast<std::uint8_t>(values[window.first + at] ^ key))} << (8 * at);
+        }
+        choice.cost += Share(FoldedWindowBits(folded, window.length)) + kAtomCost;
+      }
     }
-    if (!best.found || cost < best.cost) best = {true, first, length, cost};
+    if (!best.found || choice.cost < best.cost) best = choice;
   }
   std::vector<Unit> run(size);
   for (unsigned key = min_key; key <= max_key; ++key) {
-    for (std::size_t i = 0; i < size; ++i) {
-      run[i].value = static_cast<std::uint8_t>(values[i] ^ key);
-      run[i].mask = 0xff;
+    for (std::size_t i = 0; i < size; ++i) run[i] = MaskedUnit(static_cast<std::uint8_t>(values[i] ^ key), 0xff);
+    for (std::size_t i = 0; i < best.count; ++i) {
+      Atom base;
+      base.in_filter = in_filter;
+      Extend(run, best.windows[i], base);
+      Expand(run, best.windows[i], base, set.atoms);
     }
-    Atom atom;
-    Extend(run, best, atom);
-    atom.length = static_cast<std::uint32_t>(length);
-    for (std::size_t i = 0; i < length; ++i) atom.window |= std::uint32_t{Fold(run[best.first + i].value)} << (8 * i);
-    atom.at = static_cast<std::uint32_t>(best.first);
-    set.atoms.push_back(atom);
   }
   set.found = true;
   set.cost = best.cost;
   return set;
 }
 
-AtomSet AtomsOfTerm(const Term& root, bool wide, const WindowUse& use) { return TermAtoms(wide, use).Best(root); }
+AtomSet AtomsOfTerm(const Term& root, bool wide, const AtomSettings& settings) {
+  return TermAtoms(wide, settings).Best(root);
+}
 
 double CostOfRuns(const ByteSet& set, std::uint32_t length) {
   double share = 0;
@@ -386,7 +459,7 @@ double CostOfRuns(const ByteSet& set, std::uint32_t length) {
   // Neighbours are alike: four bytes tell about as much as one would alone, and
   // nothing where runs of one byte are common, as those of zero are.
   const double runs = set.Contains(0) ? 1 : std::pow(std::min(share, 1.0), length / 4.0);
-  return 1.0 / length + kVerifyCost * runs;
+  return 1.0 / length + kVerifyCostOfTerm * runs;
 }
 
 }  // namespace dl::match

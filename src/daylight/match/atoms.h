@@ -1,12 +1,15 @@
 // Atoms: the short byte sequences that must be there for a pattern to match.
 //
-//   const AtomSet set = AtomsOfTerm(form.root, /*wide=*/false, use);
+//   const AtomSet set = AtomsOfTerm(form.root, /*wide=*/false, {.stride = 2, .use = use});
 //   if (!set.found) ...                  // every position is a candidate
 //   for (const Atom& atom : set.atoms) Index(atom);
 //
 // Every match of the pattern passes through at least one atom of the set. A
 // window of at most four bytes is what the prefilter and the exact table look
 // for; up to eight bytes around it are compared before anything is verified.
+// Where the filter looks at every other position (prefilter.h), each atom that
+// is sought by it has a twin one byte further, and one of the two is at an even
+// position.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +31,9 @@ struct Atom {
   std::uint32_t at = 0;
   std::uint32_t skip = 0;   // Term: bytes from the window to the leaf's character.
   std::uint32_t bytes = 0;  // How many neighbouring bytes, window included, are nearly fixed.
+  // Sought by the filter: four bytes, or with a stride of two also three.
+  // Otherwise it is a short one that is sought at every position.
+  bool in_filter = false;
 };
 
 struct AtomSet {
@@ -70,14 +76,22 @@ class CommonEights {
   std::uint64_t total_ = 0;
 };
 
+// What the choice of atoms depends on besides the pattern.
+struct AtomSettings {
+  std::uint32_t stride = 1;  // The filter's.
+  const WindowUse& use;
+  const CommonEights* eights = nullptr;
+};
+
 // `masks` is empty (all bytes exact) or as long as `values`: the text is all
 // bytes b with (b & mask) == value. With xor, one atom for each key.
-AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks, const WindowUse& use,
-                    const CommonEights* eights = nullptr);
-AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_key, std::uint8_t max_key);
+AtomSet AtomsOfText(std::span<const std::uint8_t> values, std::span<const std::uint8_t> masks,
+                    const AtomSettings& settings);
+AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_key, std::uint8_t max_key,
+                       std::uint32_t stride);
 
 // wide: every byte of the expression is followed by a zero byte.
-AtomSet AtomsOfTerm(const Term& root, bool wide, const WindowUse& use);
+AtomSet AtomsOfTerm(const Term& root, bool wide, const AtomSettings& settings);
 
 // What it costs to look for runs of `length` bytes of the set instead: to be
 // held against AtomSet::cost.

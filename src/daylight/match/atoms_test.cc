@@ -9,7 +9,7 @@ namespace {
 
 AtomSet OfText(std::string_view text) {
   const std::vector<std::uint8_t> values(text.begin(), text.end());
-  return AtomsOfText(values, {}, WindowUse());
+  return AtomsOfText(values, {}, {1, WindowUse()});
 }
 
 AtomSet OfRegexp(std::string_view source, bool wide = false) {
@@ -17,7 +17,7 @@ AtomSet OfRegexp(std::string_view source, bool wide = false) {
   EXPECT_TRUE(parsed.has_value()) << source;
   const auto form = Normalize(parsed->root);
   EXPECT_TRUE(form.has_value());
-  return AtomsOfTerm(form->root, wide, WindowUse());
+  return AtomsOfTerm(form->root, wide, {1, WindowUse()});
 }
 
 // The window as text, e.g. "ABCD" for the folded "abcd".
@@ -65,7 +65,7 @@ TEST(AtomsTest, EightBytesThatOtherTextsHaveAreAvoided) {
   eights.Add(text);
   EXPECT_GT(eights.Share(text.data()), 0.00005);
   EXPECT_EQ(eights.Share(text.data() + common.size()), 0);
-  const Atom atom = AtomsOfText(text, {}, WindowUse(), &eights).atoms[0];
+  const Atom atom = AtomsOfText(text, {}, {1, WindowUse(), &eights}).atoms[0];
   EXPECT_GT(atom.at, 2u);
   EXPECT_LT(atom.at, common.size() + 8);
 }
@@ -92,9 +92,9 @@ TEST(AtomsTest, AnAtomComparesEightBytesAroundItsWindow) {
 
 TEST(AtomsTest, OneAtomForEachXorKey) {
   const std::vector<std::uint8_t> text = {'q', 'z', 'x', 'v', 'k'};
-  EXPECT_EQ(AtomsOfXorText(text, 0, 255).atoms.size(), 256u);
-  EXPECT_EQ(AtomsOfXorText(text, 7, 7).atoms.size(), 1u);
-  EXPECT_FALSE(AtomsOfXorText(text, 8, 7).found);
+  EXPECT_EQ(AtomsOfXorText(text, 0, 255, 1).atoms.size(), 256u);
+  EXPECT_EQ(AtomsOfXorText(text, 7, 7, 1).atoms.size(), 1u);
+  EXPECT_FALSE(AtomsOfXorText(text, 8, 7, 1).found);
 }
 
 TEST(AtomsTest, ExpressionsTakeTheBestRun) {
@@ -129,12 +129,29 @@ TEST(AtomsTest, WideWindowsMayBeginAtTheZero) {
   EXPECT_EQ(set.atoms[0].skip, at_zero ? 1u : 0u);
 }
 
+// With a stride of two: the second atom of each is a byte behind the first.
+TEST(AtomsTest, WithAStrideOfTwoEveryAtomHasATwin) {
+  const std::vector<std::uint8_t> text = {'q', 'z', 'x', 'v', 'k', 'j', 'w', 'q'};
+  for (std::size_t size = 1; size <= text.size(); ++size) {
+    const AtomSet set = AtomsOfText(std::span(text).first(size), {}, {2, WindowUse()});
+    ASSERT_EQ(set.atoms.size(), size < 4 ? 1u : 2u) << size;
+    EXPECT_EQ(set.atoms[0].in_filter, size >= 4);
+    if (size < 4) continue;
+    EXPECT_EQ(set.atoms[1].at, set.atoms[0].at + 1);
+    EXPECT_EQ(set.atoms[0].length, 4u);
+    EXPECT_EQ(set.atoms[1].length, size == 4 ? 3u : 4u);
+    EXPECT_TRUE(set.atoms[1].in_filter);
+  }
+  EXPECT_EQ(AtomsOfXorText(text, 0, 255, 2).atoms.size(), 512u);
+  EXPECT_EQ(AtomsOfXorText(std::span(text).first(3), 0, 255, 2).atoms.size(), 256u);
+}
+
 TEST(AtomsTest, WindowsInUseAreAvoided) {
   WindowUse use;
   const std::vector<std::uint8_t> text = {'s', 't', 'a', 'r', 't', 'e', 'd', 'o', 'n'};
-  const Atom first = AtomsOfText(text, {}, use).atoms[0];
+  const Atom first = AtomsOfText(text, {}, {1, use}).atoms[0];
   for (int i = 0; i < 1000; ++i) use.Add(first.window, first.length);
-  EXPECT_NE(AtomsOfText(text, {}, use).atoms[0].window, first.window);
+  EXPECT_NE(AtomsOfText(text, {}, {1, use}).atoms[0].window, first.window);
 }
 
 }  // namespace

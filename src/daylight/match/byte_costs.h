@@ -19,29 +19,26 @@ inline constexpr bool IsOneFolded(std::uint8_t value, std::uint8_t mask) {
   return mask == 0xff || (mask == 0xdf && (value & 0x40) != 0);
 }
 
-// -log2 of shares, in eighths of a bit, measured over 36 MB of ELF programs,
-// sources, web pages and text. By folded byte; others never occur and read as 0.
+// -log2 of shares, in eighths of a bit, measured over programs, sources, web
+// pages and text. By folded byte; others never occur and read as 0.
 extern const std::array<std::uint8_t, 256> kFoldedByteBits;   // Of the byte among all bytes...
 extern const std::array<std::uint8_t, 256> kBitsAfterZero;    // ...among those behind a zero.
 extern const std::array<std::uint8_t, 256> kBitsOfZeroAfter;  // Of a zero behind the byte.
 extern const std::array<std::uint8_t, 256> kBitsOfSameAfter;  // Of the same byte again.
 
-// The same for a folded sequence, byte after byte: runs of one byte, letters
-// after letters and wide characters are far more common than their bytes alone.
-std::uint32_t FoldedSequenceBits(std::span<const std::uint8_t> bytes);
-
-// Single bytes say little about words: the windows of four folded bytes that
-// are most common, the most common first, and how common they are.
-inline constexpr std::size_t kCommonWindows = 4096;
-inline constexpr std::size_t kCommonWindowSteps = 17;
+// Single bytes say little about words and code: the windows of two to four
+// folded bytes that are most common, the most common first, and how common.
 struct CommonWindowStep {
   std::uint32_t count;  // So many windows of the list...
   std::uint32_t bits;   // ...have at least this share, in eighths of a bit.
 };
-extern const std::array<std::uint32_t, kCommonWindows> kCommonWindowList;
-extern const std::array<CommonWindowStep, kCommonWindowSteps> kCommonWindowStepList;
+struct CommonWindows {
+  std::span<const std::uint32_t> windows;
+  std::span<const CommonWindowStep> steps;
+};
+CommonWindows CommonWindowsOf(std::size_t length);
 
-// -log2 of the share of a folded window of four bytes, in eighths of a bit.
-std::uint32_t FoldedWindowBits(std::uint32_t window);
+// -log2 of the share of one to four folded bytes, in eighths of a bit.
+std::uint32_t FoldedWindowBits(std::uint32_t window, std::size_t length);
 
 }  // namespace dl::match

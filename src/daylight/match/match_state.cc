@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "daylight/base/stopwatch.h"
 #include "daylight/match/chains.h"
 #include "daylight/match/match_lists.h"
 #include "daylight/match/matcher.h"
@@ -47,10 +48,11 @@ std::uint64_t LoadBytes(std::span<const std::uint8_t> bytes, std::size_t at, std
 
 class MatchState::Impl {
  public:
-  Impl(const Matcher& matcher, PrefilterKernel kernel)
+  Impl(const Matcher& matcher, const KernelInfo& kernel)
       : tables_(matcher.tables()),
         kernel_(kernel),
         factor_(tables_.header().hash_factor),
+        stride_(tables_.header().stride),
         lists_(tables_.header().list_count),
         verifier_(tables_),
         candidates_(kBlock + 16),
@@ -66,6 +68,10 @@ class MatchState::Impl {
   std::vector<std::uint32_t> touched;
   Counters counters;
   const MatchLists& lists() const { return lists_; }
+  void SetProfile(SearchProfile* profile) {
+    profile_ = profile;
+    if (profile_ != nullptr) profile_->patterns.resize(tables_.header().pattern_count);
+  }
 
  private:
   static bool Test(std::span<const std::uint64_t> words, std::uint32_t bit) {
@@ -77,6 +83,10 @@ class MatchState::Impl {
     std::vector<std::uint64_t> groups;
     std::vector<std::uint32_t> words[kBitmaps];  // Empty where nothing is set.
     unsigned filter_log2 = 0;
+    unsigned confirm_log2 = 0;
+    bool has_zeros = false;  // An atom may stand at zeros only.
+    bool has_nibbles = false;
+    NibbleTables nibbles;  // Of kBitmapShort.
     std::vector<std::uint32_t> everywhere;
   };
   void ChooseLiveTables();
@@ -88,6 +98,8 @@ class MatchState::Impl {
   }
   void ScanAtoms(std::size_t begin, std::size_t end);
   void ScanBlock(std::size_t begin, std::size_t end);
+  // Runs a kernel over the positions from begin on, in their bytes or a copy.
+  void FilterPositions(const std::uint8_t* bytes, std::size_t begin, std::size_t count);
   struct Lookup {
     std::size_t at;
     std::uint32_t window;
@@ -105,13 +117,36 @@ class MatchState::Impl {
     }
     return FoldWindow(window);
   }
-  // Looks up the first `count` of candidates_, which are relative to `base`.
-  void LookUpAll(std::size_t base, std::size_t count, std::size_t kind);
+  // Keeps those of the first `count` candidates that the bitmap of what atoms
+  // know has; returns how many.
+  std::size_t Confirm(std::size_t base, std::size_t count);
+  // Look up the first `count` of candidates_, which are relative to `base`.
+  void LookUpFiltered(std::size_t base, std::size_t count);
+  void LookUpShorts(std::size_t base, std::size_t count);
+  // Of the first `count` candidates those whose bit is set, cut to `length` bytes.
+  template <typename BitOf>
+  void LookUpSome(std::size_t base, std::size_t count, std::uint32_t length, const std::vector<std::uint32_t>& bitmap,
+                  BitOf bit_of);
   // Looks up the first `count` of lookups_.
   void LookUp(std::size_t count, std::uint32_t length);
   // Tries all atoms of a run.
   void TryRun(std::uint32_t first, std::size_t at);
   void ScanEverywhere(const SubRecord& sub, std::size_t begin, std::size_t end);
+  // Runs a call of the verifier for a pattern, and counts it.
+  template <typename Run>
+  void Verify(const SubRecord& sub, Run run) {
+    ++counters.verified;
+    if (profile_ == nullptr) return run();
+    SearchProfile::PatternCost& cost = profile_->patterns[sub.pattern];
+    std::uint64_t spent = 0;
+    {
+      const Stopwatch watch(&spent);
+      run();
+    }
+    ++cost.verified;
+    cost.ns += spent;
+    profile_->verify_ns += spent;
+  }
   void Stop(std::uint32_t pattern) {
     if (!stopped_.Test(pattern)) all_stopped_.push_back(pattern);
     stopped_.Set(pattern);
@@ -123,8 +158,9 @@ class MatchState::Impl {
   void JoinChain(std::uint32_t id);
 
   const MatcherTables& tables_;
-  PrefilterKernel kernel_;
+  const KernelInfo& kernel_;
   std::uint32_t factor_;
+  std::uint32_t stride_;
   MatchLists lists_;
   Verifier verifier_;
 
@@ -142,6 +178,7 @@ class MatchState::Impl {
   LiveTables* live_ = nullptr;
 
   std::span<const std::uint8_t> bytes_;
+  std::uint64_t offset_ = 0;  // Of bytes_ in the object.
   std::vector<std::uint32_t> candidates_;
   std::vector<Lookup> lookups_;
   std::vector<FoundRun> found_runs_;
@@ -152,6 +189,8 @@ class MatchState::Impl {
   std::vector<std::uint64_t> steps_;
   std::vector<std::uint32_t> stepped_;  // Patterns with any.
   std::uint64_t all_steps_ = 0;
+
+  SearchProfile* profile_ = nullptr;
 };
 
 void MatchState::Impl::Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches) {
@@ -190,35 +229,59 @@ void MatchState::Impl::ChooseLiveTables() {
 void MatchState::Impl::Fill(LiveTables& live) const {
   live.groups = live_groups_;
   live.everywhere.clear();
+  live.has_zeros = false;
   for (std::vector<std::uint32_t>& words : live.words) words.clear();
   const std::uint32_t groups = tables_.header().group_count;
+  std::vector<ShortWindow> shorts;
   std::size_t keys = 0;
   for (std::uint32_t id = 0; id < groups; ++id) {
     if (Test(live_groups_, id)) keys += tables_.bits(tables_.group(id).bits[kFilter], 0).size();
   }
   live.filter_log2 = FilterLog2(keys);
+  live.confirm_log2 = ConfirmLog2(keys);
   for (std::uint32_t id = 0; id < groups; ++id) {
     if (!Test(live_groups_, id)) continue;
     const GroupRecord& group = tables_.group(id);
+    live.has_zeros = live.has_zeros || (group.flags & kGroupZeros) != 0;
     for (std::size_t kind = 0; kind < kBitmaps; ++kind) {
-      const std::span<const std::uint32_t> bits = tables_.bits(group.bits[kind], kind == kFilter ? 0 : kBitmapWords);
+      const bool is_list = kind == kFilter || kind == kConfirm || kind == kBitmap3;
+      const bool is_dense = !is_list && group.bits[kind].count == kDenseBits;
+      const std::span<const std::uint32_t> bits = tables_.bits(group.bits[kind], is_dense ? kBitmapWords : 0);
       if (bits.empty()) continue;
       std::vector<std::uint32_t>& words = live.words[kind];
-      if (words.empty()) words.resize(kind == kFilter ? std::size_t{1} << live.filter_log2 : kBitmapWords);
+      if (words.empty()) {
+        words.resize(kind == kFilter    ? std::size_t{1} << live.filter_log2
+                     : kind == kConfirm ? std::size_t{1} << (live.confirm_log2 - 5)
+                                        : kBitmapWords);
+      }
+      const auto set = [&](std::uint32_t bit) { words[(bit >> 5) % words.size()] |= 1u << (bit & 31); };
       if (kind == kFilter) {
         for (const std::uint32_t key : bits) AddToFilter(key, live.filter_log2, words.data());
-      } else if (group.bits[kind].count == kDenseBits) {
+      } else if (kind == kConfirm) {
+        for (const std::uint32_t hash : bits) set(hash >> (32 - live.confirm_log2));
+      } else if (kind == kBitmap3) {
+        for (const std::uint32_t window : bits) {
+          set(BitOfThree(window, factor_));
+          shorts.push_back({window, 3});
+        }
+      } else if (is_dense) {
         for (std::size_t i = 0; i < bits.size(); ++i) words[i] |= bits[i];
       } else {
-        for (const std::uint32_t bit : bits) words[(bit >> 5) % kBitmapWords] |= 1u << (bit & 31);
+        for (const std::uint32_t bit : bits) set(bit);
       }
     }
     const std::span<const std::uint32_t> everywhere = tables_.everywhere(group);
     live.everywhere.insert(live.everywhere.end(), everywhere.begin(), everywhere.end());
   }
+  const std::vector<std::uint32_t>& pairs = live.words[kBitmap2];
+  for (std::uint32_t pair = 0; pair < pairs.size() * 32; ++pair) {
+    if ((pairs[pair >> 5] >> (pair & 31) & 1) != 0) shorts.push_back({pair, 2});
+  }
+  live.has_nibbles = MakeNibbleTables(shorts, live.nibbles);
 }
 
 void MatchState::Impl::Feed(const Window& window) {
+  const Stopwatch watch(profile_ != nullptr ? &profile_->search_ns : nullptr);
   const std::uint64_t reach = tables_.header().reach_bytes;
   const std::uint64_t window_end = window.offset + window.bytes.size();
   // A position is searched in the first window that has enough bytes behind
@@ -229,6 +292,7 @@ void MatchState::Impl::Feed(const Window& window) {
   if (from >= until) return;
   next_position_ = until;
   bytes_ = {reinterpret_cast<const std::uint8_t*>(window.bytes.data()), window.bytes.size()};
+  offset_ = window.offset;
   verifier_.SetText(Text{window.bytes, window.offset == 0, window.last, 1}, window.offset);
   const auto begin = static_cast<std::size_t>(from - window.offset);
   const auto end = static_cast<std::size_t>(until - window.offset);
@@ -249,44 +313,77 @@ void MatchState::Impl::ScanAtoms(std::size_t begin, std::size_t end) {
 void MatchState::Impl::ScanBlock(std::size_t begin, std::size_t end) {
   // Kernels read past the last position: the last few positions are looked at in a copy.
   const std::size_t safe_end = std::min(end, bytes_.size() > kKernelSlack ? bytes_.size() - kKernelSlack : 0);
-  const std::size_t direct = safe_end > begin ? safe_end - begin : 0;
-  const std::size_t tail = begin + direct;
-  for (const std::size_t kind : {kFilter, kBitmapShort}) {
-    if (live_->words[kind].empty()) continue;
-    const PrefilterTable table = {live_->words[kind].data(), factor_, live_->filter_log2, kind};
-    if (direct > 0) LookUpAll(begin, kernel_(table, bytes_.data() + begin, direct, candidates_.data()), kind);
-    if (tail < end) {
-      std::memset(padded_, 0, sizeof padded_);
-      std::memcpy(padded_, bytes_.data() + tail, std::min(bytes_.size() - tail, sizeof padded_));
-      LookUpAll(tail, kernel_(table, padded_, end - tail, candidates_.data()), kind);
+  const std::size_t tail = std::max(begin, safe_end);
+  if (tail > begin) FilterPositions(bytes_.data() + begin, begin, tail - begin);
+  if (tail == end) return;
+  std::memset(padded_, 0, sizeof padded_);
+  std::memcpy(padded_, bytes_.data() + tail, std::min(bytes_.size() - tail, sizeof padded_));
+  FilterPositions(padded_, tail, end - tail);
+}
+
+void MatchState::Impl::FilterPositions(const std::uint8_t* bytes, std::size_t begin, std::size_t count) {
+  if (!live_->words[kFilter].empty()) {
+    // Positions count from the object's beginning, however it is cut into windows.
+    const std::size_t skipped = (offset_ + begin) % stride_ == 0 ? 0 : 1;
+    const FilterTable table = {live_->words[kFilter].data(), live_->filter_log2, factor_, stride_, !live_->has_zeros};
+    if (count > skipped) {
+      LookUpFiltered(begin + skipped, kernel_.filter(table, bytes + skipped, count - skipped, candidates_.data()));
     }
+  }
+  if (!live_->words[kBitmapShort].empty()) {
+    const ShortTable table = {live_->words[kBitmapShort].data(), live_->has_nibbles ? &live_->nibbles : nullptr};
+    LookUpShorts(begin, kernel_.shorts(table, bytes, count, candidates_.data()));
   }
 }
 
-void MatchState::Impl::LookUpAll(std::size_t base, std::size_t count, std::size_t kind) {
+template <typename BitOf>
+void MatchState::Impl::LookUpSome(std::size_t base, std::size_t count, std::uint32_t length,
+                                  const std::vector<std::uint32_t>& bitmap, BitOf bit_of) {
+  if (bitmap.empty()) return;
+  Lookup* lookup = lookups_.data();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = base + candidates_[i];
+    const std::uint32_t window = WindowAt(at);
+    const std::uint32_t bit = bit_of(window);
+    *lookup = {at, window & (0xffffffff >> (8 * (4 - length)))};
+    lookup += (bitmap[bit >> 5] >> (bit & 31)) & 1;
+  }
+  LookUp(static_cast<std::size_t>(lookup - lookups_.data()), length);
+}
+
+std::size_t MatchState::Impl::Confirm(std::size_t base, std::size_t count) {
+  const std::uint32_t* bitmap = live_->words[kConfirm].data();
+  const unsigned shift = 32 - live_->confirm_log2;
+  const auto is_set = [&](std::uint32_t hash) { return bitmap[hash >> shift >> 5] >> (hash >> shift & 31) & 1; };
+  const std::size_t hashed = WindowBytes(stride_);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = base + candidates_[i];
+    const std::uint32_t behind = at + hashed < bytes_.size() ? WindowAt(at + hashed) : 0;
+    const ConfirmHashes hashes = HashesOf(WindowAt(at) & WindowMask(stride_), behind);
+    candidates_[kept] = candidates_[i];
+    kept += is_set(hashes.all) | is_set(hashes.first) | is_set(hashes.window);
+  }
+  return kept;
+}
+
+void MatchState::Impl::LookUpFiltered(std::size_t base, std::size_t count) {
+  if (live_->words[kConfirm].empty()) return;  // Nothing but a forged database has none.
+  count = Confirm(base, count);
   counters.candidates += count;
-  const std::uint32_t* candidates = candidates_.data();
-  if (kind == kFilter) {
-    Lookup* lookup = lookups_.data();
-    for (std::size_t i = 0; i < count; ++i) *lookup++ = {base + candidates[i], WindowAt(base + candidates[i])};
-    LookUp(count, 4);
-    return;
-  }
+  Lookup* lookup = lookups_.data();
+  for (std::size_t i = 0; i < count; ++i) *lookup++ = {base + candidates_[i], WindowAt(base + candidates_[i])};
+  LookUp(count, 4);
+  LookUpSome(base, count, 3, live_->words[kFilter3],
+             [this](std::uint32_t window) { return BitOfThree(window, factor_); });
+}
+
+void MatchState::Impl::LookUpShorts(std::size_t base, std::size_t count) {
+  counters.candidates += count;
   // Which lengths of atoms are worth a lookup, the finer bitmaps say.
-  for (const std::uint32_t length : {3u, 2u, 1u}) {
-    const std::size_t finer = length == 3 ? kBitmap3 : kBitmap2;
-    if (live_->words[finer].empty()) continue;
-    const std::uint32_t* bitmap = live_->words[finer].data();
-    Lookup* lookup = lookups_.data();
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t at = base + candidates[i];
-      const std::uint32_t window = WindowAt(at);
-      const std::uint32_t bit = BitOf(window, finer, factor_);
-      *lookup = {at, window & (0xffffffff >> (8 * (4 - length)))};
-      lookup += (bitmap[bit >> 5] >> (bit & 31)) & 1;
-    }
-    LookUp(static_cast<std::size_t>(lookup - lookups_.data()), length);
-  }
+  LookUpSome(base, count, 3, live_->words[kBitmap3],
+             [this](std::uint32_t window) { return BitOfThree(window, factor_); });
+  for (const std::uint32_t length : {2u, 1u}) LookUpSome(base, count, length, live_->words[kBitmap2], BitOfTwo);
 }
 
 // In three rounds, so that memory is asked for long before it is needed.
@@ -320,8 +417,7 @@ void MatchState::Impl::TryRun(std::uint32_t first, std::size_t at) {
     if ((value & entry.mask) != entry.value) continue;
     const SubRecord& sub = tables_.sub(entry.sub);
     if (!IsSought(sub) || lists_.limited(sub.list)) continue;
-    ++counters.verified;
-    verifier_.VerifyAtom(sub, entry, at, found_);
+    Verify(sub, [&] { verifier_.VerifyAtom(sub, entry, at, found_); });
     if (!found_.empty()) Keep(sub);
     if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
   }
@@ -348,8 +444,7 @@ void MatchState::Impl::ScanEverywhere(const SubRecord& sub, std::size_t begin, s
       at = last;
       continue;
     }
-    ++counters.verified;
-    verifier_.VerifyStart(sub, at, {first.data(), run}, found_);
+    Verify(sub, [&] { verifier_.VerifyStart(sub, at, {first.data(), run}, found_); });
     if (!found_.empty()) Keep(sub);
     if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
     if (!IsLive(sub.pattern)) return;
@@ -442,7 +537,7 @@ void MatchState::Impl::Finish() {
 
 MatchState::MatchState(const Matcher& matcher) : MatchState(matcher, BestKernel()) {}
 MatchState::MatchState(const Matcher& matcher, const KernelInfo& kernel)
-    : impl_(std::make_unique<Impl>(matcher, kernel.kernel)) {}
+    : impl_(std::make_unique<Impl>(matcher, kernel)) {}
 MatchState::~MatchState() = default;
 void MatchState::Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches) {
   impl_->Begin(live_groups, live_patterns, all_matches);
@@ -453,5 +548,6 @@ std::span<const std::uint32_t> MatchState::touched() const { return impl_->touch
 std::span<const Match> MatchState::matches(std::uint32_t pattern) const { return impl_->lists().matches(pattern); }
 bool MatchState::limited(std::uint32_t pattern) const { return impl_->lists().limited(pattern); }
 const MatchState::Counters& MatchState::counters() const { return impl_->counters; }
+void MatchState::SetProfile(SearchProfile* profile) { impl_->SetProfile(profile); }
 
 }  // namespace dl::match

@@ -1,6 +1,7 @@
 #include "daylight/match/matcher.h"
 
 #include "daylight/match/matcher_tables.h"
+#include "daylight/match/prefilter.h"
 
 namespace dl::match {
 
@@ -45,7 +46,7 @@ Result<MatcherTables> MatcherTables::Open(const database::Database& database, st
   const MatcherHeader& h = tables.header_;
   if (h.pattern_count != tables.patterns_.size() || h.group_count != tables.groups_.size() ||
       h.list_count < h.pattern_count || h.list_count - h.pattern_count != tables.chains_.size() ||
-      h.reach_bytes > kMaxReachBytes || tables.slots_.size() > 0xffffffff) {
+      h.reach_bytes > kMaxReachBytes || h.stride == 0 || h.stride > kMaxStride || tables.slots_.size() > 0xffffffff) {
     return Fail(ErrorCode::kMalformed, "the matcher's header contradicts its sections");
   }
   return tables;

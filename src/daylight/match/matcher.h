@@ -40,7 +40,10 @@ struct PatternCost {
 
 class MatcherBuilder {
  public:
-  explicit MatcherBuilder(std::uint32_t groups);
+  // `stride`: of the positions that the prefilter looks at, 1 or 2. Two is
+  // faster, and every text has twice the entries in the tables: up to several
+  // hundred thousand texts it pays.
+  explicit MatcherBuilder(std::uint32_t groups, std::uint32_t stride = 2);
   ~MatcherBuilder();
   // Returns the pattern's id: 0, 1, 2... kBudget when the pattern's automaton
   // would exceed kMaxProgramStates.
@@ -100,6 +103,17 @@ class BitSet {
   std::size_t bits_ = 0;
 };
 
+// What searching has cost, over many objects.
+struct SearchProfile {
+  std::uint64_t search_ns = 0;  // All of it.
+  std::uint64_t verify_ns = 0;  // Of that: what the patterns have.
+  struct PatternCost {
+    std::uint64_t verified = 0;  // How often an atom of the pattern was found, so its bytes were looked at.
+    std::uint64_t ns = 0;
+  };
+  std::vector<PatternCost> patterns;
+};
+
 struct KernelInfo;  // Which of the prefilter's kernels to use; see prefilter.h.
 
 class MatchState {
@@ -128,6 +142,9 @@ class MatchState {
     std::uint64_t verified = 0;    // Atoms found, so automata or compares run.
   };
   const Counters& counters() const;
+  // From now on adds up what is spent where; null: no longer. Borrowed. Looking
+  // at the clock has its price: a scan with it is slower.
+  void SetProfile(SearchProfile* profile);
 
  private:
   class Impl;

@@ -93,7 +93,7 @@ void SetFixed(Draft& draft, const std::vector<std::uint8_t>& values, const std::
   }
 }
 
-Result<std::vector<Draft>> DraftText(const Pattern& pattern, const WindowUse& use) {
+Result<std::vector<Draft>> DraftText(const Pattern& pattern, const AtomSettings& settings) {
   if (pattern.text.empty()) return Fail(ErrorCode::kMalformed, "an empty text");
   if (pattern.text.size() > kMaxTextBytes) return Fail(ErrorCode::kBudget, "the text is too long");
   std::vector<Draft> drafts;
@@ -108,9 +108,9 @@ Result<std::vector<Draft>> DraftText(const Pattern& pattern, const WindowUse& us
       sub.flags |= kSubXor;
       if (pattern.dialect == Dialect::kYaraX) sub.flags |= kSubUnxorWord;
       sub.xor_range = pattern.xor_min | std::uint32_t{pattern.xor_max} << 8;
-      draft.atoms = AtomsOfXorText(form.values, pattern.xor_min, pattern.xor_max);
+      draft.atoms = AtomsOfXorText(form.values, pattern.xor_min, pattern.xor_max, settings.stride);
     } else {
-      draft.atoms = AtomsOfText(form.values, form.masks, use);
+      draft.atoms = AtomsOfText(form.values, form.masks, settings);
     }
     if (!draft.atoms.found) continue;  // Only where no key is allowed.
     if (form.is_base64 && pattern.dialect == Dialect::kYaraX) {
@@ -123,7 +123,7 @@ Result<std::vector<Draft>> DraftText(const Pattern& pattern, const WindowUse& us
 }
 
 // One part of an expression, in plain or wide bytes.
-Result<Draft> DraftExpression(const NormalForm& form, bool wide, const WindowUse& use) {
+Result<Draft> DraftExpression(const NormalForm& form, bool wide, const AtomSettings& settings) {
   Draft draft;
   SubRecord& sub = draft.sub;
   if (wide) sub.flags |= kSubWide;
@@ -138,10 +138,10 @@ Result<Draft> DraftExpression(const NormalForm& form, bool wide, const WindowUse
       Widen(masks, 0xff);
     }
     SetFixed(draft, values, masks);
-    draft.atoms = AtomsOfText(values, masks, use);
+    draft.atoms = AtomsOfText(values, masks, settings);
   } else {
     sub.flags |= kSubAutomaton;
-    draft.atoms = AtomsOfTerm(form.root, wide, use);
+    draft.atoms = AtomsOfTerm(form.root, wide, settings);
     if (draft.atoms.found && run >= kMinRun && CostOfRuns(first, run) < draft.atoms.cost) draft.DropAtoms();
     const std::vector<std::uint32_t> fixed = LeavesAtFixedOffsets(form);
     const auto is_fixed = [&](const Atom& atom) { return fixed[atom.at] <= kRegexpReach / 2; };
@@ -168,7 +168,7 @@ struct ExpressionDrafts {
   bool unbounded = false;
 };
 
-Result<ExpressionDrafts> DraftParts(const Pattern& pattern, const WindowUse& use) {
+Result<ExpressionDrafts> DraftParts(const Pattern& pattern, const AtomSettings& settings) {
   ExpressionDrafts out;
   const bool is_yara = pattern.dialect == Dialect::kYara;
   const bool is_empty = pattern.expression.matches_nothing();
@@ -192,7 +192,7 @@ Result<ExpressionDrafts> DraftParts(const Pattern& pattern, const WindowUse& use
     out.unbounded = out.unbounded || form.unbounded;
     for (const bool wide : {false, true}) {
       if (!(wide ? pattern.wide : pattern.ascii)) continue;
-      DL_TRY(Draft draft, DraftExpression(form, wide, use));
+      DL_TRY(Draft draft, DraftExpression(form, wide, settings));
       draft.part = i;
       std::uint32_t& flags = draft.sub.flags;
       if (is_yara) flags |= kSubExpression;
@@ -222,7 +222,7 @@ Result<ExpressionDrafts> DraftParts(const Pattern& pattern, const WindowUse& use
 
 class MatcherBuilder::Impl {
  public:
-  explicit Impl(std::uint32_t groups) : tables(groups), groups_(groups) {}
+  Impl(std::uint32_t groups, std::uint32_t stride) : tables(groups, stride), groups_(groups) {}
 
   Result<std::uint32_t> Add(const Pattern& pattern);
 
@@ -256,7 +256,9 @@ void MatcherBuilder::Impl::Place(Draft& draft, PatternCost& cost) {
     tables.AddAtom(sub.group, atom, entry);
     cost.atom_length = std::min(cost.atom_length, atom.bytes);
   }
-  cost.atom_count += static_cast<std::uint32_t>(draft.atoms.atoms.size());
+  // One place is sought by as many atoms as the stride has positions.
+  const std::uint32_t places = draft.atoms.atoms.front().in_filter ? tables.stride() : 1;
+  cost.atom_count += static_cast<std::uint32_t>(draft.atoms.atoms.size()) / places;
 }
 
 Result<std::uint32_t> MatcherBuilder::Impl::Add(const Pattern& pattern) {
@@ -265,9 +267,9 @@ Result<std::uint32_t> MatcherBuilder::Impl::Add(const Pattern& pattern) {
   std::vector<ExpressionPart> parts;
   PatternCost cost;
   if (pattern.is_text) {
-    DL_TRY(drafts, DraftText(pattern, tables.use()));
+    DL_TRY(drafts, DraftText(pattern, {tables.stride(), tables.use()}));
   } else {
-    DL_TRY(ExpressionDrafts expression, DraftParts(pattern, tables.use()));
+    DL_TRY(ExpressionDrafts expression, DraftParts(pattern, {tables.stride(), tables.use()}));
     drafts = std::move(expression.drafts);
     parts = std::move(expression.parts);
     cost.unbounded = expression.unbounded;
@@ -296,7 +298,8 @@ Result<std::uint32_t> MatcherBuilder::Impl::Add(const Pattern& pattern) {
   return id;
 }
 
-MatcherBuilder::MatcherBuilder(std::uint32_t groups) : impl_(std::make_unique<Impl>(groups)) {}
+MatcherBuilder::MatcherBuilder(std::uint32_t groups, std::uint32_t stride)
+    : impl_(std::make_unique<Impl>(groups, stride)) {}
 MatcherBuilder::~MatcherBuilder() = default;
 Result<std::uint32_t> MatcherBuilder::Add(const Pattern& pattern) { return impl_->Add(pattern); }
 const PatternCost& MatcherBuilder::cost(std::uint32_t pattern) const { return impl_->costs.at(pattern); }

@@ -42,7 +42,7 @@ inline constexpr auto kSectionTexts = database::MakeSectionKind("MTXT");
 inline constexpr auto kSectionPrograms = database::MakeSectionKind("MPRG");
 inline constexpr auto kSectionChains = database::MakeSectionKind("MCHN");
 
-inline constexpr std::uint32_t kMatcherVersion = 4;
+inline constexpr std::uint32_t kMatcherVersion = 5;
 // The most an overlap may ask for; a header with more is malformed.
 inline constexpr std::uint32_t kMaxReachBytes = 1u << 28;
 
@@ -53,7 +53,8 @@ struct MatcherHeader {
   std::uint32_t list_count = 0;   // Match lists: one a pattern, then one a part of a chain.
   std::uint32_t reach_bytes = 0;  // Context that verifying may need on each side of an atom.
   std::uint32_t hash_factor = 0;  // Of the bitmaps' hash; odd.
-  std::uint32_t reserved[2] = {};
+  std::uint32_t stride = 1;       // Of the positions that the filter looks at: 1 or 2.
+  std::uint32_t reserved = 0;
 };
 static_assert(sizeof(MatcherHeader) == 32);
 
@@ -122,17 +123,25 @@ struct BitRun {
 };
 inline constexpr std::uint32_t kDenseBits = 0xffffffff;
 
-// The filter of windows of four bytes and what follows them (prefilter.h); the
-// bitmap of two bytes that any shorter atom begins with; and what candidates of
-// the latter are then checked with: windows of three bytes, and of two or one.
-enum BitmapKind : std::size_t { kFilter, kBitmapShort, kBitmap3, kBitmap2, kBitmaps };
+// The filter of windows and what follows them (prefilter.h); what its candidates
+// are then checked with: hashes of all that is known of an atom, and which may
+// be atoms of three bytes, which only a stride of two has; the
+// bitmap of two bytes that any shorter atom begins with, and what candidates of
+// that are then checked with: windows of three bytes, and of two or one.
+enum BitmapKind : std::size_t { kFilter, kConfirm, kFilter3, kBitmapShort, kBitmap3, kBitmap2, kBitmaps };
+
+enum GroupFlags : std::uint32_t {
+  kGroupZeros = 1,  // An atom of the filter can stand where nothing but zeros is.
+};
 
 struct GroupRecord {
   BitRun bits[kBitmaps];
   std::uint32_t everywhere_first = 0;  // In MEVY.
   std::uint32_t everywhere_count = 0;
+  std::uint32_t flags = 0;
+  std::uint32_t reserved = 0;
 };
-static_assert(sizeof(GroupRecord) == 40);
+static_assert(sizeof(GroupRecord) == 64);
 
 struct Slot {
   std::uint32_t window = 0;  // Folded.

@@ -9,29 +9,80 @@
 namespace dl::match {
 namespace {
 
+std::uint32_t FoldedBytes(const std::uint8_t* bytes, std::size_t count) {
+  std::uint32_t folded = 0;
+  for (std::size_t i = 0; i < count; ++i) folded |= std::uint32_t{Fold(bytes[i])} << (8 * i);
+  return folded;
+}
+
+bool IsSet(const std::uint32_t* words, std::uint32_t word, std::uint32_t bit) { return (words[word] >> bit & 1) != 0; }
+
 // Position by position, from the description in prefilter.h.
-std::vector<std::uint32_t> ScanSlowly(const PrefilterTable& table, const std::uint8_t* bytes, std::size_t count) {
+std::vector<std::uint32_t> FilterSlowly(const FilterTable& table, const std::uint8_t* bytes, std::size_t count) {
   std::vector<std::uint32_t> out;
-  const auto is_set = [&](std::uint32_t word, std::uint32_t bit) { return (table.words[word] >> bit & 1) != 0; };
+  const std::size_t hashed = table.stride == 1 ? 4 : 3;
+  for (std::size_t at = 0; at < count; at += table.stride) {
+    const std::uint32_t hash = FoldedBytes(bytes + at, hashed) * table.factor;
+    const std::uint32_t next = FoldedBytes(bytes + at + hashed, 4) * table.factor;
+    const std::uint32_t first = table.stride == 1 ? (FoldedBytes(bytes + at + hashed, 2) * table.factor) >> 13 & 7
+                                                  : (FoldedBytes(bytes + at + hashed, 1) * table.factor) >> 5 & 7;
+    const std::uint32_t word = hash >> (32 - table.log2);
+    bool passes = IsSet(table.words, word, hash >> 12 & 7) && IsSet(table.words, word, 8 + first) &&
+                  IsSet(table.words, word, 16 + (next >> 28));
+    if (table.skips_zeros && hash == 0 && next == 0) passes = false;
+    if (passes) out.push_back(static_cast<std::uint32_t>(at));
+  }
+  return out;
+}
+
+std::vector<std::uint32_t> ShortsSlowly(const ShortTable& table, const std::uint8_t* bytes, std::size_t count) {
+  std::vector<std::uint32_t> out;
   for (std::size_t at = 0; at < count; ++at) {
-    std::uint32_t window = 0;
-    std::uint32_t next = 0;
-    for (std::size_t i = 0; i < 4; ++i) window |= std::uint32_t{Fold(bytes[at + i])} << (8 * i);
-    for (std::size_t i = 0; i < 4; ++i) next |= std::uint32_t{Fold(bytes[at + 4 + i])} << (8 * i);
-    bool passes = false;
-    if (table.kind == kBitmapShort) {
-      const std::uint32_t bit = BitOf(window, kBitmapShort, table.factor);
-      passes = is_set(bit / 32, bit % 32);
-    } else {
-      const std::uint32_t hash = window * table.factor;
-      const std::uint32_t two = (next & 0xffff) * table.factor;
-      const std::uint32_t word = hash >> (32 - table.filter_log2);
-      passes = is_set(word, hash >> 12 & 7) && is_set(word, 8 + (two >> 13 & 7)) &&
-               is_set(word, 16 + (next * table.factor >> 28));
+    const std::uint32_t pair = FoldedBytes(bytes + at, 2);
+    if (!IsSet(table.bitmap, pair / 32, pair % 32)) continue;
+    bool passes = table.nibbles == nullptr;
+    for (std::size_t set = 0; !passes && set < kNibbleSets; ++set) {
+      unsigned buckets = 0xff;
+      for (std::size_t i = 0; i < kShortBytes; ++i) {
+        const std::uint8_t byte = Fold(bytes[at + i]);
+        buckets &= table.nibbles->low[set][i][byte & 15] & table.nibbles->high[set][i][byte >> 4];
+      }
+      passes = buckets != 0;
     }
     if (passes) out.push_back(static_cast<std::uint32_t>(at));
   }
   return out;
+}
+
+// Exactly as many bytes as a kernel may read, so that a sanitizer sees more.
+std::unique_ptr<std::uint8_t[]> RandomBytes(std::size_t count, bool is_text, std::mt19937& rng) {
+  std::unique_ptr<std::uint8_t[]> bytes(new std::uint8_t[count + kKernelSlack]);
+  for (std::size_t i = 0; i < count + kKernelSlack; ++i) {
+    bytes[i] = static_cast<std::uint8_t>(rng());
+    if (is_text) bytes[i] = static_cast<std::uint8_t>("aAbB\0\0\0\0\0\0\0 "[bytes[i] % 12]);
+  }
+  return bytes;
+}
+
+std::vector<std::uint32_t> RandomWords(std::size_t count, std::mt19937& rng) {
+  std::vector<std::uint32_t> words(count);
+  const auto density = static_cast<unsigned>(rng() % 5);
+  for (std::uint32_t& word : words) {
+    word = static_cast<std::uint32_t>(rng());
+    for (unsigned i = 0; i < density; ++i) word &= static_cast<std::uint32_t>(rng());
+  }
+  return words;
+}
+
+std::vector<ShortWindow> RandomWindows(std::size_t count, std::mt19937& rng) {
+  std::vector<ShortWindow> windows(count);
+  for (ShortWindow& window : windows) {
+    window.length = 1 + static_cast<std::uint32_t>(rng()) % 3;
+    std::uint8_t bytes[3];
+    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(rng());
+    window.bytes = FoldedBytes(bytes, window.length);
+  }
+  return windows;
 }
 
 TEST(PrefilterTest, AllKernelsGiveTheSameAnswer) {
@@ -41,30 +92,26 @@ TEST(PrefilterTest, AllKernelsGiveTheSameAnswer) {
   std::mt19937 rng(1);
   std::size_t found = 0;
   for (int round = 0; round < 300; ++round) {
-    const std::size_t count = static_cast<std::size_t>(round) < 100 ? static_cast<std::size_t>(round) : rng() % 5000;
-    // Exactly as many bytes as a kernel may read, so that a sanitizer sees more.
-    const std::size_t size = count + kKernelSlack;
-    const std::unique_ptr<std::uint8_t[]> bytes(new std::uint8_t[size]);
-    for (std::size_t i = 0; i < size; ++i) {
-      bytes[i] = static_cast<std::uint8_t>(rng());
-      if (round % 2 == 0) bytes[i] = static_cast<std::uint8_t>("aAbB\0 "[bytes[i] % 6]);
-    }
+    const std::size_t count = static_cast<std::size_t>(round) < 150 ? static_cast<std::size_t>(round) : rng() % 9000;
+    const std::unique_ptr<std::uint8_t[]> bytes = RandomBytes(count, round % 2 == 0, rng);
     const auto log2 = kMinFilterLog2 + static_cast<unsigned>(rng()) % (kMaxFilterLog2 - kMinFilterLog2 + 1);
-    for (const std::size_t kind : {kFilter, kBitmapShort}) {
-      std::vector<std::uint32_t> words(kind == kFilter ? std::size_t{1} << log2 : kBitmapWords);
-      const auto density = static_cast<unsigned>(rng() % 4);
-      for (std::uint32_t& word : words) {
-        word = static_cast<std::uint32_t>(rng());
-        for (unsigned i = 0; i < density; ++i) word &= static_cast<std::uint32_t>(rng());
-      }
-      const PrefilterTable table = {words.data(), kHashFactors[rng() % std::size(kHashFactors)], log2, kind};
-      const std::vector<std::uint32_t> slow = ScanSlowly(table, bytes.get(), count);
-      found += slow.size();
-      for (const KernelInfo& kernel : kernels) {
-        std::vector<std::uint32_t> out(count + 16);
-        out.resize(kernel.kernel(table, bytes.get(), count, out.data()));
-        ASSERT_EQ(out, slow) << kernel.name << " count " << count;
-      }
+    const std::vector<std::uint32_t> words = RandomWords(std::size_t{1} << log2, rng);
+    const FilterTable filter = {words.data(), log2, kHashFactors[rng() % std::size(kHashFactors)],
+                                1 + static_cast<std::uint32_t>(rng()) % kMaxStride, rng() % 2 == 0};
+    const std::vector<std::uint32_t> bitmap = RandomWords(kBitmapWords, rng);
+    NibbleTables nibbles;
+    MakeNibbleTables(RandomWindows(rng() % 30, rng), nibbles);
+    const ShortTable shorts = {bitmap.data(), rng() % 3 == 0 ? nullptr : &nibbles};
+    const std::vector<std::uint32_t> slow_filter = FilterSlowly(filter, bytes.get(), count);
+    const std::vector<std::uint32_t> slow_shorts = ShortsSlowly(shorts, bytes.get(), count);
+    found += slow_filter.size() + slow_shorts.size();
+    for (const KernelInfo& kernel : kernels) {
+      std::vector<std::uint32_t> out(count + 16);
+      out.resize(kernel.filter(filter, bytes.get(), count, out.data()));
+      ASSERT_EQ(out, slow_filter) << kernel.name << " count " << count << " stride " << filter.stride;
+      out.assign(count + 16, 0);
+      out.resize(kernel.shorts(shorts, bytes.get(), count, out.data()));
+      ASSERT_EQ(out, slow_shorts) << kernel.name << " count " << count;
     }
   }
   EXPECT_GT(found, 1000u);
@@ -72,21 +119,25 @@ TEST(PrefilterTest, AllKernelsGiveTheSameAnswer) {
 
 TEST(PrefilterTest, WhatIsInTheFilterPassesWhateverTheUnknownBytes) {
   std::mt19937 rng(2);
-  for (unsigned log2 = kMinFilterLog2; log2 <= kMaxFilterLog2; ++log2) {
+  for (std::uint32_t stride = 1; stride <= kMaxStride; ++stride) {
+    const std::size_t hashed = WindowBytes(stride);
     for (std::size_t known = 0; known <= 4; ++known) {
+      const unsigned log2 = kMinFilterLog2 + static_cast<unsigned>(known);
       std::vector<std::uint32_t> words(std::size_t{1} << log2);
       const std::uint32_t factor = kHashFactors[rng() % std::size(kHashFactors)];
       std::uint8_t bytes[1 + kKernelSlack] = {};
       for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(rng());
-      std::uint32_t window = 0;
-      std::uint32_t next = 0;
-      for (unsigned i = 0; i < 4; ++i) window |= std::uint32_t{Fold(bytes[i])} << (8 * i);
-      for (unsigned i = 0; i < known; ++i) next |= std::uint32_t{Fold(bytes[4 + i])} << (8 * i);
-      AddToFilter(FilterKey(window, next, known, factor), log2, words.data());
+      const std::uint32_t window = FoldedBytes(bytes, hashed);
+      const std::uint32_t next = FoldedBytes(bytes + hashed, known);
+      AddToFilter(FilterKey(window, next, known, factor, stride), log2, words.data());
+      const std::uint32_t key = ConfirmKey(window, next, known);
       for (int round = 0; round < 1000; ++round) {
-        for (std::size_t i = 4 + known; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(rng());
+        for (std::size_t i = hashed + known; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(rng());
         std::uint32_t out[17];
-        ASSERT_EQ(PortableKernel({words.data(), factor, log2, kFilter}, bytes, 1, out), 1u) << known;
+        ASSERT_EQ(AvailableKernels()[0].filter({words.data(), log2, factor, stride, false}, bytes, 1, out), 1u)
+            << known;
+        const ConfirmHashes hashes = HashesOf(window, FoldedBytes(bytes + hashed, 4));
+        ASSERT_TRUE(key == hashes.all || key == hashes.first || key == hashes.window);
       }
     }
   }
@@ -95,23 +146,49 @@ TEST(PrefilterTest, WhatIsInTheFilterPassesWhateverTheUnknownBytes) {
 TEST(PrefilterTest, AnAtomOfEightBytesLetsFewPass) {
   std::mt19937 rng(3);
   std::vector<std::uint32_t> words(std::size_t{1} << kMinFilterLog2);
-  AddToFilter(FilterKey(0x11223344, 0x01020304, 4, kHashFactors[0]), kMinFilterLog2, words.data());
+  AddToFilter(FilterKey(0x11223344, 0x01020304, 4, kHashFactors[0], 1), kMinFilterLog2, words.data());
   std::uint8_t bytes[1 + kKernelSlack] = {0x44, 0x33, 0x22, 0x11};
   std::size_t passed = 0;
   for (int round = 0; round < 100'000; ++round) {
     for (std::size_t i = 4; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(rng());
     std::uint32_t out[17];
-    passed += PortableKernel({words.data(), kHashFactors[0], kMinFilterLog2, kFilter}, bytes, 1, out);
+    passed += AvailableKernels()[0].filter({words.data(), kMinFilterLog2, kHashFactors[0], 1, false}, bytes, 1, out);
   }
   // One in 8 * 16.
   EXPECT_GT(passed, 600u);
   EXPECT_LT(passed, 1000u);
 }
 
+TEST(PrefilterTest, NibbleTablesNeverMissAWindow) {
+  std::mt19937 rng(4);
+  for (int round = 0; round < 100; ++round) {
+    const std::vector<ShortWindow> windows = RandomWindows(1 + rng() % 200, rng);
+    NibbleTables nibbles;
+    MakeNibbleTables(windows, nibbles);
+    const std::vector<std::uint32_t> bitmap(kBitmapWords, 0xffffffff);
+    for (const ShortWindow& window : windows) {
+      const std::unique_ptr<std::uint8_t[]> bytes = RandomBytes(1, false, rng);
+      for (std::size_t i = 0; i < window.length; ++i) bytes[i] = static_cast<std::uint8_t>(window.bytes >> (8 * i));
+      std::uint32_t out[17];
+      ASSERT_EQ(AvailableKernels()[0].shorts({bitmap.data(), &nibbles}, bytes.get(), 1, out), 1u);
+    }
+  }
+}
+
+TEST(PrefilterTest, NibbleTablesAreOfNoUseForManyWindows) {
+  NibbleTables nibbles;
+  std::vector<ShortWindow> windows;
+  EXPECT_TRUE(MakeNibbleTables(windows, nibbles));
+  for (std::uint32_t byte = 0; byte < 0x60; ++byte) windows.push_back({byte, 1});
+  EXPECT_FALSE(MakeNibbleTables(windows, nibbles));
+}
+
 TEST(PrefilterTest, FiltersGrowWithTheirKeys) {
   EXPECT_EQ(FilterLog2(0), kMinFilterLog2);
   EXPECT_EQ(FilterLog2(40'000), 16u);
   EXPECT_EQ(FilterLog2(std::size_t{1} << 40), kMaxFilterLog2);
+  EXPECT_EQ(ConfirmLog2(0), kBitmapLog2);
+  EXPECT_EQ(ConfirmLog2(std::size_t{1} << 40), 24u);
 }
 
 }  // namespace

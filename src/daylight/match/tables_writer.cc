@@ -5,6 +5,7 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "daylight/base/check.h"
 #include "daylight/match/byte_costs.h"
 #include "daylight/match/matcher.h"
 #include "daylight/match/matcher_tables.h"
@@ -40,7 +41,7 @@ std::uint32_t TablesWriter::AddProgram(std::span<const std::uint32_t> words) {
 void TablesWriter::AddAtom(std::uint32_t group, const Atom& atom, AtomEntry entry) {
   SetBytes(entry, atom);
   use_.Add(atom.window, atom.length);
-  atoms_.push_back({atom.window, atom.length, group, entry});
+  atoms_.push_back({atom.window, atom.length, group, atom.in_filter, entry});
 }
 
 void TablesWriter::NeedReach(std::size_t bytes) { reach_bytes_ = std::max(reach_bytes_, bytes + kNeighbours); }
@@ -86,30 +87,54 @@ void TablesWriter::RechooseWindows() {
   for (const SubRecord& sub : subs_) {
     if (is_plain(sub)) eights.Add(values_of(sub));
   }
-  for (Indexed& atom : atoms_) {
-    const SubRecord& sub = subs_[atom.entry.sub];
-    if (!is_plain(sub) || eights.Share(values_of(sub).data() + atom.entry.at - atom.entry.before) == 0) continue;
-    use_.Remove(atom.window, atom.length);
-    const AtomSet set = AtomsOfText(values_of(sub), masks_of(sub), use_, &eights);
-    atom.window = set.atoms[0].window;
-    atom.length = set.atoms[0].length;
-    atom.entry.at = set.atoms[0].at;
-    SetBytes(atom.entry, set.atoms[0]);
-    use_.Add(atom.window, atom.length);
+  // The atoms of one text stand together.
+  for (std::size_t first = 0; first < atoms_.size();) {
+    std::size_t last = first + 1;
+    while (last < atoms_.size() && atoms_[last].entry.sub == atoms_[first].entry.sub) ++last;
+    const std::span<Indexed> atoms(atoms_.data() + first, last - first);
+    first = last;
+    const SubRecord& sub = subs_[atoms[0].entry.sub];
+    // A short one has been chosen for its bytes, which are common.
+    if (!is_plain(sub) || !atoms[0].in_filter) continue;
+    const bool is_common = std::any_of(atoms.begin(), atoms.end(), [&](const Indexed& atom) {
+      return eights.Share(values_of(sub).data() + atom.entry.at - atom.entry.before) != 0;
+    });
+    if (!is_common) continue;
+    for (const Indexed& atom : atoms) use_.Remove(atom.window, atom.length);
+    // Again as many, one for each of the stride's positions: with `eights` no
+    // short one is chosen.
+    const AtomSet set = AtomsOfText(values_of(sub), masks_of(sub), {stride_, use_, &eights});
+    DL_CHECK(set.atoms.size() == atoms.size());
+    for (std::size_t i = 0; i < atoms.size(); ++i) {
+      atoms[i].window = set.atoms[i].window;
+      atoms[i].length = set.atoms[i].length;
+      atoms[i].entry.at = set.atoms[i].at;
+      SetBytes(atoms[i].entry, set.atoms[i]);
+      use_.Add(atoms[i].window, atoms[i].length);
+    }
   }
 }
 
-std::uint32_t TablesWriter::KeyOf(const Indexed& atom, std::uint32_t factor) {
-  // Of the eight bytes that are compared, those behind the window.
-  std::uint32_t next = 0;
-  std::size_t known = 0;
-  for (std::size_t i = atom.entry.before + std::size_t{4}; i < 8; ++i) {
+TablesWriter::Known TablesWriter::Behind(const Indexed& atom) const {
+  // The rest of the window, and of the eight bytes that are compared those
+  // behind it.
+  Known behind;
+  const auto add = [&](std::uint8_t byte) { behind.bytes |= std::uint32_t{byte} << (8 * behind.count++); };
+  for (std::size_t i = WindowBytes(stride_); i < atom.length; ++i) {
+    add(static_cast<std::uint8_t>(atom.window >> (8 * i)));
+  }
+  for (std::size_t i = std::size_t{atom.entry.before} + atom.length; i < 8 && behind.count < 4; ++i) {
     const auto value = static_cast<std::uint8_t>(atom.entry.value >> (8 * i));
     const auto mask = static_cast<std::uint8_t>(atom.entry.mask >> (8 * i));
     if (!IsOneFolded(value, mask)) break;
-    next |= std::uint32_t{Fold(value)} << (8 * known++);
+    add(Fold(value));
   }
-  return FilterKey(atom.window, next, known, factor);
+  return behind;
+}
+
+std::uint32_t TablesWriter::KeyOf(const Indexed& atom, std::uint32_t factor) const {
+  const Known behind = Behind(atom);
+  return FilterKey(atom.window, behind.bytes, behind.count, factor, stride_);
 }
 
 std::uint32_t TablesWriter::ChooseHashFactor() const {
@@ -123,21 +148,21 @@ std::uint32_t TablesWriter::ChooseHashFactor() const {
   std::vector<float> passing;
   std::unordered_set<std::uint32_t> atoms;
   for (const Indexed& atom : atoms_) {
-    if (atom.length == 4) atoms.insert(atom.window);
+    if (atom.in_filter) atoms.insert(atom.window & WindowMask(stride_));
   }
   for (const std::uint32_t factor : kHashFactors) {
     passing.assign(std::size_t{8} << (32 - kShift), 0);
     for (const Indexed& atom : atoms_) {
-      if (atom.length != 4) continue;
-      float& pass = passing[bit_of(atom.window * factor)];
-      pass = std::min(pass + ((KeyOf(atom, factor) & kAnyNextFour) != 0 ? 1 : kPassOfKnown), 1.0f);
+      if (!atom.in_filter) continue;
+      float& pass = passing[bit_of((atom.window & WindowMask(stride_)) * factor)];
+      pass = std::min(pass + ((KeyOf(atom, factor) & kAnyThird) != 0 ? 1 : kPassOfKnown), 1.0f);
     }
     // What share of all positions are candidates for nothing.
     double lost = 0;
-    for (const std::uint32_t window : kCommonWindowList) {
+    for (const std::uint32_t window : CommonWindowsOf(WindowBytes(stride_)).windows) {
       if (atoms.contains(window)) continue;
       lost += static_cast<double>(passing[bit_of(window * factor)]) *
-              std::exp2(-static_cast<double>(FoldedWindowBits(window)) / 8);
+              std::exp2(-static_cast<double>(FoldedWindowBits(window, WindowBytes(stride_))) / 8);
     }
     if (factor == kHashFactors[0] || lost < least) {
       least = lost;
@@ -157,23 +182,26 @@ void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std
   };
   std::vector<Bit> all;
   for (const Indexed& atom : atoms_) {
-    const auto add = [&](std::uint32_t kind, std::uint32_t window) {
-      all.push_back({atom.group, kind, BitOf(window, kind, hash_factor_)});
-    };
-    if (atom.length == 4) {
-      all.push_back({atom.group, kFilter, KeyOf(atom, hash_factor_)});
+    const auto add = [&](std::uint32_t kind, std::uint32_t bit) { all.push_back({atom.group, kind, bit}); };
+    if (atom.in_filter) {
+      add(kFilter, KeyOf(atom, hash_factor_));
+      const Known behind = Behind(atom);
+      add(kConfirm, ConfirmKey(atom.window & WindowMask(stride_), behind.bytes, behind.count));
+      const bool may_be_zeros = (atom.window & WindowMask(stride_)) == 0 && behind.bytes == 0;
+      if (may_be_zeros) groups[atom.group].flags |= kGroupZeros;
+      if (atom.length == 3) add(kFilter3, BitOfThree(atom.window, hash_factor_));
     } else if (atom.length == 3) {
       add(kBitmap3, atom.window);
-      add(kBitmapShort, atom.window);
+      add(kBitmapShort, BitOfTwo(atom.window));
     } else if (atom.length == 2) {
-      add(kBitmap2, atom.window);
-      add(kBitmapShort, atom.window);
+      add(kBitmap2, BitOfTwo(atom.window));
+      add(kBitmapShort, BitOfTwo(atom.window));
     } else {
       // Whatever the second byte is.
       for (unsigned second = 0; second < 256; ++second) {
         if (Fold(static_cast<std::uint8_t>(second)) != second) continue;
-        add(kBitmap2, atom.window | second << 8);
-        add(kBitmapShort, atom.window | second << 8);
+        add(kBitmap2, BitOfTwo(atom.window | second << 8));
+        add(kBitmapShort, BitOfTwo(atom.window | second << 8));
       }
     }
   }
@@ -186,7 +214,8 @@ void TablesWriter::BuildGroups(std::vector<GroupRecord>& groups, std::vector<std
     BitRun& run = groups[all[first].group].bits[kind];
     run.first = static_cast<std::uint32_t>(bits.size());
     // Setting a bit costs about as much as joining eight words.
-    if (kind != kFilter && (last - first) * 8 > kBitmapWords) {
+    const bool is_list = kind == kFilter || kind == kConfirm || kind == kBitmap3;
+    if (!is_list && (last - first) * 8 > kBitmapWords) {
       run.count = kDenseBits;
       bits.resize(bits.size() + kBitmapWords);
       for (std::size_t i = first; i < last; ++i) bits[run.first + (all[i].bit >> 5)] |= 1u << (all[i].bit & 31);
@@ -239,6 +268,7 @@ Status TablesWriter::Write(database::Writer& writer, std::uint32_t unit) {
   header.group_count = groups_;
   header.list_count = pattern_count() + chain_size();
   header.hash_factor = hash_factor_;
+  header.stride = stride_;
   header.reach_bytes = static_cast<std::uint32_t>(reach_bytes_);
   writer.AddArray(kSectionHeader, unit, std::vector<MatcherHeader>{header});
   writer.AddArray(kSectionPatterns, unit, patterns_);

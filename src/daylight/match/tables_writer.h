@@ -15,7 +15,9 @@ inline constexpr std::uint32_t kPartList = 0x80000000;
 
 class TablesWriter {
  public:
-  explicit TablesWriter(std::uint32_t groups) : groups_(groups) {}
+  TablesWriter(std::uint32_t groups, std::uint32_t stride) : groups_(groups), stride_(stride) {}
+
+  std::uint32_t stride() const { return stride_; }
 
   std::uint32_t AddPattern(const PatternRecord& record) {
     patterns_.push_back(record);
@@ -45,6 +47,7 @@ class TablesWriter {
     std::uint32_t window;
     std::uint32_t length;
     std::uint32_t group;
+    bool in_filter;
     AtomEntry entry;
   };
   struct InGroup {
@@ -61,13 +64,20 @@ class TablesWriter {
   // Gives texts whose eight bytes are common among all texts another window:
   // how common can only be told once all are there.
   void RechooseWindows();
-  // What an atom of four bytes sets in the filter.
-  static std::uint32_t KeyOf(const Indexed& atom, std::uint32_t factor);
+  // What is known of the four bytes behind the bytes that are hashed, folded.
+  struct Known {
+    std::uint32_t bytes = 0;
+    std::size_t count = 0;
+  };
+  Known Behind(const Indexed& atom) const;
+  // What an atom sets in the filter.
+  std::uint32_t KeyOf(const Indexed& atom, std::uint32_t factor) const;
   std::uint32_t ChooseHashFactor() const;
   void BuildGroups(std::vector<GroupRecord>& groups, std::vector<std::uint32_t>& bits,
                    std::vector<std::uint32_t>& everywhere);
 
   std::uint32_t groups_;
+  std::uint32_t stride_;
   std::vector<PatternRecord> patterns_;
   std::vector<SubRecord> subs_;
   std::vector<std::uint8_t> texts_;

@@ -20,8 +20,8 @@ namespace dl::sandbox {
 namespace {
 
 constexpr std::size_t kChunkBytes = 1u << 20;
-// More than the clock of file times is behind on any Linux: what is written after
-// this has another time than what was there before.
+// More than the clock of file times is behind on Linux's own file systems: what
+// is written after this has another time than what was there before.
 constexpr std::int64_t kClockNs = 20'000'000;
 
 // The version in the header of a .cvd or .cld: "ClamAV-VDB:time:version:...".
@@ -47,7 +47,8 @@ void LetClockPass(const ClamavSource& source) {
   ::clock_gettime(CLOCK_REALTIME, &now);
   const std::int64_t now_ns = std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
   const bool is_fresh = std::any_of(source.files.begin(), source.files.end(), [&](const ClamavFile& file) {
-    const std::int64_t age = now_ns - std::max(file.stamp.modified_ns, file.stamp.changed_ns);
+    // Not mtime, which anybody may have set.
+    const std::int64_t age = now_ns - file.stamp.changed_ns;
     return age >= 0 && age < kClockNs;
   });
   if (is_fresh) ::usleep(kClockNs / 1000);

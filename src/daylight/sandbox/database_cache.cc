@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,15 +31,34 @@ constexpr std::time_t kMaxDraftAge = 24 * 3600;
 // Use is told by the file's time, which need not be set more often than this.
 constexpr std::time_t kUseGrain = 3600;
 constexpr std::uint64_t kMaxNotesBytes = 64 * 1024;
+constexpr std::size_t kKeyDigits = 64;
 
 tl::unexpected<Error> FailErrno(std::string_view what) {
   return Fail(ErrorCode::kIo, what, static_cast<std::uint64_t>(errno));
 }
 
-// Empty for whoever has none.
+// Empty for whoever has none. Somebody else's does not count: sudo may leave a
+// user's home to root, who would make folders wherever links in it lead.
 std::string Home() {
-  if (const char* home = std::getenv("HOME"); home != nullptr && home[0] == '/') return home;
-  return {};
+  const char* home = std::getenv("HOME");
+  struct stat info {};
+  if (home == nullptr || home[0] != '/' || ::stat(home, &info) != 0 || info.st_uid != ::geteuid()) return {};
+  return home;
+}
+
+// What this class names its files by. Whatever else lies in the folder is let be.
+bool IsKey(std::string_view text) {
+  return text.size() == kKeyDigits && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
+// A name that no other process has, also one in a container that has the same
+// number there.
+Result<std::string> DraftName(const std::string& key) {
+  std::uint64_t random = 0;
+  if (::getrandom(&random, sizeof random, 0) != static_cast<ssize_t>(sizeof random)) {
+    return Fail(ErrorCode::kIo, "no random numbers", static_cast<std::uint64_t>(errno));
+  }
+  return key + "." + std::to_string(random) + std::string(kDraftSuffix);
 }
 
 // And the one above, for the user only, as the XDG rules have it. What is further
@@ -57,7 +77,8 @@ Status CopyAll(int from, int to) {
   while (static_cast<std::uint64_t>(at) < size) {
     const ssize_t n = ::sendfile(to, from, &at, static_cast<std::size_t>(size) - static_cast<std::size_t>(at));
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return FailErrno("cannot copy the database");
+    if (n < 0) return FailErrno("cannot copy the database");
+    if (n == 0) return Fail(ErrorCode::kTruncated, "the database is shorter than it was");
   }
   return {};
 }
@@ -138,21 +159,30 @@ std::optional<DatabaseCache::Entry> DatabaseCache::Find(const std::string& key, 
     return std::nullopt;
   }
   entry.database = std::move(*database);
-  if (const os::Fd notes = open(kNotesSuffix); notes.valid()) {
-    struct stat notes_info {};
-    if (::fstat(notes.get(), &notes_info) == 0 && S_ISREG(notes_info.st_mode) && IsOurs(notes_info)) {
-      if (const auto text = os::ReadAll(notes.get(), kMaxNotesBytes)) entry.notes = Lines(*text);
-    }
+  // Without its notes nobody would hear what was left out. Another process may
+  // have removed them just now.
+  const os::Fd notes = open(kNotesSuffix);
+  if (!notes.valid()) return std::nullopt;
+  struct stat notes_info {};
+  if (::fstat(notes.get(), &notes_info) != 0 || !S_ISREG(notes_info.st_mode) || !IsOurs(notes_info)) {
+    problem = "its notes are not a regular file of our own";
+    return std::nullopt;
   }
+  const auto text = os::ReadAll(notes.get(), kMaxNotesBytes);
+  if (!text) {
+    problem = text.error().what;
+    return std::nullopt;
+  }
+  entry.notes = Lines(*text);
   // It is in use; a failure costs no more than a compilation some day.
   if (std::time(nullptr) - info.st_mtime > kUseGrain) ::futimens(entry.fd.get(), nullptr);
   return entry;
 }
 
 Status DatabaseCache::Keep(const std::string& key, int database, const std::vector<std::string>& notes) {
-  const std::string draft = key + "." + std::to_string(::getpid()) + std::string(kDraftSuffix);
+  if (!IsKey(key)) return Fail(ErrorCode::kMalformed, "not a key");
+  DL_TRY(const std::string draft, DraftName(key));
   const auto write = [&](std::string_view suffix, auto fill) -> Status {
-    ::unlinkat(folder_.get(), draft.c_str(), 0);  // Of a process of the same number, long ago.
     const os::Fd fd(::openat(folder_.get(), draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd.valid()) return FailErrno("cannot create the file");
     DL_TRY_STATUS(fill(fd.get()));
@@ -164,18 +194,14 @@ Status DatabaseCache::Keep(const std::string& key, int database, const std::vect
     return {};
   };
   const auto kept = [&]() -> Status {
-    // Before the database, which would be believed without them.
-    if (notes.empty()) {
-      ::unlinkat(folder_.get(), (key + std::string(kNotesSuffix)).c_str(), 0);
-    } else {
-      std::string text;
-      for (const std::string& note : notes) {
-        if (text.size() + note.size() + 1 > kMaxNotesBytes) break;
-        text += note + "\n";
-        std::replace(text.end() - static_cast<std::ptrdiff_t>(note.size() + 1), text.end() - 1, '\n', ' ');
-      }
-      DL_TRY_STATUS(write(kNotesSuffix, [&](int fd) { return os::WriteAll(fd, text); }));
+    std::string text;
+    for (const std::string& note : notes) {
+      text += note + "\n";
+      std::replace(text.end() - static_cast<std::ptrdiff_t>(note.size() + 1), text.end() - 1, '\n', ' ');
     }
+    if (text.size() > kMaxNotesBytes) return Fail(ErrorCode::kBudget, "there is too much to tell about them");
+    // Also when there are none: a database without its notes is not used.
+    DL_TRY_STATUS(write(kNotesSuffix, [&](int fd) { return os::WriteAll(fd, text); }));
     return write(kDatabaseSuffix, [&](int fd) { return CopyAll(database, fd); });
   }();
   if (!kept) ::unlinkat(folder_.get(), draft.c_str(), 0);
@@ -201,12 +227,18 @@ void DatabaseCache::RemoveOld(const std::string& but_not) {
   const std::time_t now = std::time(nullptr);
   while (const dirent* item = ::readdir(folder.get())) {
     const std::string_view name(item->d_name);
+    const std::string_view key = name.substr(0, name.find('.'));
+    const std::string_view suffix = name.substr(key.size());
     struct stat info {};
-    if (::fstatat(folder_.get(), item->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (name.ends_with(kDatabaseSuffix)) {
-      entries.push_back({info.st_mtime, std::string(name.substr(0, name.size() - kDatabaseSuffix.size()))});
-    } else if (name.ends_with(kDraftSuffix) && now - info.st_mtime > kMaxDraftAge) {
-      drafts.emplace_back(name);
+    if (!IsKey(key) || ::fstatat(folder_.get(), item->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (suffix == kDatabaseSuffix) {
+      entries.push_back({info.st_mtime, std::string(key)});
+    } else if (now - info.st_mtime > kMaxDraftAge &&
+               (suffix.ends_with(kDraftSuffix) ||
+                (suffix == kNotesSuffix &&
+                 ::faccessat(folder_.get(), (std::string(key) + std::string(kDatabaseSuffix)).c_str(), F_OK,
+                             AT_SYMLINK_NOFOLLOW) != 0))) {
+      drafts.emplace_back(name);  // Or notes whose database was never written.
     }
   }
   for (const std::string& draft : drafts) ::unlinkat(folder_.get(), draft.c_str(), 0);

@@ -37,7 +37,7 @@ class DatabaseCache {
   // In this folder.
   static Result<DatabaseCache> OpenIn(const std::string& folder);
 
-  // `key`: hexadecimal digits. `problem` is set when there is an entry that cannot
+  // `key`: 64 hexadecimal digits, as of SHA-256. `problem` is set when there is an entry that cannot
   // be used.
   std::optional<Entry> Find(const std::string& key, std::string& problem);
   // Copies the database (sealed, from its start). Removes entries that nobody

@@ -1,6 +1,7 @@
 #include "daylight/scan/clamav_unit.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -19,6 +20,10 @@ using Of = clamav::DigestSignature::Of;
 // Signatures are decided on the whole object; a larger one is incomplete for
 // those that are candidates.
 constexpr std::uint64_t kWholeObjectLimitBytes = std::uint64_t{1} << 30;
+// Other forms of larger objects are not made, and their links not checked:
+// clamscan looks at nothing larger (--max-filesize), and none of its forms of
+// text or HTML is made of more than 40 MiB.
+constexpr std::uint64_t kMaxFormsBytes = std::uint64_t{100} << 20;
 // What deciding all candidates of one object may cost, in bytes looked at.
 constexpr std::uint64_t kMaxSteps = std::uint64_t{1} << 32;
 constexpr std::uint64_t kMaxStepsPerByte = 256;
@@ -69,6 +74,16 @@ RawSearch RawSearchOf(ClamType type) {
   }
 }
 
+// Error::what is a literal, so that both may be kept.
+std::string_view ReasonOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kBudget: return "limit";
+    case ErrorCode::kIo: return "io";
+    case ErrorCode::kUnsupported: return "window";
+    default: return "database";
+  }
+}
+
 }  // namespace
 
 // A signature with a handler type that matched.
@@ -95,11 +110,19 @@ struct ClamavUnit::ObjectScan {
   std::set<Handler> handlers;            // In clamscan's order.
   bool is_retyped = false;
   std::vector<std::string> phishing;  // Told when nothing else is found.
-  std::string problem;
+  // What was not looked at and why: a reason as in report::Incomplete, and words. Each once.
+  std::set<std::pair<std::string_view, std::string_view>> gaps;
+  void AddGap(std::string_view reason, std::string_view what) { gaps.insert({reason, what}); }
+  void AddGap(const Error& error) { gaps.insert({ReasonOf(error.code), error.what}); }
 };
 
 ClamavUnit::ClamavUnit(std::shared_ptr<const clamav::SignatureSet> set, const ScanContext& context)
-    : set_(std::move(set)), context_(context), own_magic_(LoadMagic(*set_)), icons_(*set_), matches_(set_->matcher()) {
+    : set_(std::move(set)),
+      context_(context),
+      own_magic_(LoadMagic(*set_)),
+      icons_(*set_),
+      knows_links_(!set_->lines(clamav::FileKind::kPdb).empty() || !set_->lines(clamav::FileKind::kGdb).empty()),
+      matches_(set_->matcher()) {
   live_groups_.Resize(clamav::kGroupCount);
   live_patterns_.Resize(set_->matcher().pattern_count());
   const std::span<std::uint64_t> words = live_patterns_.words();
@@ -108,18 +131,18 @@ ClamavUnit::ClamavUnit(std::shared_ptr<const clamav::SignatureSet> set, const Sc
 ClamavUnit::~ClamavUnit() = default;
 
 bool ClamavUnit::HasDigests(Of of) const {
-  return !set_->digests(of, DigestKind::kMd5).empty() || !set_->digests(of, DigestKind::kSha1).empty() ||
-         !set_->digests(of, DigestKind::kSha256).empty();
+  return std::any_of(crypto::kDigestKinds.begin(), crypto::kDigestKinds.end(),
+                     [&](DigestKind kind) { return !set_->digests(of, kind).empty(); });
 }
 
 void ClamavUnit::WantDigests(std::optional<std::uint64_t> size, ObjectDigests& digests) const {
-  const auto wanted = [&](DigestKind kind) {
+  for (const DigestKind kind : crypto::kDigestKinds) {
     const clamav::DigestTable& table = set_->digests(Of::kFile, kind);
-    return size ? table.MayHave(*size) : !table.empty();
-  };
-  if (wanted(DigestKind::kMd5)) digests.WantMd5();
-  if (wanted(DigestKind::kSha1)) digests.WantSha1();
-  if (wanted(DigestKind::kSha256)) digests.WantSha256();
+    // What allows an object is asked only for what is detected, but a stream
+    // cannot be read again then.
+    const bool is_wanted = size ? table.MayHave(*size) : !table.empty() || !set_->digests(Of::kAllowed, kind).empty();
+    if (is_wanted) digests.Want(kind);
+  }
 }
 
 void ClamavUnit::SetGroups(std::uint32_t target, bool generic) {
@@ -167,7 +190,7 @@ void ClamavUnit::EvaluateOne(ObjectScan& scan, clamav::Evaluator& evaluator, std
                              std::uint32_t phase) {
   const auto stored = set_->Load(signature);
   if (!stored) {
-    scan.problem = stored.error().what;
+    scan.AddGap(stored.error());
     return;
   }
   if (!live_groups_.Test(clamav::GroupOf(stored->signature.target, stored->signature.is_pua))) return;
@@ -189,10 +212,11 @@ void ClamavUnit::EvaluateOne(ObjectScan& scan, clamav::Evaluator& evaluator, std
 }
 
 void ClamavUnit::EvaluateCandidates(ObjectScan& scan, const clamav::View& view, std::uint32_t phase) {
-  const clamav::MacroMembers members = [this](std::uint32_t target, std::uint32_t group) {
+  const clamav::MacroMembers members = [&](std::uint32_t target, std::uint32_t group) {
     std::vector<clamav::LogicalSignature> out;
     for (const std::uint32_t signature : set_->macro_members(target, group)) {
       auto stored = set_->Load(signature);
+      if (!stored) scan.AddGap(stored.error());
       if (stored && (!stored->signature.is_pua || context_.settings.pua)) out.push_back(std::move(stored->signature));
     }
     return out;
@@ -220,51 +244,52 @@ void ClamavUnit::AddDigest(ObjectScan& scan, Of of, DigestKind kind, Bytes diges
 }
 
 void ClamavUnit::FindFileDigests(ObjectScan& scan) {
-  const auto find = [&](DigestKind kind, auto&& compute) {
-    if (!set_->digests(Of::kFile, kind).MayHave(scan.size)) return;
-    const auto value = compute();
-    if (value) {
-      AddDigest(scan, Of::kFile, kind, *value, scan.size, kFileDigest);
+  for (const DigestKind kind : crypto::kDigestKinds) {
+    if (!set_->digests(Of::kFile, kind).MayHave(scan.size)) continue;
+    const auto digest = scan.digests.Get(scan.object, kind);
+    if (digest) {
+      AddDigest(scan, Of::kFile, kind, *digest, scan.size, kFileDigest);
     } else {
-      scan.problem = value.error().what;
+      scan.AddGap(digest.error());
     }
-  };
-  find(DigestKind::kMd5, [&] { return scan.digests.Md5(scan.object); });
-  find(DigestKind::kSha1, [&] { return scan.digests.Sha1(scan.object); });
-  find(DigestKind::kSha256, [&] { return scan.digests.Sha256(scan.object); });
+  }
+}
+
+void ClamavUnit::FindBytesDigests(ObjectScan& scan, Of of, Bytes bytes) {
+  for (const DigestKind kind : crypto::kDigestKinds) {
+    if (!set_->digests(of, kind).MayHave(bytes.size())) continue;
+    if (!scan.budget.Charge(bytes.size())) return scan.AddGap("limit", "not all sections were hashed");
+    AddDigest(scan, of, kind, crypto::AnyDigest::Of(kind, bytes).view(), bytes.size(), kProgramDigest);
+  }
 }
 
 void ClamavUnit::FindProgramDigests(ObjectScan& scan, Bytes bytes) {
   if (HasDigests(Of::kSection)) {
     for (const exe::SectionToHash& section : exe::SectionsToHash(bytes)) {
-      const Bytes part = bytes.subspan(section.offset, section.size);
-      const auto find = [&]<typename Digest>(DigestKind kind, const Digest&) {
-        if (!set_->digests(Of::kSection, kind).MayHave(section.size)) return;
-        AddDigest(scan, Of::kSection, kind, Digest::Of(part), section.size, kProgramDigest);
-      };
-      find(DigestKind::kMd5, crypto::Md5());
-      find(DigestKind::kSha1, crypto::Sha1());
-      find(DigestKind::kSha256, crypto::Sha256());
+      FindBytesDigests(scan, Of::kSection, bytes.subspan(section.offset, section.size));
     }
   }
-  if (HasDigests(Of::kImports)) {
-    if (const auto imports = exe::ImportHash(bytes)) {
-      AddDigest(scan, Of::kImports, DigestKind::kMd5, imports->md5, imports->size, kProgramDigest);
-    }
-  }
+  if (!HasDigests(Of::kImports)) return;
+  if (const auto imports = exe::ImportText(bytes)) FindBytesDigests(scan, Of::kImports, AsBytes(*imports));
 }
 
 bool ClamavUnit::IsAllowed(ObjectScan& scan) {
+  std::vector<DigestKind> kinds;
+  std::copy_if(crypto::kDigestKinds.begin(), crypto::kDigestKinds.end(), std::back_inserter(kinds),
+               [&](DigestKind kind) { return set_->digests(Of::kAllowed, kind).MayHave(scan.size); });
+  if (kinds.empty()) return false;
+  for (const DigestKind kind : kinds) scan.digests.Want(kind);
+  // What is not allowed is reported with it: one pass for all.
+  scan.digests.Want(DigestKind::kSha256);
   std::vector<std::uint32_t> names;
-  const auto look = [&](DigestKind kind, auto&& compute) {
-    const clamav::DigestTable& table = set_->digests(Of::kAllowed, kind);
-    if (!names.empty() || !table.MayHave(scan.size)) return;
-    const auto value = compute();
-    if (value) table.Find(*value, scan.size, names);
-  };
-  look(DigestKind::kMd5, [&] { return scan.digests.Md5(scan.object); });
-  look(DigestKind::kSha1, [&] { return scan.digests.Sha1(scan.object); });
-  look(DigestKind::kSha256, [&] { return scan.digests.Sha256(scan.object); });
+  for (const DigestKind kind : kinds) {
+    const auto digest = scan.digests.Get(scan.object, kind);
+    if (digest) {
+      set_->digests(Of::kAllowed, kind).Find(*digest, scan.size, names);
+    } else {
+      scan.AddGap(digest.error());
+    }
+  }
   return !names.empty();
 }
 
@@ -275,8 +300,10 @@ void ClamavUnit::ScanWhole(ObjectScan& scan, Bytes bytes) {
   EvaluateCandidates(scan, {bytes, raw.target, bytes.size(), {}, &facts}, kPlain);
   if (type_ == ClamType::kMsExe) FindProgramDigests(scan, bytes);
   std::uint32_t phase = kForms;
-  if (type_ == ClamType::kMail) scan.phishing = FindPhishing(scan, bytes);
-  if (raw.has_views) ScanViews(scan, bytes, type_, phase);
+  if (bytes.size() <= kMaxFormsBytes) {
+    if (type_ == ClamType::kMail) scan.phishing = FindPhishing(scan, bytes);
+    if (raw.has_views) ScanViews(scan, bytes, type_, phase);
+  }
   if (scan.handlers.empty()) return;
   // A signature with a handler type says what an object really is: by the first
   // that matches, it is scanned once more as that. The others are detections, and so is
@@ -315,7 +342,7 @@ void ClamavUnit::ScanViews(ObjectScan& scan, Bytes bytes, ClamType type, std::ui
     ScanView(scan, {AsBytes(message), filetype::kTargetMail, message.size(), {"CL_TYPE_ANY"}, &facts}, true, phase++);
   }
   if (clamav::IsReadAsMail(type, all.raw)) scan.phishing = FindPhishing(scan, bytes);
-  if (!all.complete) scan.problem = "its normalised form was cut short";
+  if (!all.complete) scan.AddGap("limit", "its normalised form was cut short");
 }
 
 std::vector<std::string> ClamavUnit::FindPhishing(ObjectScan& scan, Bytes mail) {
@@ -328,7 +355,7 @@ std::vector<std::string> ClamavUnit::FindPhishing(ObjectScan& scan, Bytes mail) 
   }
   if (phishing_->empty()) return {};
   clamav::PhishingVerdict verdict = clamav::FindPhishing(mail, *phishing_);
-  if (verdict.is_limited && verdict.names.empty()) scan.problem = "not all links of the mail were checked";
+  if (verdict.is_limited && verdict.names.empty()) scan.AddGap("limit", "not all links of the mail were checked");
   return std::move(verdict.names);
 }
 
@@ -339,8 +366,9 @@ void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, 
   const RawSearch raw = RawSearchOf(type_);
   CollectCandidates(raw.target, raw.generic);
   const bool needs_program = type_ == ClamType::kMsExe && (HasDigests(Of::kSection) || HasDigests(Of::kImports));
+  const bool has_forms = raw.has_views || (type_ == ClamType::kMail && knows_links_);
   FindFileDigests(scan);
-  if (!candidates_.empty() || needs_program || raw.has_views) {
+  if (!candidates_.empty() || needs_program || (has_forms && scan.size <= kMaxFormsBytes)) {
     const auto whole = object.Whole(kWholeObjectLimitBytes);
     if (whole) {
       ScanWhole(scan, *whole);
@@ -349,7 +377,7 @@ void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, 
           {names.object, "window", "signatures that need the whole object: " + std::string(whole.error().what)});
     }
   }
-  if (!scan.found.empty() && IsAllowed(scan)) {
+  if ((!scan.found.empty() || !scan.undecided.empty()) && IsAllowed(scan)) {
     scan.found.clear();
     scan.undecided.clear();
   }
@@ -368,16 +396,22 @@ void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, 
     detection.object = names.object;
     report.detections.push_back(std::move(detection));
   }
-  if (!scan.problem.empty()) report.incomplete.push_back({names.object, "limit", scan.problem});
+  for (const auto& [reason, what] : scan.gaps) {
+    report.incomplete.push_back({names.object, std::string(reason), std::string(what)});
+  }
   for (std::size_t i = 0; i < scan.undecided.size(); ++i) {
     if (i == kMaxNamedLimits) {
       report.incomplete.push_back(
-          {names.object, "match-limit", std::to_string(scan.undecided.size() - i) + " more signatures take too long"});
+          {names.object, "match-limit",
+           std::to_string(scan.undecided.size() - i) + " more signatures could not be decided"});
       break;
     }
     report.incomplete.push_back(
-        {names.object, "match-limit", "deciding the signature " + set_->name(scan.undecided[i]) + " takes too long"});
+        {names.object, "match-limit",
+         "the signature " + set_->name(scan.undecided[i]) + " could not be decided within the limits"});
   }
+  // At the end, as names and digests are looked up in pages of their own.
+  if (set_->matcher().damaged()) report.incomplete.push_back({names.object, "database", "the database is damaged"});
 }
 
 }  // namespace dl::scan

@@ -2,7 +2,7 @@
 // search for triggers, then the signatures that they make candidates, digests,
 // and the forms of an object that some signatures are matched on instead.
 //
-//   unit.Begin(head, size);
+//   unit.Begin(head, is_whole);
 //   for each window: unit.Feed(window);
 //   unit.Finish(source, names, digests, report);
 //
@@ -61,6 +61,8 @@ class ClamavUnit {
   void ScanViews(ObjectScan& scan, Bytes bytes, filetype::ClamType type, std::uint32_t& phase);
   void FindFileDigests(ObjectScan& scan);
   void FindProgramDigests(ObjectScan& scan, Bytes bytes);
+  // Of a section, or of the text of the imports.
+  void FindBytesDigests(ObjectScan& scan, clamav::DigestSignature::Of of, Bytes bytes);
   void AddDigest(ObjectScan& scan, clamav::DigestSignature::Of of, clamav::DigestKind kind, Bytes digest,
                  std::uint64_t size, std::uint32_t phase);
   bool IsAllowed(ObjectScan& scan);
@@ -72,6 +74,7 @@ class ClamavUnit {
   const ScanContext& context_;
   std::unique_ptr<filetype::MagicTable> own_magic_;  // Of .ftm files; absent: the built-in one.
   IconSignatures icons_;
+  bool knows_links_ = false;                    // There are signatures of links.
   std::unique_ptr<clamav::Phishing> phishing_;  // Loaded for the first mail.
   match::MatchState matches_;
   match::BitSet live_groups_;

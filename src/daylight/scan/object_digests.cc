@@ -1,48 +1,72 @@
 #include "daylight/scan/object_digests.h"
 
+#include <algorithm>
+
 namespace dl::scan {
 
-void ObjectDigests::Update(Bytes bytes) {
-  if (md5_) md5_->Update(bytes);
-  if (sha1_) sha1_->Update(bytes);
-  if (sha256_) sha256_->Update(bytes);
+namespace {
+
+// What stays in the first-level cache while each digest looks at it.
+constexpr std::size_t kPieceBytes = 16 * 1024;
+
+}  // namespace
+
+void ObjectDigests::Want(Kind kind) {
+  One& one = Of(kind);
+  one.is_wanted = true;
+  if (!has_passed_ && !one.running) one.running.emplace(kind);
 }
 
-// Whoever looks a digest up in a list of allowed ones looks all kinds up.
-Status ObjectDigests::ReadAgain(ObjectSource& object) {
-  crypto::Md5 md5;
-  crypto::Sha1 sha1;
-  crypto::Sha256 sha256;
-  DL_TRY_STATUS(object.Rewind());
-  while (true) {
-    DL_TRY(const Window window, object.NextWindow(0));
-    md5.Update(window.bytes);
-    sha1.Update(window.bytes);
-    sha256.Update(window.bytes);
-    if (window.last) break;
+void ObjectDigests::Update(Bytes bytes) {
+  has_passed_ = true;
+  Hash(bytes);
+}
+
+void ObjectDigests::Hash(Bytes bytes) {
+  if (std::none_of(all_.begin(), all_.end(), [](const One& one) { return one.running.has_value(); })) return;
+  while (!bytes.empty()) {
+    const Bytes piece = bytes.first(std::min(bytes.size(), kPieceBytes));
+    for (One& one : all_) {
+      if (one.running) one.running->Update(piece);
+    }
+    bytes = bytes.subspan(piece.size());
   }
-  md5_value_ = md5.Finish();
-  sha1_value_ = sha1.Finish();
-  sha256_value_ = sha256.Finish();
+}
+
+void ObjectDigests::FinishRunning() {
+  for (One& one : all_) {
+    if (one.running) one.value = one.running->Finish();
+    one.running.reset();
+  }
+}
+
+Status ObjectDigests::ReadAgain(ObjectSource& object) {
+  DL_TRY_STATUS(object.Rewind());
+  for (const Kind kind : crypto::kDigestKinds) {
+    if (Of(kind).is_wanted && !Of(kind).value) Of(kind).running.emplace(kind);
+  }
+  while (true) {
+    const auto window = object.NextWindow(0);
+    if (!window) {
+      for (One& one : all_) one.running.reset();
+      return Forward(window.error());
+    }
+    Hash(window->bytes);
+    if (window->last) break;
+  }
+  FinishRunning();
   return {};
 }
 
-Result<crypto::Md5::Value> ObjectDigests::Md5(ObjectSource& object) {
-  if (!md5_value_ && md5_) md5_value_ = md5_->Finish();
-  if (!md5_value_) DL_TRY_STATUS(ReadAgain(object));
-  return *md5_value_;
-}
-
-Result<crypto::Sha1::Value> ObjectDigests::Sha1(ObjectSource& object) {
-  if (!sha1_value_ && sha1_) sha1_value_ = sha1_->Finish();
-  if (!sha1_value_) DL_TRY_STATUS(ReadAgain(object));
-  return *sha1_value_;
-}
-
-Result<crypto::Sha256::Value> ObjectDigests::Sha256(ObjectSource& object) {
-  if (!sha256_value_ && sha256_) sha256_value_ = sha256_->Finish();
-  if (!sha256_value_) DL_TRY_STATUS(ReadAgain(object));
-  return *sha256_value_;
+Result<Bytes> ObjectDigests::Get(ObjectSource& object, Kind kind) {
+  FinishRunning();
+  has_passed_ = true;
+  One& one = Of(kind);
+  if (!one.value) {
+    one.is_wanted = true;
+    DL_TRY_STATUS(ReadAgain(object));
+  }
+  return one.value->view();
 }
 
 }  // namespace dl::scan

@@ -1,11 +1,16 @@
 // The digests of one object, each computed once, whoever asks.
 //
 //   digests.Begin();
-//   digests.Want(crypto kinds that are known to be needed);
+//   digests.Want(kind);                          // for each that is known to be needed
 //   digests.Update(bytes);                       // each byte once, in order
-//   const auto sha256 = digests.Sha256(object);  // as it passed, or by reading again
+//   DL_TRY(const Bytes sha256, digests.Get(object, crypto::DigestKind::kSha256));
+//
+// What was wanted before the first byte is computed as the bytes pass. The rest
+// needs another pass over the object, which computes all that are wanted by
+// then. In both, each piece is hashed by all while it is in the cache.
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "daylight/bytes/object_source.h"
@@ -15,28 +20,28 @@ namespace dl::scan {
 
 class ObjectDigests {
  public:
+  using Kind = crypto::DigestKind;
+
   void Begin() { *this = ObjectDigests(); }
-  // Before the first Update().
-  void WantMd5() { md5_.emplace(); }
-  void WantSha1() { sha1_.emplace(); }
-  void WantSha256() { sha256_.emplace(); }
-  bool wants_any() const { return md5_ || sha1_ || sha256_; }
+  void Want(Kind kind);
   void Update(Bytes bytes);
-  // After the last Update(). A digest that was not wanted is computed in a pass
-  // of its own, with all others that still may be asked for.
-  Result<crypto::Md5::Value> Md5(ObjectSource& object);
-  Result<crypto::Sha1::Value> Sha1(ObjectSource& object);
-  Result<crypto::Sha256::Value> Sha256(ObjectSource& object);
+  // After the last Update(). Valid until Begin(). kUnsupported where the object
+  // cannot be read again.
+  Result<Bytes> Get(ObjectSource& object, Kind kind);
 
  private:
+  struct One {
+    bool is_wanted = false;
+    std::optional<crypto::AnyDigest> running;
+    std::optional<crypto::AnyDigestValue> value;
+  };
+  One& Of(Kind kind) { return all_[static_cast<std::size_t>(kind)]; }
+  void Hash(Bytes bytes);
+  void FinishRunning();
   Status ReadAgain(ObjectSource& object);
 
-  std::optional<crypto::Md5> md5_;
-  std::optional<crypto::Sha1> sha1_;
-  std::optional<crypto::Sha256> sha256_;
-  std::optional<crypto::Md5::Value> md5_value_;
-  std::optional<crypto::Sha1::Value> sha1_value_;
-  std::optional<crypto::Sha256::Value> sha256_value_;
+  std::array<One, crypto::kDigestKinds.size()> all_;
+  bool has_passed_ = false;  // The first byte has.
 };
 
 }  // namespace dl::scan

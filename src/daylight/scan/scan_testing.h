@@ -14,6 +14,7 @@
 
 #include "daylight/base/check.h"
 #include "daylight/scan/compile.h"
+#include "daylight/scan/compile_clamav.h"
 #include "daylight/scan/scanner.h"
 
 namespace dl::scan {
@@ -40,6 +41,25 @@ inline Result<std::shared_ptr<const Engine>> CompileEngine(std::string_view rule
   const Bytes bytes = AsBytes(answer.database);
   DL_TRY(auto database, database::Database::FromBytes(std::vector<std::byte>(bytes.begin(), bytes.end())));
   return Engine::Open({database});
+}
+
+// The database of one file of ClamAV signatures, named like "x.ldb".
+inline std::vector<std::byte> CompileSignatures(const std::string& file, std::string_view text) {
+  ClamavJob job;
+  job.source_name = "tests";
+  job.files.push_back({file, AsBytes(text)});
+  database::Writer writer;
+  const ClamavAnswer answer = CompileClamav(job, writer);
+  DL_CHECK(!answer.failed && answer.diagnostics.empty());
+  return writer.Finish();
+}
+
+inline std::shared_ptr<const Engine> EngineOf(std::vector<std::byte> bytes) {
+  auto database = database::Database::FromBytes(std::move(bytes));
+  DL_CHECK(database.has_value());
+  auto engine = Engine::Open({*database});
+  DL_CHECK(engine.has_value());
+  return *engine;
 }
 
 inline StreamSource MakeStream(std::string_view object, std::size_t chunk, StreamSource::Limits limits) {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "daylight/base/stopwatch.h"
 #include "daylight/scan/clamav_unit.h"
 #include "daylight/scan/engine.h"
 #include "daylight/scan/explain.h"
 #include "daylight/scan/object_digests.h"
+#include "daylight/scan/scan_profile.h"
 #include "daylight/scan/unit_scanner.h"
 
 namespace dl::scan {
@@ -27,6 +29,7 @@ class Scanner::Impl {
   }
 
   report::ObjectReport Scan(ObjectSource& object, const report::ObjectNames& names) {
+    const Stopwatch watch(Spent(&ScanProfile::total_ns));
     report::ObjectReport report;
     const auto& settings = context_.settings;
     const std::uint64_t limit = settings.budget.max_object_bytes;
@@ -38,7 +41,7 @@ class Scanner::Impl {
     }
     // The digest of a stream must be taken while it passes.
     digests_.Begin();
-    if (settings.hash_all || !object.size()) digests_.WantSha256();
+    if (settings.hash_all || !object.size()) digests_.Want(crypto::DigestKind::kSha256);
     for (const auto& unit : clamav_units_) unit->WantDigests(object.size(), digests_);
     std::optional<std::uint64_t> size;
     bool too_large = false;
@@ -47,12 +50,16 @@ class Scanner::Impl {
       report.size = window.offset + window.bytes.size();
       too_large = limit != 0 && report.size > limit;
       if (too_large) return false;
-      digests_.Update(window.bytes.subspan(news));
+      {
+        const Stopwatch hashing(Spent(&ScanProfile::hash_ns));
+        digests_.Update(window.bytes.subspan(news));
+      }
       if (first) size = KnownSize(object, window);
       for (const auto& unit : units_) {
         if (first) unit->Begin(window.bytes, size, settings.list_strings);
         unit->Feed(window);
       }
+      const Stopwatch clamav(Spent(&ScanProfile::clamav_ns));
       for (const auto& unit : clamav_units_) {
         if (first) unit->Begin(window.bytes, window.last);
         unit->Feed(window);
@@ -71,7 +78,10 @@ class Scanner::Impl {
       return report;
     }
     for (const auto& unit : units_) unit->Finish(object, names, report);
-    for (const auto& unit : clamav_units_) unit->Finish(object, names, digests_, report);
+    {
+      const Stopwatch clamav(Spent(&ScanProfile::clamav_ns));
+      for (const auto& unit : clamav_units_) unit->Finish(object, names, digests_, report);
+    }
     // What was sought, and which rules were asked, depends on the size.
     if (size && object.size() != size) {
       report.incomplete.push_back({names.object, "changed", "the object changed while it was read"});
@@ -79,12 +89,21 @@ class Scanner::Impl {
     report.verdict = !report.detections.empty()   ? report::Verdict::kDetected
                      : !report.incomplete.empty() ? report::Verdict::kIncomplete
                                                   : report::Verdict::kClean;
+    const Stopwatch hashing(Spent(&ScanProfile::hash_ns));
     if (settings.hash_all || !report.detections.empty()) SetDigest(object, report);
     return report;
   }
 
   void UseGates(bool on) { context_.gated = on; }
   void LimitConditions(std::uint64_t max_steps) { context_.max_steps = max_steps; }
+  void SetProfile(ScanProfile* profile) {
+    profile_ = profile;
+    if (profile != nullptr) profile->units.resize(units_.size());
+    for (std::size_t i = 0; i < units_.size(); ++i) {
+      units_[i]->search().SetProfile(profile != nullptr ? &profile->units[i].search : nullptr);
+      units_[i]->evaluator().SetProfile(profile != nullptr ? &profile->units[i].conditions : nullptr);
+    }
+  }
 
   report::ExplainAnswer Explain(ObjectSource& object, const report::ObjectNames& names, const std::string& rule) {
     for (const auto& unit : units_) {
@@ -115,6 +134,10 @@ class Scanner::Impl {
   }
 
  private:
+  std::uint64_t* Spent(std::uint64_t ScanProfile::*stage) const {
+    return profile_ != nullptr ? &(profile_->*stage) : nullptr;
+  }
+
   static std::optional<std::uint64_t> KnownSize(ObjectSource& object, const Window& window) {
     if (object.size()) return object.size();
     if (window.last) return window.offset + window.bytes.size();
@@ -128,7 +151,11 @@ class Scanner::Impl {
     const std::size_t overlap = engine_->impl().overlap_bytes;
     std::uint64_t seen = 0;
     for (bool first = true;; first = false) {
-      DL_TRY(const Window window, object.NextWindow(overlap));
+      const auto next = [&] {
+        const Stopwatch watch(Spent(&ScanProfile::read_ns));
+        return object.NextWindow(overlap);
+      };
+      DL_TRY(const Window window, next());
       const auto known = static_cast<std::size_t>(
           std::min<std::uint64_t>(seen > window.offset ? seen - window.offset : 0, window.bytes.size()));
       if (!visit(window, known, first)) return {};
@@ -138,7 +165,7 @@ class Scanner::Impl {
   }
 
   void SetDigest(ObjectSource& object, report::ObjectReport& report) {
-    const auto value = digests_.Sha256(object);
+    const auto value = digests_.Get(object, crypto::DigestKind::kSha256);
     if (!value) {
       report.warnings.push_back("no SHA-256: " + std::string(value.error().what));
       return;
@@ -153,6 +180,7 @@ class Scanner::Impl {
   std::vector<std::unique_ptr<UnitScanner>> units_;
   std::vector<std::unique_ptr<ClamavUnit>> clamav_units_;
   ObjectDigests digests_;
+  ScanProfile* profile_ = nullptr;
 };
 
 Scanner::Scanner(std::shared_ptr<const Engine> engine, report::ScanSettings settings)
@@ -165,6 +193,7 @@ report::ObjectReport Scanner::Scan(ObjectSource& object, const report::ObjectNam
 
 void Scanner::UseGates(bool on) { impl_->UseGates(on); }
 void Scanner::LimitConditions(std::uint64_t max_steps) { impl_->LimitConditions(max_steps); }
+void Scanner::SetProfile(ScanProfile* profile) { impl_->SetProfile(profile); }
 
 report::ExplainAnswer Scanner::Explain(ObjectSource& object, const report::ObjectNames& names,
                                        const std::string& rule) {

@@ -31,6 +31,8 @@ class Engine {
   std::unique_ptr<Impl> impl_;
 };
 
+struct ScanProfile;  // scan_profile.h
+
 class Scanner {
  public:
   Scanner(std::shared_ptr<const Engine> engine, report::ScanSettings settings);
@@ -47,6 +49,8 @@ class Scanner {
   void UseGates(bool on);
   // What one rule's condition may cost, instead of yara::EvaluationJob's.
   void LimitConditions(std::uint64_t max_steps);
+  // From now on adds up what is spent where; null: no longer. Borrowed.
+  void SetProfile(ScanProfile* profile);
 
  private:
   class Impl;

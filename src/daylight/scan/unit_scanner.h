@@ -44,6 +44,7 @@ class UnitScanner {
   void FinishForExplanation(ObjectSource& object, const report::ObjectNames& names);
 
   yara::Evaluator& evaluator() { return evaluator_; }
+  match::MatchState& search() { return matches_; }
   const yara::RuleSet& rules() const { return *rules_; }
   // `is_whole`: `head` is the whole object.
   bool GroupIsOpen(std::uint32_t group, Bytes head, bool is_whole) const;

@@ -17,7 +17,6 @@
 // the limits below.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -111,11 +110,6 @@ std::vector<SectionToHash> SectionsToHash(Bytes pe_bytes);
 // bit, no import table, or one that is broken. A text of no length matches
 // signatures of any size ("*") only.
 std::optional<std::string> ImportText(Bytes pe_bytes);
-struct ImportHashOf {
-  std::array<std::byte, 16> md5;
-  std::uint32_t size = 0;
-};
-std::optional<ImportHashOf> ImportHash(Bytes pe_bytes);
 
 // The binaries inside a universal Mach-O file, as ClamAV cuts them out to scan
 // each on its own: those that begin in the file, cut at its end. The universal

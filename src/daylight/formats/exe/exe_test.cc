@@ -304,14 +304,6 @@ TEST(ExeImportTest, TheLastDescriptorNeedsAByteBehindIt) {
   EXPECT_EQ(ImportText(PeWithImports("a.dll", "rva:f", names, "0x801")), std::nullopt);
 }
 
-TEST(ExeImportTest, TheHashIsOfTheText) {
-  const std::vector<std::byte> bytes = PeWithImports("a.dll", "0x80000007", "");
-  const auto hash = ImportHash(bytes);
-  ASSERT_TRUE(hash);
-  EXPECT_EQ(hash->size, 6u);
-  EXPECT_EQ(hash->md5, crypto::Md5::Of(AsBytes("a.ord7")));
-}
-
 TEST(ExeImportTest, OverlappingTablesOfAHostileFileEnd) {
   // A thousand libraries that share one table of functions as long as the file.
   std::string body;

@@ -26,7 +26,9 @@ inline std::string DumpExe(std::string_view kind, Bytes bytes) {
   }
   if (kind == "pe") {
     for (const SectionToHash& s : SectionsToHash(bytes)) line("hash", {s.offset, s.size});
-    if (const auto import = ImportHash(bytes)) line("import " + crypto::Hex(import->md5), {import->size});
+    if (const auto imports = ImportText(bytes)) {
+      line("import " + crypto::Hex(crypto::Md5::Of(AsBytes(*imports))), {static_cast<std::uint32_t>(imports->size())});
+    }
   }
   if (kind == "macho") {
     for (const UniversalMember& member : UniversalMembers(bytes)) line("member", {member.offset, member.size});

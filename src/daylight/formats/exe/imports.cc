@@ -2,7 +2,6 @@
 // of: "library.function,library.function", in lower case.
 #include <algorithm>
 
-#include "daylight/crypto/digest.h"
 #include "daylight/formats/exe/internal.h"
 #include "daylight/formats/pe/ordinals.h"
 
@@ -124,12 +123,6 @@ std::optional<std::string> ImportText(Bytes pe_bytes) {
   const auto pe = internal::ParsePeHeader(pe_bytes, MissingSections::kRemove);
   if (!pe || pe->is_64_bit) return std::nullopt;
   return ImportReader(pe_bytes, *pe).Read();
-}
-
-std::optional<ImportHashOf> ImportHash(Bytes pe_bytes) {
-  const std::optional<std::string> text = ImportText(pe_bytes);
-  if (!text) return std::nullopt;
-  return ImportHashOf{crypto::Md5::Of(AsBytes(*text)), static_cast<std::uint32_t>(text->size())};
 }
 
 }  // namespace dl::exe

@@ -1,6 +1,8 @@
 // What the parts of this folder share. Not for other folders.
 #pragma once
 
+#include <array>
+
 #include "daylight/bytes/cursor.h"
 #include "daylight/formats/exe/exe.h"
 

@@ -31,6 +31,16 @@ bool IsLetterMask(const Token& token) {
 
 }  // namespace
 
+Width WidthOf(const Part& part, const Token& token) {
+  if (token.kind == TokenKind::kLineMarker) return {1, 2};
+  if (token.kind != TokenKind::kAlternative || token.index >= part.alternatives.size()) return {1, 1};
+  const auto& choices = part.alternatives[token.index].choices;
+  const auto [low, high] = std::minmax_element(choices.begin(), choices.end(),
+                                               [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  if (low == choices.end()) return {0, 0};
+  return {low->size(), high->size()};
+}
+
 FixedRun LongestRun(const Part& part) {
   FixedRun best;
   for (std::size_t i = 0; i < part.tokens.size();) {
@@ -208,20 +218,9 @@ void BodyMatcher::FindPart(const Part& part, bool is_wide, std::uint64_t min, st
   std::uint64_t shift_min = 0;
   std::uint64_t shift_max = 0;
   for (std::size_t i = 0; i < run.first; ++i) {
-    const Token& token = part.tokens[i];
-    std::size_t least = 1;
-    std::size_t most = token.kind == TokenKind::kLineMarker ? 2 : 1;
-    if (token.kind == TokenKind::kAlternative && token.index < part.alternatives.size()) {
-      const auto& choices = part.alternatives[token.index].choices;
-      const auto [low, high] = std::minmax_element(choices.begin(), choices.end(),
-                                                   [](const auto& a, const auto& b) { return a.size() < b.size(); });
-      if (low != choices.end()) {
-        least = low->size();
-        most = high->size();
-      }
-    }
-    shift_min += least;
-    shift_max += most;
+    const Width width = WidthOf(part, part.tokens[i]);
+    shift_min += width.least;
+    shift_max += width.most;
   }
   if (shift_min > size || min > size - shift_min) return;
   std::uint64_t at = min + shift_min;

@@ -80,6 +80,13 @@ class BodyMatcher {
   WorkBudget& budget_;
 };
 
+// How many bytes what a part's token matches may have.
+struct Width {
+  std::size_t least = 1;
+  std::size_t most = 1;
+};
+Width WidthOf(const Part& part, const Token& token);
+
 // The longest run of bytes that every match of a part contains, for searching.
 struct FixedRun {
   std::size_t first = 0;  // Token.

@@ -33,7 +33,7 @@ void WriteRuns(database::Writer& writer, std::uint32_t unit, database::SectionKi
 
 Compiler::Compiler(CompilerSettings settings)
     : settings_(std::move(settings)),
-      matcher_(kGroupCount),
+      matcher_(kGroupCount, /*stride=*/1),
       always_(kGroupCount),
       macros_(std::size_t{kTargets} * kMacroGroups) {
   for (std::size_t table = 0; table < kDigestTables; ++table) {

@@ -1,7 +1,7 @@
 // Signatures of what an archive says of its members: .cdb, and the older .zmd
 // and .rmd.
+#include "daylight/rules/clamav/extended_regexp.h"
 #include "daylight/rules/clamav/line_reader.h"
-#include "daylight/rules/clamav/regexp_check.h"
 #include "daylight/rules/clamav/text.h"
 
 namespace dl::clamav {
@@ -55,8 +55,8 @@ Verdict ReadContainerLine(const LineContext& context, std::string_view line) {
     if (fields[1] != "CL_TYPE_ANY") signature.container = fields[1];
   }
   if (fields[3] != "*") {
-    const Status status = CheckExtendedExpression(fields[3]);
-    if (!status) return Verdict::Malformed(status.error().what);
+    const auto expression = ParseExtendedRegexp(fields[3]);
+    if (!expression) return Verdict::Malformed(expression.error().what);
     signature.file_name = fields[3];
   }
   if (!ParseRange(fields[2], signature.container_size)) return Verdict::Malformed("container size is no range");
@@ -87,8 +87,8 @@ Verdict ReadArchiveLine(const LineContext& context, std::string_view line) {
   if (signature.name.empty()) return Verdict::Malformed("no name");
   signature.container = context.kind == FileKind::kZmd ? "CL_TYPE_ZIP" : "CL_TYPE_RAR";
   if (fields[2] != "*") {
-    const Status status = CheckExtendedExpression(fields[2]);
-    if (!status) return Verdict::Malformed(status.error().what);
+    const auto expression = ParseExtendedRegexp(fields[2]);
+    if (!expression) return Verdict::Malformed(expression.error().what);
     signature.file_name = fields[2];
   }
   ParseRange(fields[3], signature.real_size);

@@ -26,10 +26,6 @@ inline constexpr std::uint32_t kAnySize = 0xffffffff;
 // In an entry's name.
 inline constexpr std::uint32_t kNameIsPua = 0x80000000;
 
-constexpr std::size_t DigestBytes(DigestKind kind) {
-  return kind == DigestKind::kMd5 ? 16 : kind == DigestKind::kSha1 ? 20 : 32;
-}
-
 class DigestTableWriter {
  public:
   explicit DigestTableWriter(DigestKind kind) : kind_(kind) {}

@@ -1,6 +1,7 @@
 #include "daylight/rules/clamav/evaluator.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "daylight/rules/clamav/byte_compare.h"
 #include "daylight/rules/clamav/perl_regexp.h"
@@ -14,21 +15,19 @@ constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
 
 // Bytes that the shortest match of a pattern's part takes.
 std::uint64_t LeastBytes(const Part& part) {
-  std::uint64_t bytes = 0;
-  for (const Token& token : part.tokens) {
-    std::size_t least = 1;
-    if (token.kind == TokenKind::kAlternative && token.index < part.alternatives.size()) {
-      const auto& choices = part.alternatives[token.index].choices;
-      const auto low = std::min_element(choices.begin(), choices.end(),
-                                        [](const auto& a, const auto& b) { return a.size() < b.size(); });
-      least = low != choices.end() ? low->size() : 0;
-    }
-    bytes += least;
-  }
-  return bytes;
+  return std::accumulate(part.tokens.begin(), part.tokens.end(), std::uint64_t{0},
+                         [&](std::uint64_t sum, const Token& token) { return sum + WidthOf(part, token).least; });
 }
 
-bool HasComparison(std::string_view expression) { return expression.find_first_of("=<>") != std::string_view::npos; }
+bool HasComparison(const Expression& expression) {
+  return std::any_of(expression.nodes().begin(), expression.nodes().end(),
+                     [](const Expression::Node& node) { return node.comparison != 0; });
+}
+
+bool IsConjunction(const Expression& expression) {
+  return std::all_of(expression.nodes().begin(), expression.nodes().end(),
+                     [](const Expression::Node& node) { return node.op != '|' && node.comparison == 0; });
+}
 
 bool InRange(const Range& range, std::uint64_t value) { return value >= range.min && value <= range.max; }
 
@@ -193,6 +192,7 @@ void Evaluator::CountBody(const LogicalSignature& signature, std::size_t index, 
 
 void Evaluator::CountRegexp(const Regexp& regexp, SubState& state, const std::vector<std::uint32_t>& counts) {
   const auto trigger = Expression::Parse(regexp.trigger);
+  if (!trigger) is_limited_ = true;
   if (!trigger || !trigger->Evaluate(counts)) return;
   OffsetWindow window = WindowOf(regexp.offset, nullptr);
   bool is_anywhere = regexp.offset.kind == OffsetKind::kAny;
@@ -210,7 +210,10 @@ void Evaluator::CountRegexp(const Regexp& regexp, SubState& state, const std::ve
   Bytes bytes = view_.bytes.subspan(static_cast<std::size_t>(window.min));
   if (encompasses) bytes = bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(shift, bytes.size())));
   const auto expression = PerlRegexp::Compile(regexp.pattern, regexp.flags);
-  if (!expression) return;
+  if (!expression) {
+    is_limited_ = true;
+    return;
+  }
   std::size_t from = 0;
   do {
     // What searching costs at least; PCRE2's own limits bound the rest.
@@ -253,55 +256,65 @@ bool Evaluator::HoldsAsConjunction(const LogicalSignature& signature, const Expr
                      [&](std::size_t i) { return !FindBody(signature.subsignatures[i].body, 1).empty(); });
 }
 
+void Evaluator::CountOthers(const std::vector<Subsignature>& subs, std::vector<SubState>& states) {
+  for (std::size_t i = 0; i < subs.size(); ++i) {
+    if (subs[i].kind == Subsignature::Kind::kByteCompare) {
+      const SubState& reference = states[std::min<std::size_t>(subs[i].byte_compare.reference, states.size() - 1)];
+      if (reference.count != 0 &&
+          Holds(subs[i].byte_compare, view_.bytes, reference.last == kNowhere ? 0 : reference.last)) {
+        ++states[i].count;
+      }
+    } else if (subs[i].kind == Subsignature::Kind::kImageHash) {
+      const auto hash = view_.facts != nullptr ? view_.facts->image_hash() : std::nullopt;
+      if (hash && *hash == subs[i].image_hash.hash) ++states[i].count;
+    }
+  }
+}
+
+bool Evaluator::HoldsByCounts(const LogicalSignature& signature, const Expression& expression, std::size_t limit) {
+  const auto& subs = signature.subsignatures;
+  std::vector<SubState> states(std::max<std::size_t>(subs.size(), kMaxSubsignatures));
+  for (std::size_t i = 0; i < subs.size(); ++i) {
+    if (subs[i].kind == Subsignature::Kind::kBody && !subs[i].body.patterns.empty()) {
+      CountBody(signature, i, limit, states);
+    }
+  }
+  CountOthers(subs, states);
+  std::vector<std::uint32_t> counts(states.size());
+  const auto recount = [&] {
+    std::transform(states.begin(), states.end(), counts.begin(), [](const SubState& state) { return state.count; });
+  };
+  for (std::size_t i = 0; i < subs.size(); ++i) {
+    if (subs[i].kind != Subsignature::Kind::kRegexp) continue;
+    recount();
+    CountRegexp(subs[i].regexp, states[i], counts);
+  }
+  recount();
+  // What is compared with a count that is too low may hold for that alone.
+  if ((is_limited_ || budget_.is_spent()) && HasComparison(expression)) return false;
+  return expression.Evaluate(counts);
+}
+
 Evaluator::Outcome Evaluator::Evaluate(const LogicalSignature& signature) {
   Outcome outcome;
   is_limited_ = false;
   if (!GatesHold(signature)) return outcome;
-  using Kind = Subsignature::Kind;
   const auto& subs = signature.subsignatures;
-  std::vector<SubState> states(std::max<std::size_t>(subs.size(), kMaxSubsignatures));
   const bool all_bodies = std::all_of(subs.begin(), subs.end(), [](const Subsignature& sub) {
-    return sub.kind == Kind::kBody && !sub.body.patterns.empty() && !sub.body.patterns[0].parts.empty();
+    return sub.kind == Subsignature::Kind::kBody && !sub.body.patterns.empty() && !sub.body.patterns[0].parts.empty();
   });
-  const bool is_simple = all_bodies && !HasComparison(signature.expression);
   if (signature.is_plain) {
     if (subs.size() != 1 || !all_bodies) return outcome;
     const auto matches = FindBody(subs[0].body, 1);
     outcome.matches = !matches.empty();
     if (outcome.matches) outcome.at = matches.front().at;
-  } else if (is_simple && signature.expression.find('|') == std::string::npos) {
-    const auto expression = Expression::Parse(signature.expression);
-    outcome.matches = expression && HoldsAsConjunction(signature, *expression);
+  } else if (const auto expression = Expression::Parse(signature.expression); !expression) {
+    is_limited_ = true;
+  } else if (all_bodies && IsConjunction(*expression)) {
+    outcome.matches = HoldsAsConjunction(signature, *expression);
   } else {
-    const auto expression = Expression::Parse(signature.expression);
-    if (!expression) return outcome;
-    const std::size_t limit = is_simple ? 1 : kMaxMatches;
-    for (std::size_t i = 0; i < subs.size(); ++i) {
-      if (subs[i].kind == Kind::kBody && !subs[i].body.patterns.empty()) CountBody(signature, i, limit, states);
-    }
-    std::vector<std::uint32_t> counts(states.size());
-    const auto recount = [&] {
-      std::transform(states.begin(), states.end(), counts.begin(), [](const SubState& state) { return state.count; });
-    };
-    for (std::size_t i = 0; i < subs.size(); ++i) {
-      if (subs[i].kind == Kind::kByteCompare) {
-        const SubState& reference = states[std::min<std::size_t>(subs[i].byte_compare.reference, states.size() - 1)];
-        if (reference.count != 0 &&
-            Holds(subs[i].byte_compare, view_.bytes, reference.last == kNowhere ? 0 : reference.last)) {
-          ++states[i].count;
-        }
-      } else if (subs[i].kind == Kind::kImageHash) {
-        const auto hash = view_.facts != nullptr ? view_.facts->image_hash() : std::nullopt;
-        if (hash && *hash == subs[i].image_hash.hash) ++states[i].count;
-      }
-    }
-    for (std::size_t i = 0; i < subs.size(); ++i) {
-      if (subs[i].kind != Kind::kRegexp) continue;
-      recount();
-      CountRegexp(subs[i].regexp, states[i], counts);
-    }
-    recount();
-    outcome.matches = expression->Evaluate(counts);
+    outcome.matches =
+        HoldsByCounts(signature, *expression, all_bodies && !HasComparison(*expression) ? 1 : kMaxMatches);
   }
   if (outcome.matches && (!signature.icon_group_1.empty() || !signature.icon_group_2.empty())) {
     outcome.matches = view_.facts != nullptr && view_.facts->HasIcon(signature.icon_group_1, signature.icon_group_2);

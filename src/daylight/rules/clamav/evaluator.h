@@ -61,7 +61,7 @@ class Evaluator {
 
   struct Outcome {
     bool matches = false;
-    bool is_limited = false;  // It would have taken too long: may match.
+    bool is_limited = false;  // Beyond what deciding it may take: may match.
     std::uint64_t at = 0;     // Of a plain signature: where in the order of finding.
   };
   Outcome Evaluate(const LogicalSignature& signature);
@@ -81,7 +81,11 @@ class Evaluator {
   void CountWithMacro(const std::vector<BodyMatch>& matches, const MacroSubsignature& macro, std::uint32_t target,
                       SubState& state, SubState& macro_state);
   void CountRegexp(const Regexp& regexp, SubState& state, const std::vector<std::uint32_t>& counts);
+  // Byte comparisons and hashes of images.
+  void CountOthers(const std::vector<Subsignature>& subs, std::vector<SubState>& states);
   bool HoldsAsConjunction(const LogicalSignature& signature, const Expression& expression);
+  // `limit`: so many matches of a subsignature are counted.
+  bool HoldsByCounts(const LogicalSignature& signature, const Expression& expression, std::size_t limit);
   const std::vector<BodyMatch>& MacroMatches(std::uint32_t target, std::uint32_t group);
 
   const View& view_;

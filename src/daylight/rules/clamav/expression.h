@@ -3,15 +3,14 @@
 //   DL_TRY(const Expression expression, Expression::Parse("0&1"));
 //   if (expression.Evaluate(counts)) ...
 //
-// The grammar is clamscan's, which is unlike others: & and | have no
-// precedence, the first operator outside of parentheses splits the text, within
-// the outermost parentheses the last one does, and what is compared is a count
+// clamscan has no grammar: the first operator outside of parentheses splits the
+// text, or else the last one within the outermost pair; & and | have no
+// precedence, and what is left is read with scanf. What is compared is a count
 // of matches: of one subsignature, or of all that make a block true. A value;
 // any number of threads may evaluate it.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -26,40 +25,31 @@ class Expression {
  public:
   struct Node {
     char op = 0;              // '&', '|', or 0: a subsignature.
-    char comparison = 0;      // '=', '<', '>' or 0.
+    char comparison = 0;      // '=', '<', '>' or 0; of a subsignature that never holds, ')'.
     std::uint32_t value = 0;  // Compared with the count.
     // A block's second number: how many different subsignatures must have matched.
     std::uint32_t distinct = 0;
-    std::uint32_t id = 0;    // Of a subsignature.
-    std::uint32_t left = 0;  // Of an operator: nodes.
-    std::uint32_t right = 0;
+    std::uint32_t id = 0;  // Of a subsignature.
   };
+  // Names of subsignatures in one expression.
+  static constexpr std::size_t kMaxTerms = 4096;
 
-  // kMalformed with the offset in `text`; kBudget for more than kMaxNodes.
+  // kMalformed with the offset in `text`; kBudget for more than kMaxTerms, and
+  // for nesting so deep that millions of characters would be looked at.
   static Result<Expression> Parse(std::string_view text);
 
   // `counts`: how often each subsignature matched; more are 0.
   bool Evaluate(std::span<const std::uint32_t> counts) const;
   // The highest id that occurs.
   std::uint32_t max_id() const { return max_id_; }
+  // Never empty; an operator stands behind its two operands (reverse Polish), so
+  // that a loop with a stack evaluates any nesting.
   std::span<const Node> nodes() const { return nodes_; }
-  std::uint32_t root() const { return root_; }
 
  private:
-  static constexpr std::size_t kMaxNodes = 4096;
-  static constexpr int kMaxDepth = 1024;
-  struct Value {
-    bool holds = false;
-    std::uint32_t count = 0;
-    std::uint64_t ids = 0;
-  };
-  Result<std::uint32_t> ParseRange(std::string_view text, std::size_t offset, int depth);
-  Result<std::uint32_t> ParseLeaf(std::string_view text, std::size_t offset, char comparison, std::size_t at);
-  Result<std::uint32_t> Add(const Node& node);
-  Value EvaluateNode(std::uint32_t node, std::span<const std::uint32_t> counts) const;
+  class Parser;
 
   std::vector<Node> nodes_;
-  std::uint32_t root_ = 0;
   std::uint32_t max_id_ = 0;
 };
 

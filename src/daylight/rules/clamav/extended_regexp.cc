@@ -54,11 +54,7 @@ class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
 
-  Result<RegexpNode> ParseAll() {
-    DL_TRY(RegexpNode node, ParseAlternatives(0));
-    if (More()) return Fail(ErrorCode::kMalformed, "expression: parenthesis without a beginning", at_);
-    return node;
-  }
+  Result<RegexpNode> ParseAll() { return ParseAlternatives(0); }
 
  private:
   bool More() const { return at_ < text_.size(); }
@@ -74,7 +70,8 @@ class Parser {
     std::vector<RegexpNode> choices;
     do {
       std::vector<RegexpNode> parts;
-      while (More() && Peek() != '|' && Peek() != ')') {
+      // A ) that closes nothing is a character.
+      while (More() && Peek() != '|' && (Peek() != ')' || depth == 0)) {
         DL_TRY(RegexpNode part, ParsePiece(depth));
         parts.push_back(std::move(part));
       }
@@ -158,11 +155,11 @@ class Parser {
     return Class(ByteSet::Single(static_cast<std::uint8_t>(c)));
   }
 
-  // A byte of a bracket expression: as it is, or as [.c.].
-  Result<std::uint8_t> ParseSymbol() {
+  // A byte of a bracket expression: as it is, or as [.c.] or [=c=].
+  Result<std::uint8_t> ParseSymbol(char mark = '.') {
     if (!More()) return Fail(ErrorCode::kMalformed, "expression: bracket without an end", at_);
-    if (Peek() != '[' || Peek(1) != '.') return static_cast<std::uint8_t>(text_[at_++]);
-    if (Peek(3) != '.' || Peek(4) != ']') return Fail(ErrorCode::kUnsupported, "expression: a named character", at_);
+    if (Peek() != '[' || Peek(1) != mark) return static_cast<std::uint8_t>(text_[at_++]);
+    if (Peek(3) != mark || Peek(4) != ']') return Fail(ErrorCode::kUnsupported, "expression: a named character", at_);
     const char c = Peek(2);
     at_ += 5;
     return static_cast<std::uint8_t>(c);
@@ -182,7 +179,11 @@ class Parser {
       }
       return {};
     }
-    if (Peek() == '[' && Peek(1) == '=') return Fail(ErrorCode::kUnsupported, "expression: equivalence class", at_);
+    if (Peek() == '[' && Peek(1) == '=') {
+      DL_TRY(const std::uint8_t only, ParseSymbol('='));
+      set.Add(only);
+      return {};
+    }
     if (Peek() == '-') return Fail(ErrorCode::kMalformed, "expression: range without a beginning", at_);
     DL_TRY(const std::uint8_t first, ParseSymbol());
     std::uint8_t last = first;

@@ -22,14 +22,15 @@ bool Matches(std::string_view expression, std::string_view text) {
 
 TEST(ExtendedRegexpTest, AsTheCLibraryMatches) {
   for (const char* expression :
-       {"a.c",   "^ab",     "ab$",    "a|bc",           "(a|b)c",  "a*b",   "a+b",     "ab?c",
-        "a{2}b", "a{1,2}c", "a{2,}",  "[abc]x",         "[^abc]x", "[]a]x", "[a-c]+x", "[[:digit:]]+x",
-        "a\\.b", "[a\\.]x", "(ab)*c", "((a|b)(c|d))+x", "[a-]x",   "x[^]b]"}) {
+       {"a.c",   "^ab",     "ab$",    "a|bc",           "(a|b)c",  "a*b",    "a+b",      "ab?c",
+        "a{2}b", "a{1,2}c", "a{2,}",  "[abc]x",         "[^abc]x", "[]a]x",  "[a-c]+x",  "[[:digit:]]+x",
+        "a\\.b", "[a\\.]x", "(ab)*c", "((a|b)(c|d))+x", "[a-]x",   "x[^]b]", "[[=a=]]x", "[[.a.]-c]x",
+        "a)b"}) {
     regex_t peer;
     ASSERT_EQ(::regcomp(&peer, expression, REG_EXTENDED | REG_NOSUB), 0) << expression;
     for (const char* text :
-         {"",   "a",  "b",   "c",   "x",   "abc",   "ab",    "aab", "aac", "bc", "ac", "axc", "cx",
-          "dx", "]x", "12x", "a.b", "\\x", "ababc", "acbdx", "a{b", "-x",  "xb", "xc", "x]",  "abx"}) {
+         {"",   "a",   "b",   "c",   "x",     "abc",   "ab",  "aab", "aac", "bc", "ac", "axc", "cx", "dx",
+          "]x", "12x", "a.b", "\\x", "ababc", "acbdx", "a{b", "-x",  "xb",  "xc", "x]", "abx", "a)b"}) {
       EXPECT_EQ(Matches(expression, text), ::regexec(&peer, text, 0, nullptr, 0) == 0) << expression << " in " << text;
     }
     ::regfree(&peer);
@@ -38,8 +39,9 @@ TEST(ExtendedRegexpTest, AsTheCLibraryMatches) {
 
 TEST(ExtendedRegexpTest, Errors) {
   for (const char* expression :
-       {"",       "a||b", "|a", "(",     "a)",        "(a",      "*a", "+",  "a**",  "a{2}{3}", "a{300}",
-        "a{2,1}", "a{2",  "[a", "[b-a]", "[[:odd:]]", "[[=a=]]", "\\", "^*", "(|a)", "{1}"}) {
+       {"",       "a||b", "|a",  "(",     "(a",        "*a",        "+",        "a**",          "a{2}{3}", "a{300}",
+        "a{2,1}", "a{2",  "[a",  "[b-a]", "[[:odd:]]", "[[=a=]-c]", "[[=ab=]]", "[[.hyphen.]]", "a{x}{2",  "a|*b",
+        "(+)",    "[]",   "[^]", "[--z]", "[a-c-e]",   "\\",        "^*",       "(|a)",         "{1}"}) {
     EXPECT_FALSE(ParseExtendedRegexp(expression).has_value()) << expression;
   }
   EXPECT_FALSE(ParseExtendedRegexp(std::string(5000, '(') + "a" + std::string(5000, ')')).has_value());

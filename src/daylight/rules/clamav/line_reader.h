@@ -65,9 +65,6 @@ FileOutcome ReadOpenIoc(std::string_view name, std::string_view shown, Bytes fil
 // Is this one of clamscan's names of file types ("CL_TYPE_ZIP")?
 bool IsFileType(std::string_view name);
 
-// The highest subsignature that an expression names, as clamscan reads it.
-Result<std::uint32_t> HighestSubsignature(std::string_view expression);
-
 // The second field of .ldb and .pwdb lines. nullopt: for another engine, or
 // with an attribute that clamscan does not know; `why` says which.
 struct Attributes {

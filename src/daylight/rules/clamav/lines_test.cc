@@ -3,7 +3,6 @@
 
 #include "daylight/rules/clamav/line_reader.h"
 #include "daylight/rules/clamav/reader_testing.h"
-#include "daylight/rules/clamav/regexp_check.h"
 
 namespace dl::clamav {
 namespace {
@@ -110,26 +109,16 @@ TEST(ClamavLinesTest, WarningsNameTheSubsignature) {
             "x.ldb:2: subsignature 1: odd number of hexadecimal digits");
 }
 
-TEST(ClamavLinesTest, Expressions) {
-  const auto highest = [](std::string_view text) {
-    const auto result = HighestSubsignature(text);
-    return result ? static_cast<int>(*result) : -1;
-  };
-  EXPECT_EQ(highest("0&1|7"), 7);
-  EXPECT_EQ(highest("((3|1)&2)>1,2"), 3);
-  EXPECT_EQ(highest("63"), 63);
-  EXPECT_EQ(highest("64"), -1);
-  EXPECT_EQ(highest("(0)=1"), -1);
-  EXPECT_EQ(highest("(0|1)=1"), 1);
-  for (const std::string_view text : {"", "(", ")", "&0", "0&", "(0", "0)", "x", "0=", "()", "(0&)1", "(0|1)>"}) {
-    EXPECT_EQ(highest(text), -1) << text;
-  }
-  EXPECT_EQ(highest(std::string(100, '(') + "0" + std::string(100, ')')), 0);
-  EXPECT_EQ(highest(std::string(101, '(') + "0" + std::string(101, ')')), -1);
-  std::string long_one = "0";
-  for (int i = 0; i < 100000; ++i) long_one += "|1";
-  EXPECT_EQ(highest(long_one), 1);
-  EXPECT_EQ(highest("(" + long_one + ")>3"), 1);
+TEST(ClamavLinesTest, ExpressionsNameAllSubsignaturesOfTheLine) {
+  EXPECT_EQ(One("ldb", "A;Target:0;0&1;aabb;aabb"), "taken");
+  EXPECT_THAT(One("ldb", "A;Target:0;0;aabb;aabb"), HasSubstr("is not the last one"));
+  EXPECT_THAT(One("ldb", "A;Target:0;0&2;aabb;aabb"), HasSubstr("is not the last one"));
+  EXPECT_THAT(One("ldb", "A;Target:0;0&;aabb"), HasSubstr("operator without right side"));
+  EXPECT_EQ(One("ldb", "A;Target:0;" + std::string(400, '(') + "0" + std::string(400, ')') + ";aabb"), "taken");
+  std::string flat = "0";
+  for (int i = 1; i < 4096; ++i) flat += "|0";
+  EXPECT_EQ(One("ldb", "A;Target:0;" + flat + ";aabb"), "taken");
+  EXPECT_THAT(One("ldb", "A;Target:0;" + flat + "|0;aabb"), HasSubstr("too many terms"));
 }
 
 TEST(ClamavLinesTest, Containers) {
@@ -185,14 +174,10 @@ TEST(ClamavLinesTest, LinesOfOtherRooms) {
 }
 
 TEST(ClamavLinesTest, ExtendedExpressions) {
-  for (const std::string_view text :
-       {"a", "a|b", "(a|b)+", "a{2,3}", "a{x", "[]a]", "[^a-z]", "[[:alpha:]]", "^a$", "a)", "()"}) {
-    EXPECT_TRUE(CheckExtendedExpression(text)) << text;
-  }
-  for (const std::string_view text :
-       {"", "(", "a|", "|a", "+a", "a**", "a{2", "a{3,2}", "a{256}", "[a", "[b-a]", "a\\", "[]"}) {
-    EXPECT_FALSE(CheckExtendedExpression(text)) << text;
-  }
+  EXPECT_EQ(One("cdb", "A:*:*:(a|b)+\\.exe$:*:*:*:*:*:*"), "taken");
+  EXPECT_EQ(One("cdb", "A:*:*:a):*:*:*:*:*:*"), "taken");
+  EXPECT_THAT(One("cdb", "A:*:*:a|:*:*:*:*:*:*"), StartsWith("refused: expression"));
+  EXPECT_THAT(One("zmd", "A:0:a**:100:50:0a0b0c0d:8:1:*"), StartsWith("refused: expression"));
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 // Logical signatures: Name;Attributes;Expression;Subsignature;Subsignature;...
+#include "daylight/rules/clamav/expression.h"
 #include "daylight/rules/clamav/line_reader.h"
 #include "daylight/rules/clamav/text.h"
 
 namespace dl::clamav {
 namespace {
 
-constexpr std::size_t kMaxSubsignatures = 64;
 constexpr std::size_t kFieldsBefore = 3;
 
 // Fields between semicolons, which may also stand within the /.../ of fields
@@ -34,11 +34,11 @@ Verdict ReadLogicalLine(const LineContext& context, std::string_view line) {
   LineFields fields;
   SplitLine(line, fields);
   if (fields.count < kFieldsBefore + 1) return Verdict::Malformed("fewer than four fields");
-  const Result<std::uint32_t> highest = HighestSubsignature(fields.field[2]);
-  if (!highest) return Verdict::Malformed(highest.error().what);
+  const Result<Expression> expression = Expression::Parse(fields.field[2]);
+  if (!expression) return Verdict::Malformed(expression.error().what);
   const std::size_t count = fields.count - kFieldsBefore;
   if (count > kMaxSubsignatures) return Verdict::Malformed("more than 64 subsignatures");
-  if (*highest + 1 != count) {
+  if (expression->max_id() + 1 != count) {
     return Verdict::Malformed("the highest subsignature in the expression is not the last one of the line");
   }
   std::string_view why;

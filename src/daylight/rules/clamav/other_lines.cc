@@ -5,7 +5,6 @@
 #include "daylight/rules/clamav/line_reader.h"
 #include "daylight/rules/clamav/pattern_parser.h"
 #include "daylight/rules/clamav/phishing.h"
-#include "daylight/rules/clamav/regexp_check.h"
 #include "daylight/rules/clamav/text.h"
 
 namespace dl::clamav {
@@ -130,9 +129,6 @@ Verdict ReadPhishingLine(const LineContext& context, std::string_view line) {
   if (colon == std::string_view::npos) return Verdict::Malformed("no field");
   const bool is_allow_list = context.kind == FileKind::kWdb;
   const std::string_view rest = body.substr(colon + 1);
-  if (body[0] == 'R' || body[0] == 'X' || body[0] == 'Y') {
-    if (const Status status = CheckExtendedExpression(rest); !status) return Verdict::Malformed(status.error().what);
-  }
   switch (body[0]) {
     case 'R':
     case 'H':

@@ -38,7 +38,7 @@ PerlRegexp& PerlRegexp::operator=(PerlRegexp&& other) noexcept = default;
 
 Result<PerlRegexp> PerlRegexp::Compile(std::string_view pattern, std::string_view flags) {
   if (pattern.size() > kMaxPatternBytes) return Fail(ErrorCode::kBudget, "the expression is too long");
-  std::uint32_t options = PCRE2_NEVER_BACKSLASH_C;
+  std::uint32_t options = 0;
   for (const char flag : flags) {
     switch (flag) {
       case 'i': options |= PCRE2_CASELESS; break;

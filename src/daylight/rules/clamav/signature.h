@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "daylight/crypto/digest.h"
+
 namespace dl::clamav {
 
 inline constexpr std::uint32_t kUnbounded = 0xffffffff;
@@ -185,7 +187,7 @@ struct LogicalSignature {
   std::string handler_type;  // The object is scanned again as this type; then it is a detection.
 };
 
-enum class DigestKind : std::uint8_t { kMd5, kSha1, kSha256 };
+using crypto::DigestKind;
 struct DigestSignature {
   // kAllowed: .fp and .sfp, which win over what is detected.
   enum class Of : std::uint8_t { kFile, kSection, kImports, kAllowed } of = Of::kFile;

@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <limits>
 
+#include "daylight/rules/clamav/expression.h"
 #include "daylight/rules/clamav/line_reader.h"
 #include "daylight/rules/clamav/pattern_parser.h"
-#include "daylight/rules/clamav/regexp_check.h"
+#include "daylight/rules/clamav/perl_regexp.h"
 #include "daylight/rules/clamav/text.h"
 
 namespace dl::clamav {
@@ -74,9 +75,9 @@ Result<Regexp> ParseRegexp(std::string_view text, std::uint32_t index, std::uint
   const std::string_view flags = text.substr(close + 1);
   if (trigger.empty()) return Fail(ErrorCode::kMalformed, "regular expression without a trigger");
   if (pattern.empty()) return Fail(ErrorCode::kMalformed, "empty regular expression");
-  const Result<std::uint32_t> highest = HighestSubsignature(trigger);
-  if (!highest) return Fail(ErrorCode::kMalformed, "the trigger of the regular expression is no expression");
-  if (*highest >= index) {
+  const Result<Expression> triggers = Expression::Parse(trigger);
+  if (!triggers) return Fail(triggers.error().code, "the trigger of the regular expression is no expression");
+  if (triggers->max_id() >= index) {
     return Fail(ErrorCode::kMalformed, "the trigger of the regular expression names itself or a later subsignature");
   }
   Regexp regexp;
@@ -86,7 +87,7 @@ Result<Regexp> ParseRegexp(std::string_view text, std::uint32_t index, std::uint
       return Fail(ErrorCode::kMalformed, "a flag of the regular expression that is not one of greismxAEU");
     }
   }
-  DL_TRY_STATUS(CheckRegexp(pattern, flags));
+  DL_TRY_STATUS(PerlRegexp::Compile(pattern, flags));
   regexp.trigger = trigger;
   regexp.pattern = pattern;
   regexp.flags = flags;

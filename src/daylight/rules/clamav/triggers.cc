@@ -1,6 +1,7 @@
 #include "daylight/rules/clamav/triggers.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "daylight/match/byte_costs.h"
@@ -36,13 +37,14 @@ bool IsFixed(const Token& token) {
 // How rare the rarest four bytes (or all, when fewer) of a text are, and where.
 std::uint32_t Rarity(std::string_view bytes, std::size_t& at) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  const std::size_t length = std::min<std::size_t>(bytes.size(), 4);
   at = 0;
-  if (bytes.size() < 4) return match::FoldedSequenceBits({data, bytes.size()}) * 3 / 4;
   std::uint32_t best = 0;
-  for (std::size_t i = 0; i + 4 <= bytes.size(); ++i) {
+  for (std::size_t i = 0; length > 0 && i + length <= bytes.size(); ++i) {
     std::uint32_t window = 0;
-    for (std::size_t j = 0; j < 4; ++j) window |= std::uint32_t{match::Fold(data[i + j])} << (8 * j);
-    const std::uint32_t bits = match::FoldedWindowBits(window);
+    for (std::size_t j = 0; j < length; ++j) window |= std::uint32_t{match::Fold(data[i + j])} << (8 * j);
+    const std::uint32_t bits = match::FoldedWindowBits(window, length);
+    if (length < 4) return bits * 3 / 4;
     if (bits > best) {
       best = bits;
       at = i;
@@ -79,71 +81,94 @@ std::optional<Text> RarestText(const Pattern& pattern) {
   return best;
 }
 
+std::uint32_t RarityOf(const std::vector<Text>& texts) {
+  std::uint32_t least = 0xffffffff;
+  for (const Text& text : texts) least = std::min(least, text.rarity);
+  // Twice as many cost one bit.
+  std::uint32_t bits = 0;
+  for (std::size_t n = texts.size(); n > 1; n /= 2) bits += 8;
+  return least > bits ? least - bits : 0;
+}
+
+// What holds only if both do: the rarer of the two.
+MaybeCover Both(MaybeCover left, MaybeCover right) {
+  if (!left || (right && right->rarity > left->rarity)) return right;
+  return left;
+}
+
+// What holds if either does: all texts.
+MaybeCover Either(MaybeCover left, MaybeCover right) {
+  if (!left || !right || left->texts.size() + right->texts.size() > kMaxTriggers) return std::nullopt;
+  left->texts.insert(left->texts.end(), std::make_move_iterator(right->texts.begin()),
+                     std::make_move_iterator(right->texts.end()));
+  left->rarity = RarityOf(left->texts);
+  return left;
+}
+
 class Chooser {
  public:
-  Chooser(const LogicalSignature& signature, int depth) : signature_(signature), depth_(depth) {}
+  explicit Chooser(const LogicalSignature& signature) : signature_(signature), known_(signature.subsignatures.size()) {}
 
-  MaybeCover Of(const Expression& expression) const { return OfNode(expression, expression.root()); }
-
- private:
-  static std::uint32_t RarityOf(const std::vector<Text>& texts) {
-    std::uint32_t least = 0xffffffff;
-    for (const Text& text : texts) least = std::min(least, text.rarity);
-    // Twice as many cost one bit.
-    std::uint32_t bits = 0;
-    for (std::size_t n = texts.size(); n > 1; n /= 2) bits += 8;
-    return least > bits ? least - bits : 0;
+  MaybeCover Of(const Expression& expression) {
+    std::vector<MaybeCover> stack;
+    for (const Expression::Node& node : expression.nodes()) {
+      MaybeCover cover;
+      if (node.op == 0) {
+        cover = OfSubsignature(node.id);
+      } else {
+        MaybeCover right = std::move(stack.back());
+        stack.pop_back();
+        MaybeCover left = std::move(stack.back());
+        stack.pop_back();
+        cover = node.op == '&' ? Both(std::move(left), std::move(right)) : Either(std::move(left), std::move(right));
+      }
+      // "=0" and "<n" hold also without a match.
+      if (node.comparison == '<' || (node.comparison == '=' && node.value == 0)) cover.reset();
+      stack.push_back(std::move(cover));
+    }
+    return std::move(stack.back());
   }
 
-  MaybeCover OfSubsignature(std::uint32_t id) const {
-    if (id >= signature_.subsignatures.size() || depth_ > 8) return std::nullopt;
-    const Subsignature& sub = signature_.subsignatures[id];
+ private:
+  // Each is asked once, whatever refers to it: expressions in expressions would
+  // otherwise multiply. What refers to itself has no cover.
+  MaybeCover OfSubsignature(std::uint32_t id) {
+    if (id >= known_.size()) return std::nullopt;
+    if (!known_[id]) {
+      known_[id].emplace();
+      known_[id] = Find(signature_.subsignatures[id], id);
+    }
+    return *known_[id];
+  }
+
+  MaybeCover Find(const Subsignature& sub, std::uint32_t id) {
     switch (sub.kind) {
-      case Subsignature::Kind::kBody: {
-        Cover cover;
-        for (const Pattern& pattern : sub.body.patterns) {
-          auto text = RarestText(pattern);
-          if (!text) return std::nullopt;
-          cover.texts.push_back(std::move(*text));
-        }
-        if (cover.texts.empty()) return std::nullopt;
-        cover.rarity = RarityOf(cover.texts);
-        return cover;
-      }
+      case Subsignature::Kind::kBody: return OfBody(sub.body);
       case Subsignature::Kind::kMacro: return id == 0 ? std::nullopt : OfSubsignature(id - 1);
-      case Subsignature::Kind::kByteCompare:
-        return sub.byte_compare.reference == id
-                   ? std::nullopt
-                   : Chooser(signature_, depth_ + 1).OfSubsignature(sub.byte_compare.reference);
+      case Subsignature::Kind::kByteCompare: return OfSubsignature(sub.byte_compare.reference);
       case Subsignature::Kind::kRegexp: {
         const auto trigger = Expression::Parse(sub.regexp.trigger);
-        if (!trigger) return std::nullopt;
-        return Chooser(signature_, depth_ + 1).Of(*trigger);
+        return trigger ? Of(*trigger) : std::nullopt;
       }
       case Subsignature::Kind::kImageHash: return std::nullopt;
     }
     return std::nullopt;
   }
 
-  MaybeCover OfNode(const Expression& expression, std::uint32_t index) const {
-    const Expression::Node& node = expression.nodes()[index];
-    // "=0" and "<n" hold also without a match.
-    if (node.comparison == '<' || (node.comparison == '=' && node.value == 0)) return std::nullopt;
-    if (node.op == 0) return OfSubsignature(node.id);
-    MaybeCover left = OfNode(expression, node.left);
-    MaybeCover right = OfNode(expression, node.right);
-    if (node.op == '&') {
-      if (!left || (right && right->rarity > left->rarity)) return right;
-      return left;
+  static MaybeCover OfBody(const BodySubsignature& body) {
+    Cover cover;
+    for (const Pattern& pattern : body.patterns) {
+      auto text = RarestText(pattern);
+      if (!text) return std::nullopt;
+      cover.texts.push_back(std::move(*text));
     }
-    if (!left || !right || left->texts.size() + right->texts.size() > kMaxTriggers) return std::nullopt;
-    left->texts.insert(left->texts.end(), right->texts.begin(), right->texts.end());
-    left->rarity = RarityOf(left->texts);
-    return left;
+    if (cover.texts.empty()) return std::nullopt;
+    cover.rarity = RarityOf(cover.texts);
+    return cover;
   }
 
   const LogicalSignature& signature_;
-  int depth_;
+  std::vector<std::optional<MaybeCover>> known_;  // By id; absent: not asked yet.
 };
 
 }  // namespace
@@ -152,7 +177,7 @@ std::vector<match::Pattern> ChooseTriggers(const LogicalSignature& signature, st
   std::vector<match::Pattern> triggers;
   const auto expression = Expression::Parse(signature.expression);
   if (!expression) return triggers;
-  const auto cover = Chooser(signature, 0).Of(*expression);
+  const auto cover = Chooser(signature).Of(*expression);
   if (!cover) return triggers;
   for (const Text& text : cover->texts) {
     match::Pattern pattern;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 
+#include "daylight/base/stopwatch.h"
 #include "daylight/rules/yara/entry_point.h"
 #include "daylight/rules/yara/module_host.h"
 #include "daylight/rules/yara/value_operators.h"
@@ -50,6 +51,7 @@ class Evaluator::Impl {
   }
 
   const std::vector<std::uint32_t>& Evaluate() {
+    const Stopwatch watch(profile_ != nullptr ? &profile_->conditions_ns : nullptr);
     for (std::uint32_t rule = 0; job_.every_rule && rule < states_.size(); ++rule) Need(rule);
     for (std::size_t g = 0; g < rules_->groups().size(); ++g) {
       if (!job_.live_groups->Test(g)) continue;
@@ -123,6 +125,11 @@ class Evaluator::Impl {
 
   ModuleHost& host() { return host_; }
 
+  void SetProfile(EvaluationProfile* profile) {
+    profile_ = profile;
+    if (profile_ != nullptr) profile_->rules.resize(rules_->rules().size());
+  }
+
  private:
   void Need(std::uint32_t rule) {
     if (rule >= states_.size() || states_[rule] != RuleState::kUnknown) return;
@@ -139,11 +146,18 @@ class Evaluator::Impl {
       for (const std::uint32_t rule : rules_->list(references)) Need(rule);
     }
     std::sort(needed_.begin(), needed_.end());
-    for (const std::uint32_t rule : needed_) {
+    for (std::size_t i = 0; i < needed_.size(); ++i) {
+      // Conditions are scattered over a large table, and mostly decided by their first nodes.
+      constexpr std::size_t kAhead = 8;
+      if (i + 2 * kAhead < needed_.size()) rules_->rules().Prefetch(needed_[i + 2 * kAhead]);
+      if (i + kAhead < needed_.size()) rules_->nodes().Prefetch(rules_->rules()[needed_[i + kAhead]].condition);
+      const std::uint32_t rule = needed_[i];
       const RuleRecord& record = rules_->rules()[rule];
       bool holds = false;
       bool stopped = false;
       if (job_.every_rule || (job_.size >= record.min_filesize && job_.size <= record.max_filesize)) {
+        const Stopwatch watch(profile_ != nullptr ? &profile_->rules[rule].ns : nullptr);
+        if (profile_ != nullptr) ++profile_->rules[rule].evaluated;
         StartRule(rule);
         holds = Truth(Eval(record.condition));
         stopped = stopped_;
@@ -313,6 +327,7 @@ class Evaluator::Impl {
       case Op::kExternal: return node.index < job_.externals.size() ? job_.externals[node.index] : Value{};
       case Op::kLocal: return node.index < locals_.size() ? locals_[node.index] : Value{};
       case Op::kModule: {
+        const Stopwatch watch(profile_ != nullptr ? &profile_->facts_ns : nullptr);
         const StructValue* root = host_.Root(node.index);
         return root == nullptr ? Value{} : Value::Struct(root);
       }
@@ -673,6 +688,7 @@ class Evaluator::Impl {
   std::uint64_t steps_ = 0;
   bool stopped_ = false;  // Its steps were used up: nothing it says counts.
   std::uint64_t object_steps_ = 0;
+  EvaluationProfile* profile_ = nullptr;
 };
 
 Evaluator::Evaluator(std::shared_ptr<const RuleSet> rules) : impl_(std::make_unique<Impl>(std::move(rules))) {}
@@ -686,5 +702,6 @@ std::span<const match::Match> Evaluator::StringMatches(const RuleRecord& rule, s
 }
 const std::vector<EvaluationGap>& Evaluator::gaps() const { return impl_->host().gaps(); }
 const std::vector<std::string>& Evaluator::log() const { return impl_->host().log(); }
+void Evaluator::SetProfile(EvaluationProfile* profile) { impl_->SetProfile(profile); }
 
 }  // namespace dl::yara

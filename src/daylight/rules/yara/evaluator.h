@@ -50,6 +50,17 @@ struct EvaluationGap {
   bool operator==(const EvaluationGap&) const = default;
 };
 
+// What conditions have cost, over many objects.
+struct EvaluationProfile {
+  std::uint64_t conditions_ns = 0;  // All of it.
+  std::uint64_t facts_ns = 0;       // Of that: deriving facts.
+  struct RuleCost {
+    std::uint64_t evaluated = 0;
+    std::uint64_t ns = 0;  // With the facts that it was the first to ask for.
+  };
+  std::vector<RuleCost> rules;
+};
+
 class Evaluator {
  public:
   explicit Evaluator(std::shared_ptr<const RuleSet> rules);
@@ -70,6 +81,8 @@ class Evaluator {
 
   const std::vector<EvaluationGap>& gaps() const;
   const std::vector<std::string>& log() const;
+  // From now on adds up what is spent where; null: no longer. Borrowed.
+  void SetProfile(EvaluationProfile* profile);
 
  private:
   class Impl;
