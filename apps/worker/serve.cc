@@ -150,7 +150,7 @@ class Server {
     }
     DescriptorSource source(fd, object.size, scratch_, DescriptorSource::Limits{});
     NameFileType(source, object.names);
-    return scanner_->Scan(source, object.names);
+    return scanner_->Scan(source, object.names, object.skip_units);
   }
 
   static void NameFileType(ObjectSource& source, report::ObjectNames& names) {
@@ -199,6 +199,7 @@ class Server {
       auto summary = scan::Summarize(*database);
       if (!summary) return CannotUse(message, summary.error());
       report::DatabaseSummary& one = *summary;
+      all.units.insert(all.units.end(), one.units.begin(), one.units.end());
       all.sources.insert(all.sources.end(), one.sources.begin(), one.sources.end());
       all.signature_sources.insert(all.signature_sources.end(), one.signature_sources.begin(),
                                    one.signature_sources.end());

@@ -56,6 +56,7 @@ class MatchState::Impl {
         lists_(tables_.header().list_count),
         verifier_(tables_),
         candidates_(kBlock + 16),
+        confirmed_(kBlock + 1),
         lookups_(kBlock + 1),
         found_runs_(kBlock + 1) {
     stopped_.Resize(tables_.header().pattern_count);
@@ -180,6 +181,7 @@ class MatchState::Impl {
   std::span<const std::uint8_t> bytes_;
   std::uint64_t offset_ = 0;  // Of bytes_ in the object.
   std::vector<std::uint32_t> candidates_;
+  std::vector<ConfirmHashes> confirmed_;  // By candidate: bits of the bitmap.
   std::vector<Lookup> lookups_;
   std::vector<FoundRun> found_runs_;
   std::uint8_t padded_[2 * kKernelSlack] = {};
@@ -351,18 +353,25 @@ void MatchState::Impl::LookUpSome(std::size_t base, std::size_t count, std::uint
   LookUp(static_cast<std::size_t>(lookup - lookups_.data()), length);
 }
 
+// In two rounds, so that memory is asked for before it is needed.
 std::size_t MatchState::Impl::Confirm(std::size_t base, std::size_t count) {
   const std::uint32_t* bitmap = live_->words[kConfirm].data();
   const unsigned shift = 32 - live_->confirm_log2;
-  const auto is_set = [&](std::uint32_t hash) { return bitmap[hash >> shift >> 5] >> (hash >> shift & 31) & 1; };
   const std::size_t hashed = WindowBytes(stride_);
-  std::size_t kept = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = base + candidates_[i];
     const std::uint32_t behind = at + hashed < bytes_.size() ? WindowAt(at + hashed) : 0;
     const ConfirmHashes hashes = HashesOf(WindowAt(at) & WindowMask(stride_), behind);
+    confirmed_[i] = {hashes.all >> shift, hashes.first >> shift, hashes.window >> shift};
+    __builtin_prefetch(bitmap + (confirmed_[i].all >> 5));
+    __builtin_prefetch(bitmap + (confirmed_[i].first >> 5));
+    __builtin_prefetch(bitmap + (confirmed_[i].window >> 5));
+  }
+  const auto is_set = [&](std::uint32_t bit) { return bitmap[bit >> 5] >> (bit & 31) & 1; };
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) {
     candidates_[kept] = candidates_[i];
-    kept += is_set(hashes.all) | is_set(hashes.first) | is_set(hashes.window);
+    kept += is_set(confirmed_[i].all) | is_set(confirmed_[i].first) | is_set(confirmed_[i].window);
   }
   return kept;
 }
