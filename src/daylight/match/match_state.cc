@@ -440,15 +440,31 @@ void MatchState::Impl::TryAtom(const AtomEntry& entry, std::size_t at) {
 }
 
 void MatchState::Impl::ScanEverywhere(const SubRecord& sub, std::size_t begin, std::size_t end) {
-  const std::span<const std::uint8_t> first = tables_.text(sub.extra, 32);
-  if (first.size() != 32) return;
-  for (std::size_t at = begin; at < end; ++at) {
-    const std::uint8_t byte = bytes_[at];
-    if (((first[byte >> 3] >> (byte & 7)) & 1) == 0) continue;
-    Verify(sub, [&] { verifier_.VerifyStart(sub, at, found_); });
+  const std::span<const std::uint8_t> first = tables_.text(sub.extra, kFirstBytesBytes);
+  if (first.size() != kFirstBytesBytes) return;
+  std::uint32_t run = 0;
+  std::memcpy(&run, first.data() + kFirstBytesBits, sizeof run);
+  run = std::max(run, 1u);
+  const auto is_first = [&](std::uint8_t byte) { return ((first[byte >> 3] >> (byte & 7)) & 1) != 0; };
+  // A run is looked at from its end, so that a byte that is not in it moves
+  // the search behind it; what is known of it is not looked at again.
+  std::size_t known = begin;
+  for (std::size_t at = begin; at < end;) {
+    if (run > bytes_.size() - at) return;
+    std::size_t last = at + run;
+    known = std::max(known, at);
+    while (last > known && is_first(bytes_[last - 1])) --last;
+    const bool fits = last <= known;
+    known = at + run;
+    if (!fits) {
+      at = last;
+      continue;
+    }
+    Verify(sub, [&] { verifier_.VerifyStart(sub, at, {first.data(), run}, found_); });
     if (!found_.empty()) Keep(sub);
     if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
     if (!IsLive(sub.pattern)) return;
+    ++at;
   }
 }
 
