@@ -60,6 +60,14 @@ class MatchState::Impl {
         lookups_(kBlock + 1),
         found_runs_(kBlock + 1) {
     stopped_.Resize(tables_.header().pattern_count);
+    searched_groups_.Resize(tables_.header().group_count);
+    for (std::uint32_t id = 0; id < tables_.header().group_count; ++id) {
+      const GroupRecord& group = tables_.group(id);
+      const bool is_searched =
+          group.everywhere_count != 0 ||
+          std::any_of(std::begin(group.bits), std::end(group.bits), [](const BitRun& run) { return run.count != 0; });
+      if (is_searched) searched_groups_.Set(id);
+    }
   }
 
   void Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches);
@@ -166,6 +174,7 @@ class MatchState::Impl {
   MatchLists lists_;
   Verifier verifier_;
 
+  BitSet searched_groups_;  // Those with patterns: others are live or not without a difference here.
   std::vector<std::uint64_t> live_groups_;
   std::span<const std::uint64_t> live_patterns_;  // Borrowed.
   BitSet stopped_;                                // Patterns whose search has ended in this object.
@@ -198,6 +207,9 @@ class MatchState::Impl {
 
 void MatchState::Impl::Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches) {
   live_groups_.assign(live_groups.words().begin(), live_groups.words().end());
+  for (std::size_t i = 0; i < live_groups_.size() && i < searched_groups_.words().size(); ++i) {
+    live_groups_[i] &= searched_groups_.words()[i];
+  }
   live_patterns_ = live_patterns.words();
   for (const std::uint32_t pattern : all_stopped_) stopped_.Clear(pattern);
   all_stopped_.clear();
