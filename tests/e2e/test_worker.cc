@@ -227,6 +227,7 @@ Status Scan(report::WorkerChannel& channel, const report::Incoming& message) {
     ::lseek(message.descriptors[i].get(), 0, SEEK_SET);  // Another worker may have read it before.
     const auto text = os::ReadAll(message.descriptors[i].get(), 64u << 20);
     if (!text) return Forward(text.error());
+    ::lseek(message.descriptors[i].get(), 0, SEEK_SET);  // Anything else says that its report waits.
     if (always_crash) Crash();
     Obey(*text);
     ObeyInsteadOfAnswering(*text, batch.objects[i].sequence);
