@@ -82,7 +82,7 @@ class MatchState::Impl {
   // The filter and bitmaps of a set of groups.
   struct LiveTables {
     std::vector<std::uint64_t> groups;
-    std::uint64_t last_use = 0;  // Which object it was.
+    std::uint64_t last_use = 0;                  // Which object it was.
     std::vector<std::uint32_t> words[kBitmaps];  // Empty where nothing is set.
     unsigned filter_log2 = 0;
     unsigned confirm_log2 = 0;
