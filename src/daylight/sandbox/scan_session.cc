@@ -142,7 +142,7 @@ Status ScanSession::Start(Worker& worker) {
   return worker.link->Queue(report::MessageType::kOpenDatabases, 0, open_payload_, databases_);
 }
 
-void ScanSession::Finish(Task task, report::ObjectReport report) {
+void ScanSession::Finish(Task&& task, report::ObjectReport&& report) {
   if (task.is_probe) return;
   for (report::Incomplete& unread : task.item.unread) report.incomplete.push_back(std::move(unread));
   SettleVerdict(report, task.item.size);
@@ -163,22 +163,24 @@ std::optional<report::ObjectReport> ScanSession::OverBudget(const ScanItem& item
   return std::nullopt;
 }
 
-std::optional<ScanSession::Task> ScanSession::TakeTask(const Next& next) {
+// Adds the next object to `batch`; false when there is none.
+bool ScanSession::TakeTask(std::vector<Task>& batch, const Next& next) {
   while (!exhausted_ && !stopped()) {
     std::optional<ScanItem> item = next();
     if (!item) {
       exhausted_ = true;
       break;
     }
-    Task task;
-    task.sequence = next_sequence_++;
-    task.item = std::move(*item);
-    if (!task.item.report) task.item.report = OverBudget(task.item);
-    if (!task.item.report) return task;
-    report::ObjectReport report = std::move(*task.item.report);
-    Finish(std::move(task), std::move(report));
+    const std::uint64_t sequence = next_sequence_++;
+    if (!item->report) item->report = OverBudget(*item);
+    if (!item->report) {
+      batch.push_back({sequence, std::move(*item)});
+      return true;
+    }
+    report::ObjectReport report = std::move(*item->report);
+    Finish({sequence, std::move(*item)}, std::move(report));
   }
-  return std::nullopt;
+  return false;
 }
 
 std::vector<ScanSession::Task> ScanSession::TakeBatch(std::size_t max_objects, const Next& next) {
@@ -188,12 +190,10 @@ std::vector<ScanSession::Task> ScanSession::TakeBatch(std::size_t max_objects, c
     again_.pop_front();
     return batch;
   }
-  std::uint64_t bytes = 0;
-  while (batch.size() < max_objects && bytes < kMaxBatchBytes) {
-    std::optional<Task> task = TakeTask(next);
-    if (!task) break;
-    bytes += task->item.size;
-    batch.push_back(std::move(*task));
+  batch.reserve(max_objects);
+  for (std::uint64_t bytes = 0; batch.size() < max_objects && bytes < kMaxBatchBytes;) {
+    if (!TakeTask(batch, next)) break;
+    bytes += batch.back().item.size;
   }
   return batch;
 }
@@ -201,6 +201,8 @@ std::vector<ScanSession::Task> ScanSession::TakeBatch(std::size_t max_objects, c
 Status ScanSession::Send(Worker& worker, std::vector<Task> batch) {
   report::ScanBatchMessage message;
   std::vector<int> descriptors;
+  message.objects.reserve(batch.size());
+  descriptors.reserve(batch.size());
   for (const Task& task : batch) {
     message.objects.push_back({task.sequence, task.item.size, task.item.names, task.item.skip_units});
     descriptors.push_back(task.item.fd.get());
@@ -337,7 +339,7 @@ void ScanSession::Keep(Worker& worker) {
   worker.clean.clear();
 }
 
-void ScanSession::Answered(Worker& worker, Task task, report::ObjectReport report) {
+void ScanSession::Answered(Worker& worker, Task&& task, report::ObjectReport&& report) {
   losses_in_a_row_ = 0;
   if (task.is_probe) probing_ = false;
   if (task.given_away || task.is_probe) return;

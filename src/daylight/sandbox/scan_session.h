@@ -123,7 +123,7 @@ class ScanSession {
   Status StartFork(Worker& worker);
   void Feed(Worker& worker, const Next& next);
   std::vector<Task> TakeBatch(std::size_t max_objects, const Next& next);
-  std::optional<Task> TakeTask(const Next& next);
+  bool TakeTask(std::vector<Task>& batch, const Next& next);
   Status Send(Worker& worker, std::vector<Task> batch);
   void Listen(Worker& worker, bool readable, bool writable);
   Status TakeWords(Worker& worker);
@@ -136,9 +136,9 @@ class ScanSession {
   static bool HasAdvanced(Worker& worker);
   bool HasEnough(const Worker& worker) const;
   void Probe(const std::string& reason);
-  void Answered(Worker& worker, Task task, report::ObjectReport report);
+  void Answered(Worker& worker, Task&& task, report::ObjectReport&& report);
   void Keep(Worker& worker);
-  void Finish(Task task, report::ObjectReport report);
+  void Finish(Task&& task, report::ObjectReport&& report);
   std::optional<report::ObjectReport> OverBudget(const ScanItem& item) const;
   void CheckTime(Worker& worker);
   void CheckMemory(Worker& worker);
