@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daylight/rules/yara/absence.h"
+
 namespace dl::yara {
 
 namespace {
@@ -83,129 +85,6 @@ Gate ModuleGate(std::string_view module) {
   return Gate::Open();
 }
 
-bool CallsConsole(const Expr& expr, const Compilation& compilation) {
-  if (expr.op == Op::kModule) {
-    return expr.index < compilation.modules.size() && compilation.modules[expr.index]->name == "console";
-  }
-  return std::any_of(expr.args.begin(), expr.args.end(),
-                     [&](const Expr& arg) { return CallsConsole(arg, compilation); });
-}
-
-// Three-valued evaluation with no string found: can the result be true?
-struct Possible {
-  bool can_be_true = true;
-  bool can_be_false = true;
-};
-
-class Absence {
- public:
-  explicit Absence(const std::vector<bool>& rules_that_can) : rules_that_can_(rules_that_can) {}
-
-  Possible Eval(const Expr& expr) const {
-    switch (expr.op) {
-      case Op::kBoolean: return {expr.integer != 0, expr.integer == 0};
-      case Op::kStringFound:
-      case Op::kStringFoundIn: return {false, true};
-      // A string that counts at one place only is compared there, not searched.
-      case Op::kStringFoundAt: return {expr.args[0].op == Op::kInteger, true};
-      case Op::kOfStrings:
-      case Op::kOfStringsAt:
-      case Op::kOfStringsIn:
-        switch (expr.quantifier) {
-          case Quantifier::kAny: return {false, true};
-          case Quantifier::kAll: return {expr.set.empty(), true};
-          case Quantifier::kNone: return {true, false};
-          default: return {!PositiveQuantity(expr), true};
-        }
-      case Op::kForOfStrings: {
-        // Each turn of the loop sees an absent string.
-        const Possible body = Eval(expr.args.back());
-        switch (expr.quantifier) {
-          case Quantifier::kAny: return {body.can_be_true, true};
-          case Quantifier::kAll: return {body.can_be_true || expr.set.empty(), true};
-          case Quantifier::kNone: return {true, true};
-          default: return {body.can_be_true || !PositiveQuantity(expr), true};
-        }
-      }
-      case Op::kAnd: {
-        Possible all{true, false};
-        for (const Expr& arg : expr.args) {
-          const Possible p = Eval(arg);
-          all.can_be_true = all.can_be_true && p.can_be_true;
-          all.can_be_false = all.can_be_false || p.can_be_false;
-        }
-        return all;
-      }
-      case Op::kOr: {
-        Possible any{false, true};
-        for (const Expr& arg : expr.args) any.can_be_true = any.can_be_true || Eval(arg).can_be_true;
-        return any;
-      }
-      case Op::kNot: {
-        const Possible p = Eval(expr.args[0]);
-        return {p.can_be_false, p.can_be_true};
-      }
-      case Op::kGreater:
-      case Op::kGreaterEqual:
-      case Op::kEqual:
-      case Op::kLess:
-      case Op::kLessEqual:
-      case Op::kNotEqual: return Compare(expr);
-      case Op::kStringCount: return {false, true};
-      case Op::kRuleReference: return {expr.index >= rules_that_can_.size() || rules_that_can_[expr.index], true};
-      case Op::kForInRange:
-      case Op::kForInList:
-      case Op::kForInArray:
-      case Op::kForInDictionary: {
-        const Possible body = Eval(expr.args.back());
-        if (expr.quantifier == Quantifier::kAny || expr.quantifier == Quantifier::kAll) return {body.can_be_true, true};
-        return {};
-      }
-      default: return {};
-    }
-  }
-
- private:
-  static bool PositiveQuantity(const Expr& expr) {
-    return !expr.args.empty() && expr.args[0].op == Op::kInteger && expr.args[0].integer > 0;
-  }
-  // #a is 0, and @a and !a are undefined, when $a is absent.
-  static Possible Compare(const Expr& expr) {
-    if (expr.args.size() != 2) return {};
-    for (const Expr& arg : expr.args) {
-      if (arg.op == Op::kStringOffset || arg.op == Op::kStringLength) return {false, true};
-    }
-    const auto left = Value(expr.args[0]);
-    const auto right = Value(expr.args[1]);
-    if (!left || !right) return {};
-    bool holds = false;
-    switch (expr.op) {
-      case Op::kGreater: holds = *left > *right; break;
-      case Op::kGreaterEqual: holds = *left >= *right; break;
-      case Op::kEqual: holds = *left == *right; break;
-      case Op::kLess: holds = *left < *right; break;
-      case Op::kLessEqual: holds = *left <= *right; break;
-      case Op::kNotEqual: holds = *left != *right; break;
-      default: return {};
-    }
-    return {holds, !holds};
-  }
-  // Of what is known without the object: counts, and sums of them.
-  static std::optional<std::int64_t> Value(const Expr& expr) {
-    if (expr.op == Op::kInteger) return expr.integer;
-    if (expr.op == Op::kStringCount) return 0;
-    if (expr.op != Op::kAdd || expr.type != TypeKind::kInteger) return std::nullopt;
-    std::uint64_t sum = 0;
-    for (const Expr& arg : expr.args) {
-      const auto value = Value(arg);
-      if (!value) return std::nullopt;
-      sum += static_cast<std::uint64_t>(*value);
-    }
-    return static_cast<std::int64_t>(sum);
-  }
-  const std::vector<bool>& rules_that_can_;
-};
-
 class Deriver {
  public:
   // `absence`: derive for the case that no string matches; null: for any case.
@@ -286,22 +165,8 @@ class Deriver {
       case Op::kBitXor:
       case Op::kShiftLeft:
       case Op::kShiftRight:
-      case Op::kEqual:
-      case Op::kNotEqual:
-      case Op::kLess:
-      case Op::kLessEqual:
-      case Op::kGreater:
-      case Op::kGreaterEqual:
-      case Op::kContains:
-      case Op::kIContains:
-      case Op::kStartsWith:
-      case Op::kIStartsWith:
-      case Op::kEndsWith:
-      case Op::kIEndsWith:
-      case Op::kIEquals:
-      case Op::kMatches:
       case Op::kNot: return DefinedArgs(expr);
-      default: return Gate::Open();
+      default: return IsTest(expr.op) ? DefinedArgs(expr) : Gate::Open();
     }
   }
 
