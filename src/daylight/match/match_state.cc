@@ -90,6 +90,7 @@ class MatchState::Impl {
   // The filter and bitmaps of a set of groups.
   struct LiveTables {
     std::vector<std::uint64_t> groups;
+    std::uint64_t last_use = 0;                  // Which object it was.
     std::vector<std::uint32_t> words[kBitmaps];  // Empty where nothing is set.
     unsigned filter_log2 = 0;
     unsigned confirm_log2 = 0;
@@ -182,10 +183,11 @@ class MatchState::Impl {
   bool all_matches_ = false;
   std::uint64_t next_position_ = 0;  // In the object: the first position not searched yet.
 
-  // Of the sets of groups that were live last: objects of a few types alternate.
-  static constexpr std::size_t kRemembered = 4;
+  // Of the sets of groups that were live last: objects of a few types alternate,
+  // and to fill tables takes as long as to search some ten thousand bytes.
+  static constexpr std::size_t kRemembered = 16;
   std::vector<LiveTables> remembered_;
-  std::size_t next_forgotten_ = 0;
+  std::uint64_t objects_ = 0;
   LiveTables* live_ = nullptr;
 
   std::span<const std::uint8_t> bytes_;
@@ -225,20 +227,21 @@ void MatchState::Impl::Begin(const BitSet& live_groups, const BitSet& live_patte
 }
 
 void MatchState::Impl::ChooseLiveTables() {
-  if (live_ != nullptr && live_->groups == live_groups_) return;
-  for (LiveTables& each : remembered_) {
-    if (each.groups != live_groups_) continue;
-    live_ = &each;
-    return;
+  remembered_.reserve(kRemembered);
+  const auto same = [&](const LiveTables& each) { return each.groups == live_groups_; };
+  if (live_ == nullptr || !same(*live_)) {
+    auto found = std::find_if(remembered_.begin(), remembered_.end(), same);
+    const bool is_new = found == remembered_.end();
+    if (is_new && remembered_.size() < kRemembered) {
+      found = remembered_.emplace(found);
+    } else if (is_new) {
+      found = std::min_element(remembered_.begin(), remembered_.end(),
+                               [](const LiveTables& a, const LiveTables& b) { return a.last_use < b.last_use; });
+    }
+    live_ = &*found;
+    if (is_new) Fill(*live_);
   }
-  if (remembered_.size() < kRemembered) {
-    remembered_.reserve(kRemembered);
-    live_ = &remembered_.emplace_back();
-  } else {
-    live_ = &remembered_[next_forgotten_];
-    next_forgotten_ = (next_forgotten_ + 1) % kRemembered;
-  }
-  Fill(*live_);
+  live_->last_use = ++objects_;
 }
 
 void MatchState::Impl::Fill(LiveTables& live) const {
