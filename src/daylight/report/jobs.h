@@ -90,7 +90,7 @@ struct ScanSettings {
   std::uint32_t max_strings = 1000;      // Of each identifier; 0: all.
   std::uint32_t max_string_bytes = 256;  // Of each match; 0: all.
   bool hash_all = false;                 // --hash
-  bool profile = false;
+  bool profile = false;                  // --profile: a Profile comes with the reports.
   bool pua = false;      // --pua
   std::int64_t now = 0;  // Seconds since 1970.
   BudgetValues budget;
