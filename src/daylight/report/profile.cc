@@ -64,7 +64,7 @@ std::vector<Stage> WorkerStages(const Profile& profile) {
           {"hash", "hash", profile.hash_ns},
           {"prefilter", "prefilter", Less(profile.search_ns, profile.verify_ns)},
           {"verify", "verify", profile.verify_ns},
-          {"conditions", "conditions", Less(profile.conditions_ns, profile.facts_ns)},
+          {"conditions", "conditions", ConditionsAlone(profile)},
           {"facts", "facts", profile.facts_ns},
           {"ClamAV signatures", "clamav", profile.clamav_ns},
           {"rest of the scan", "rest", Less(profile.scan_ns, known)},
@@ -73,7 +73,7 @@ std::vector<Stage> WorkerStages(const Profile& profile) {
 
 void AppendRow(std::string& out, const Stage& stage, std::uint64_t whole) {
   char row[96];
-  std::snprintf(row, sizeof row, "  %-22s %10.3f s %5.1f %%\n", stage.name, Seconds(stage.ns), Share(stage.ns, whole));
+  std::snprintf(row, sizeof row, "  %-22s %13.6f s %5.1f %%\n", stage.name, Seconds(stage.ns), Share(stage.ns, whole));
   out += row;
 }
 
@@ -88,7 +88,8 @@ void AppendStages(const std::vector<Stage>& stages, JsonText& json) {
   json.EndObject();
 }
 
-void AppendLines(const std::vector<ProfileLine>& lines, std::uint64_t whole, const char* counted, JsonText& json) {
+void AppendLines(const Profile& profile, const std::vector<ProfileLine>& lines, std::uint64_t whole,
+                 const char* counted, JsonText& json) {
   json.BeginArray();
   for (const ProfileLine& line : lines) {
     json.BeginObject();
@@ -100,6 +101,7 @@ void AppendLines(const std::vector<ProfileLine>& lines, std::uint64_t whole, con
     AppendSeconds("seconds", line.ns, json);
     json.Key("percent");
     json.Real(Share(line.ns, whole));
+    if (IsSlow(line, profile)) json.Field("slow", true);
     json.EndObject();
   }
   json.EndArray();
@@ -108,7 +110,7 @@ void AppendLines(const std::vector<ProfileLine>& lines, std::uint64_t whole, con
 void AppendLines(std::string& out, const std::vector<ProfileLine>& lines, std::uint64_t whole, const char* counted) {
   char row[96];
   for (const ProfileLine& line : lines) {
-    std::snprintf(row, sizeof row, "  %10.3f s %5.1f %% %12llu %s  ", Seconds(line.ns), Share(line.ns, whole),
+    std::snprintf(row, sizeof row, "  %13.6f s %5.1f %% %12llu %s  ", Seconds(line.ns), Share(line.ns, whole),
                   static_cast<unsigned long long>(line.count), counted);
     out += row;
     out += EscapeLine(ProfileLineName(line)) + "\n";
@@ -117,11 +119,13 @@ void AppendLines(std::string& out, const std::vector<ProfileLine>& lines, std::u
 
 std::string Heading(const char* what, std::uint64_t ns) {
   char text[96];
-  std::snprintf(text, sizeof text, "%s (%.3f s)\n", what, Seconds(ns));
+  std::snprintf(text, sizeof text, "%s (%.6f s)\n", what, Seconds(ns));
   return text;
 }
 
 }  // namespace
+
+std::uint64_t ConditionsAlone(const Profile& profile) { return Less(profile.conditions_ns, profile.facts_ns); }
 
 double Seconds(std::uint64_t ns) { return static_cast<double>(ns) / 1e9; }
 
@@ -177,6 +181,13 @@ Profile ProfileSum::Take(std::size_t lines) {
   return out;
 }
 
+bool IsSlow(const ProfileLine& line, const Profile& profile) {
+  constexpr double kPercent = 5;
+  constexpr double kNsPerByte = 0.1;
+  return Share(line.ns, Total({profile.search_ns, ConditionsAlone(profile)})) >= kPercent &&
+         static_cast<double>(line.ns) >= kNsPerByte * static_cast<double>(profile.bytes);
+}
+
 std::string CostliestText(const Profile& profile) {
   std::string out;
   if (!profile.strings.empty()) {
@@ -184,8 +195,8 @@ std::string CostliestText(const Profile& profile) {
     AppendLines(out, profile.strings, profile.search_ns, "verified");
   }
   if (!profile.rules.empty()) {
-    out += Heading("conditions that cost most, of all conditions", profile.conditions_ns);
-    AppendLines(out, profile.rules, profile.conditions_ns, "evaluated");
+    out += Heading("conditions that cost most, of all without facts", ConditionsAlone(profile));
+    AppendLines(out, profile.rules, ConditionsAlone(profile), "evaluated");
   }
   return out;
 }
@@ -200,13 +211,27 @@ std::string ProfileText(const FullProfile& full) {
   return out + CostliestText(full.workers);
 }
 
+namespace {
+
+// Members of an object.
 void AppendCostliest(const Profile& profile, JsonText& json) {
   AppendSeconds("search_seconds", profile.search_ns, json);
-  AppendSeconds("condition_seconds", profile.conditions_ns, json);
+  AppendSeconds("condition_seconds", ConditionsAlone(profile), json);
   json.Key("strings");
-  AppendLines(profile.strings, profile.search_ns, "verified", json);
+  AppendLines(profile, profile.strings, profile.search_ns, "verified", json);
   json.Key("conditions");
-  AppendLines(profile.rules, profile.conditions_ns, "evaluated", json);
+  AppendLines(profile, profile.rules, ConditionsAlone(profile), "evaluated", json);
+}
+
+}  // namespace
+
+void AppendCorpusCosts(const CorpusCosts& costs, JsonText& json) {
+  json.BeginObject();
+  json.Field("files", costs.files);
+  json.Field("bytes", costs.bytes);
+  json.Field("failed", costs.failed);
+  AppendCostliest(costs.profile, json);
+  json.EndObject();
 }
 
 void AppendProfile(const FullProfile& full, JsonText& json) {

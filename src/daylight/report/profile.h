@@ -33,7 +33,7 @@ struct ProfileLine {
   std::string string;       // Its identifier; empty for a condition.
   std::uint32_t also = 0;   // Other strings that are the same, and are sought with it at no further cost.
   std::uint64_t count = 0;  // How often a condition was evaluated, a string's bytes looked at.
-  std::uint64_t ns = 0;
+  std::uint64_t ns = 0;     // Of a condition: without facts, which are for all rules.
 };
 
 // All times in nanoseconds, of all workers together; by the wall clock, so that
@@ -74,6 +74,14 @@ struct FullProfile {
   Profile workers;
 };
 
+// `rules check --corpus`.
+struct CorpusCosts {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t failed = 0;  // Of the files: they could not be read, or not to their end.
+  Profile profile;
+};
+
 class ProfileSum {
  public:
   void Add(const Profile& profile);
@@ -92,11 +100,17 @@ class ProfileSum {
 // the others.
 void KeepCostliest(std::vector<ProfileLine>& lines, std::size_t most);
 
+// Whether a string or a condition alone makes scans slower in a way that is felt:
+// at least a twentieth of what all rules take, and 0.1 s a GB.
+bool IsSlow(const ProfileLine& line, const Profile& profile);
+
 // "office:Macro:$a", with "(and 3 more)" where other strings are the same.
 std::string ProfileLineName(const ProfileLine& line);
 // Per cent, 0 for a part of nothing.
 double Share(std::uint64_t part, std::uint64_t whole);
 double Seconds(std::uint64_t ns);
+// Evaluating conditions, without the facts that they ask for.
+std::uint64_t ConditionsAlone(const Profile& profile);
 
 // The tables for people, several lines.
 std::string ProfileText(const FullProfile& profile);
@@ -105,7 +119,6 @@ std::string CostliestText(const Profile& profile);
 
 // The same for programs: times in seconds, shares in per cent.
 void AppendProfile(const FullProfile& profile, JsonText& json);
-// Members `search_seconds`, `condition_seconds`, `strings` and `conditions` of an object.
-void AppendCostliest(const Profile& profile, JsonText& json);
+void AppendCorpusCosts(const CorpusCosts& costs, JsonText& json);
 
 }  // namespace dl::report

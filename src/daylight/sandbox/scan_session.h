@@ -99,10 +99,10 @@ class ScanSession {
     Clock::time_point last_word;  // Or since when the first task is the first.
     std::size_t batch_objects = 1;
     std::size_t given_objects = 0;
-    bool ready = false;   // It has said hello.
-    bool opened = false;  // It has the databases.
+    bool ready = false;         // It has said hello.
+    bool opened = false;        // It has the databases.
     bool told_profile = false;  // Since its last report.
-    bool spent = false;   // It has been given all that it ever will.
+    bool spent = false;         // It has been given all that it ever will.
     bool running() const { return mold ? mold->running() && fork.valid() : process.running(); }
     int socket() const { return mold ? fork.get() : process.socket(); }
     pid_t pid() const { return mold ? mold->pid() : process.pid(); }
