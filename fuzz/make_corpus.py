@@ -150,8 +150,8 @@ def make_rules(corpus):
 
 
 def make_matchers(corpus):
-    # These two make patterns, or changes of a matcher, out of whatever bytes there are.
-    for target in ("matcher", "matcher_open", "rule_set"):
+    # These make patterns, or changes of a matcher, out of whatever bytes there are.
+    for target in ("lazy_dfa", "matcher", "matcher_open", "rule_set"):
         source = random.Random(target)
         for size in (8, 16, 32, 64, 128, 256):
             for _ in range(8):

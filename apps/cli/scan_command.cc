@@ -19,6 +19,7 @@
 #include "messages.h"
 #include "output.h"
 #include "progress.h"
+#include "scan_cache.h"
 #include "scan_feed.h"
 #include "scan_options.h"
 #include "signals.h"
@@ -140,6 +141,8 @@ class Scan {
                        "\nrate:       " + SizeText(static_cast<std::uint64_t>(rate)) + "/s" +
                        "\ndetections: " + std::to_string(summary_.detections);
     if (summary_.detected > 0) text += " in " + std::to_string(summary_.detected) + " files";
+    if (summary_.cached > 0)
+      text += "\ncached:     " + std::to_string(summary_.cached) + " (clean before, and unchanged)";
     text += "\nincomplete: " + std::to_string(summary_.incomplete) + "\nfailed:     " + std::to_string(summary_.failed);
     if (summary_.without_walls) text += "\nsandbox:    none (--unsafe-no-sandbox)";
     if (summary_.workers_lost > 0)
@@ -160,6 +163,7 @@ class Scan {
  private:
   void Count(const report::ObjectReport& report) {
     ++summary_.files;
+    if (report.cached) ++summary_.cached;
     summary_.bytes += report.size;
     summary_.detections += report.detections.size();
     if (report.verdict == report::Verdict::kDetected) ++summary_.detected;
@@ -223,8 +227,16 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
   walk.one_file_system = arguments.one_file_system;
   walk.exclude = arguments.exclude;
   walk.helper.stop = &StopFlag();
+  const report::ScanSettings settings = MakeSettings(arguments);
+  std::unique_ptr<ScanCache> cache;
+  if (arguments.cache && arguments.hash) {
+    Warn("--hash reads every file, so --cache has no use");
+  } else if (arguments.cache) {
+    cache = ScanCache::Open({settings, worker_program, DAYLIGHT_VERSION}, content);
+  }
   ScanFeed feed(walk, arguments.paths,
-                arguments.budget.max_object_bytes != 0 ? arguments.budget.max_object_bytes : kStdinLimitBytes);
+                arguments.budget.max_object_bytes != 0 ? arguments.budget.max_object_bytes : kStdinLimitBytes,
+                cache.get());
   const bool watched = ::isatty(STDERR_FILENO) == 1 && !arguments.quiet;
   Progress progress(watched, walk, arguments.paths);
   shown_progress = &progress;
@@ -236,7 +248,8 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
   options.workers = arguments.threads;
   options.isolate_objects = arguments.isolation == "object";
   options.max_worker_bytes = arguments.max_worker_bytes;
-  options.settings = MakeSettings(arguments);
+  options.settings = settings;
+  if (cache) options.keep = [&](const sandbox::VerdictRecord& record) { cache->Keep(record); };
   options.stop = &StopFlag();
   options.tick = [&] {
     output->Flush();
@@ -257,6 +270,7 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
       },
       [&](const report::FileRecord& record) { scan.Print(record); });
   watch.reset();
+  if (cache) cache->End();
   scan.End(feed.skipped(), end);
   shown_progress = nullptr;
   if (!end.failure.empty()) Say(end.failure);

@@ -22,13 +22,23 @@ std::vector<std::string> SplitFileList(const std::string& text) {
   return paths;
 }
 
-ScanFeed::ScanFeed(os::WalkOptions walk, const std::vector<std::string>& paths, std::uint64_t stdin_limit_bytes)
-    : walker_(std::move(walk)),
+ScanFeed::ScanFeed(os::WalkOptions walk, const std::vector<std::string>& paths, std::uint64_t stdin_limit_bytes,
+                   ScanCache* cache)
+    : cache_(cache),
+      walker_(WithCache(std::move(walk))),
       paths_(paths.begin(), paths.end()),
       stdin_limit_bytes_(stdin_limit_bytes),
       owners_(os::OwnerNames::Load("/etc/passwd")) {
   const auto folder = os::WorkingFolder();
   working_folder_ = folder ? *folder : "/";
+}
+
+os::WalkOptions ScanFeed::WithCache(os::WalkOptions walk) {
+  if (cache_ == nullptr) return walk;
+  walk.is_known = [this](const os::FoundFile& file) {
+    return cache_->IsKnown(file, cache_->uses_names() ? Names(file.path, file.state.owner) : report::ObjectNames());
+  };
+  return walk;
 }
 
 report::ObjectNames ScanFeed::Names(const std::string& path, std::uint32_t owner) const {
@@ -58,19 +68,30 @@ std::optional<sandbox::ScanItem> ScanFeed::Next() {
       case os::WalkEntry::Kind::kFailed:
       case os::WalkEntry::Kind::kFile: break;
     }
-    sandbox::ScanItem item;
-    item.names = Names(entry->path, entry->owner);
-    item.path = std::move(entry->path);
-    item.fd = std::move(entry->fd);
-    item.size = entry->size;
-    item.modified_ns = entry->modified_ns;
-    if (entry->kind == os::WalkEntry::Kind::kFailed) {
-      item.report.emplace();
-      item.report->verdict = report::Verdict::kFailed;
-      item.report->failure = entry->reason;
-    }
+    return FromWalk(std::move(*entry));
+  }
+}
+
+sandbox::ScanItem ScanFeed::FromWalk(os::WalkEntry entry) {
+  sandbox::ScanItem item;
+  item.size = entry.size;
+  if (entry.known) {
+    item.path = std::move(entry.path);
+    item.report.emplace();
+    item.report->cached = true;
     return item;
   }
+  item.names = Names(entry.path, entry.owner);
+  item.path = std::move(entry.path);
+  item.fd = std::move(entry.fd);
+  item.modified_ns = entry.modified_ns;
+  if (entry.kind == os::WalkEntry::Kind::kFailed) {
+    item.report.emplace();
+    item.report->verdict = report::Verdict::kFailed;
+    item.report->failure = std::move(entry.reason);
+  }
+  if (cache_ != nullptr) cache_->Begin(item);
+  return item;
 }
 
 sandbox::ScanItem ScanFeed::FromStdin() {

@@ -10,6 +10,7 @@
 #include "daylight/os/passwd.h"
 #include "daylight/os/walk.h"
 #include "daylight/sandbox/scan_session.h"
+#include "scan_cache.h"
 
 namespace dl::cli {
 
@@ -19,14 +20,19 @@ std::vector<std::string> SplitFileList(const std::string& text);
 class ScanFeed {
  public:
   // `stdin_limit_bytes`: how much of standard input is taken in.
-  ScanFeed(os::WalkOptions walk, const std::vector<std::string>& paths, std::uint64_t stdin_limit_bytes);
+  // `cache` may be null, and is borrowed.
+  ScanFeed(os::WalkOptions walk, const std::vector<std::string>& paths, std::uint64_t stdin_limit_bytes,
+           ScanCache* cache = nullptr);
   std::optional<sandbox::ScanItem> Next();
   std::uint64_t skipped() const { return skipped_; }
 
  private:
   sandbox::ScanItem FromStdin();
+  sandbox::ScanItem FromWalk(os::WalkEntry entry);
+  os::WalkOptions WithCache(os::WalkOptions walk);
   report::ObjectNames Names(const std::string& path, std::uint32_t owner) const;
 
+  ScanCache* cache_;
   os::Walker walker_;
   std::deque<std::string> paths_;
   std::uint64_t stdin_limit_bytes_;

@@ -39,6 +39,9 @@ void AddWalkOptions(CLI::App& app, ScanArguments& arguments) {
                  "standard input")
       ->type_name("FILE");
   app.add_flag("--one-file-system", arguments.one_file_system, "Stay on the file systems of the arguments");
+  app.add_flag("--cache,!--no-cache", arguments.cache,
+               "Do not open files again that were clean and have not changed since, nor has the content; kept in the "
+               "user's cache folder (default: --no-cache)");
   app.add_flag("--follow", arguments.follow, "Follow symbolic links met on the way; each folder is entered once");
 }
 

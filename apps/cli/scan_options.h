@@ -39,6 +39,7 @@ struct ScanArguments {
   bool quiet = false;
   bool pua = false;
   bool profile = false;
+  bool cache = false;
 
   // By FinishScanArguments.
   report::Format format = report::Format::kText;

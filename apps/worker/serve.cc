@@ -174,7 +174,7 @@ class Server {
     around_scan_.bytes += object.size;
     DescriptorSource source(fd, object.size, scratch_, DescriptorSource::Limits{});
     NameFileType(source, object.names);
-    return scanner_->Scan(source, object.names);
+    return scanner_->Scan(source, object.names, object.skip_units);
   }
 
   void NameFileType(ObjectSource& source, report::ObjectNames& names) {
@@ -237,6 +237,7 @@ class Server {
       auto summary = scan::Summarize(*database);
       if (!summary) return CannotUse(message, summary.error());
       report::DatabaseSummary& one = *summary;
+      all.units.insert(all.units.end(), one.units.begin(), one.units.end());
       all.sources.insert(all.sources.end(), one.sources.begin(), one.sources.end());
       all.signature_sources.insert(all.signature_sources.end(), one.signature_sources.begin(),
                                    one.signature_sources.end());

@@ -341,6 +341,7 @@ Status ServeOne(report::WorkerChannel& channel) {
     case MessageType::kScanBatch: return Scan(channel, message);
     case MessageType::kSummarize: {
       report::DatabaseSummary summary;
+      summary.units.emplace_back();
       summary.sources = {{"te\x1bst", "MIT", 1}};
       summary.rules = {{"default", "Evil", {"t"}, "test", false, true, "me"}};
       summary.parts = {{"atoms", 2048}};

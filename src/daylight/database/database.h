@@ -113,6 +113,11 @@ class Database {
     if (begin >= file_.size() - sums_end_ || begin % kPageBytes + part.size() > kPageBytes) return false;
     return (page_checked_[page / 64].load(std::memory_order_acquire) >> (page % 64) & 1) != 0;
   }
+  // How many bytes from here on are on the same page.
+  std::size_t BytesOnPage(const std::byte* at) const {
+    return kPageBytes -
+           static_cast<std::size_t>((static_cast<std::uint64_t>(at - file_.data()) - sums_end_) % kPageBytes);
+  }
   // Whether a page with a wrong checksum has been met: what readers that cannot
   // fail (LazyView) found since may be incomplete.
   bool damaged() const { return damaged_.load(std::memory_order_relaxed); }

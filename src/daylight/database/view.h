@@ -62,6 +62,18 @@ class LazyView {
     const std::span<const T> range = view_.Range(first, count);
     return IsSound(range.data(), range.size()) ? range : std::span<const T>();
   }
+  // The elements from `first` on that are on its page, so that it is asked about
+  // once for all of them: at least one, unless there is none or it is damaged.
+  std::span<const T> OnPageFrom(std::size_t first) const {
+    if (first >= size()) return {};
+    std::size_t count = size() - first;
+    if (database_ != nullptr) {
+      const auto* at = reinterpret_cast<const std::byte*>(view_.data() + first);
+      const std::size_t on_page = database_->BytesOnPage(at) / sizeof(T);
+      count = on_page == 0 ? 1 : on_page < count ? on_page : count;
+    }
+    return Range(first, count);
+  }
   // To ask for the memory only.
   const T* data() const { return view_.data(); }
 

@@ -1,6 +1,7 @@
 #include "daylight/match/atoms.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -445,6 +446,20 @@ AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_ke
 
 AtomSet AtomsOfTerm(const Term& root, bool wide, const AtomSettings& settings) {
   return TermAtoms(wide, settings).Best(root);
+}
+
+double CostOfRuns(const ByteSet& set, std::uint32_t length) {
+  double share = 0;
+  std::array<bool, 256> is_counted{};
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    if (!set.Contains(static_cast<std::uint8_t>(byte))) continue;
+    const std::uint8_t folded = Fold(static_cast<std::uint8_t>(byte));
+    if (!std::exchange(is_counted[folded], true)) share += Share(kFoldedByteBits[folded]);
+  }
+  // Neighbours are alike: four bytes tell about as much as one would alone, and
+  // nothing where runs of one byte are common, as those of zero are.
+  const double runs = set.Contains(0) ? 1 : std::pow(std::min(share, 1.0), length / 4.0);
+  return 1.0 / length + kVerifyCostOfTerm * runs;
 }
 
 }  // namespace dl::match

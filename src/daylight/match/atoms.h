@@ -93,4 +93,8 @@ AtomSet AtomsOfXorText(std::span<const std::uint8_t> values, std::uint8_t min_ke
 // wide: every byte of the expression is followed by a zero byte.
 AtomSet AtomsOfTerm(const Term& root, bool wide, const AtomSettings& settings);
 
+// What it costs to look for runs of `length` bytes of the set instead: to be
+// held against AtomSet::cost.
+double CostOfRuns(const ByteSet& set, std::uint32_t length);
+
 }  // namespace dl::match

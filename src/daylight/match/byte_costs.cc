@@ -95,6 +95,10 @@ std::uint32_t WideBits(std::uint8_t first, std::uint8_t second) {
          (IsFoldedLetter(first) && IsFoldedLetter(second) ? 6 : 0);
 }
 
+// Where one byte is repeated, it is mostly repeated often: base64 of zeros, rulers, padding. What was measured has
+// little of some of them, and a text of the kind is one that has much.
+constexpr std::uint32_t kRunBits = 80;
+
 // Byte after byte: runs of one byte, letters after letters and wide characters
 // are far more common than their bytes alone.
 std::uint32_t SequenceBits(std::span<const std::uint8_t> bytes) {
@@ -115,6 +119,9 @@ std::uint32_t SequenceBits(std::span<const std::uint8_t> bytes) {
       }
     }
     sum += bits;
+  }
+  if (std::all_of(bytes.begin(), bytes.end(), [&](std::uint8_t byte) { return byte == bytes[0]; })) {
+    sum = std::min(sum, kRunBits);
   }
   if (bytes.size() == 4 && bytes[1] == 0 && bytes[3] == 0 && bytes[0] != 0) {
     sum = std::min(sum, WideBits(bytes[0], bytes[2]));

@@ -56,6 +56,7 @@ class MatchState::Impl {
         lists_(tables_.header().list_count),
         verifier_(tables_),
         candidates_(kBlock + 16),
+        confirmed_(kBlock + 1),
         lookups_(kBlock + 1),
         found_runs_(kBlock + 1) {
     stopped_.Resize(tables_.header().pattern_count);
@@ -131,6 +132,7 @@ class MatchState::Impl {
   void LookUp(std::size_t count, std::uint32_t length);
   // Tries all atoms of a run.
   void TryRun(std::uint32_t first, std::size_t at);
+  void TryAtom(const AtomEntry& entry, std::size_t at);
   void ScanEverywhere(const SubRecord& sub, std::size_t begin, std::size_t end);
   // Runs a call of the verifier for a pattern, and counts it.
   template <typename Run>
@@ -180,6 +182,7 @@ class MatchState::Impl {
   std::span<const std::uint8_t> bytes_;
   std::uint64_t offset_ = 0;  // Of bytes_ in the object.
   std::vector<std::uint32_t> candidates_;
+  std::vector<ConfirmHashes> confirmed_;  // By candidate: bits of the bitmap.
   std::vector<Lookup> lookups_;
   std::vector<FoundRun> found_runs_;
   std::uint8_t padded_[2 * kKernelSlack] = {};
@@ -351,18 +354,25 @@ void MatchState::Impl::LookUpSome(std::size_t base, std::size_t count, std::uint
   LookUp(static_cast<std::size_t>(lookup - lookups_.data()), length);
 }
 
+// In two rounds, so that memory is asked for before it is needed.
 std::size_t MatchState::Impl::Confirm(std::size_t base, std::size_t count) {
   const std::uint32_t* bitmap = live_->words[kConfirm].data();
   const unsigned shift = 32 - live_->confirm_log2;
-  const auto is_set = [&](std::uint32_t hash) { return bitmap[hash >> shift >> 5] >> (hash >> shift & 31) & 1; };
   const std::size_t hashed = WindowBytes(stride_);
-  std::size_t kept = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = base + candidates_[i];
     const std::uint32_t behind = at + hashed < bytes_.size() ? WindowAt(at + hashed) : 0;
     const ConfirmHashes hashes = HashesOf(WindowAt(at) & WindowMask(stride_), behind);
+    confirmed_[i] = {hashes.all >> shift, hashes.first >> shift, hashes.window >> shift};
+    __builtin_prefetch(bitmap + (confirmed_[i].all >> 5));
+    __builtin_prefetch(bitmap + (confirmed_[i].first >> 5));
+    __builtin_prefetch(bitmap + (confirmed_[i].window >> 5));
+  }
+  const auto is_set = [&](std::uint32_t bit) { return bitmap[bit >> 5] >> (bit & 31) & 1; };
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) {
     candidates_[kept] = candidates_[i];
-    kept += is_set(hashes.all) | is_set(hashes.first) | is_set(hashes.window);
+    kept += is_set(confirmed_[i].all) | is_set(confirmed_[i].first) | is_set(confirmed_[i].window);
   }
   return kept;
 }
@@ -404,35 +414,57 @@ void MatchState::Impl::TryRun(std::uint32_t first, std::size_t at) {
   // Entries look at eight bytes from up to seven before the window on.
   const bool inside = at >= 8 && bytes_.size() - at >= 8;
   const std::uint8_t* here = bytes_.data() + at;
-  bool is_last = false;
-  for (std::size_t index = first; !is_last; ++index) {
-    const AtomEntry& entry = tables_.atom(index);
-    is_last = entry.is_last != 0;
-    std::uint64_t value = 0;
-    if (inside && entry.before <= 8) {
-      std::memcpy(&value, here - entry.before, sizeof value);
-    } else {
-      value = LoadBytes(bytes_, at, entry.before, 8);
+  for (std::size_t index = first;;) {
+    const std::span<const AtomEntry> atoms = tables_.atoms(index);
+    if (atoms.empty()) return;
+    for (const AtomEntry& entry : atoms) {
+      std::uint64_t value = 0;
+      if (inside && entry.before <= 8) [[likely]] {
+        std::memcpy(&value, here - entry.before, sizeof value);
+      } else {
+        value = LoadBytes(bytes_, at, entry.before, 8);
+      }
+      if ((value & entry.mask) == entry.value) TryAtom(entry, at);
+      if (entry.is_last != 0) return;
     }
-    if ((value & entry.mask) != entry.value) continue;
-    const SubRecord& sub = tables_.sub(entry.sub);
-    if (!IsSought(sub) || lists_.limited(sub.list)) continue;
-    Verify(sub, [&] { verifier_.VerifyAtom(sub, entry, at, found_); });
-    if (!found_.empty()) Keep(sub);
-    if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
+    index += atoms.size();
   }
 }
 
+void MatchState::Impl::TryAtom(const AtomEntry& entry, std::size_t at) {
+  const SubRecord& sub = tables_.sub(entry.sub);
+  if (!IsSought(sub) || lists_.limited(sub.list)) return;
+  Verify(sub, [&] { verifier_.VerifyAtom(sub, entry, at, found_); });
+  if (!found_.empty()) Keep(sub);
+  if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
+}
+
 void MatchState::Impl::ScanEverywhere(const SubRecord& sub, std::size_t begin, std::size_t end) {
-  const std::span<const std::uint8_t> first = tables_.text(sub.extra, 32);
-  if (first.size() != 32) return;
-  for (std::size_t at = begin; at < end; ++at) {
-    const std::uint8_t byte = bytes_[at];
-    if (((first[byte >> 3] >> (byte & 7)) & 1) == 0) continue;
-    Verify(sub, [&] { verifier_.VerifyStart(sub, at, found_); });
+  const std::span<const std::uint8_t> first = tables_.text(sub.extra, kFirstBytesBytes);
+  if (first.size() != kFirstBytesBytes) return;
+  std::uint32_t run = 0;
+  std::memcpy(&run, first.data() + kFirstBytesBits, sizeof run);
+  run = std::max(run, 1u);
+  const auto is_first = [&](std::uint8_t byte) { return ((first[byte >> 3] >> (byte & 7)) & 1) != 0; };
+  // A run is looked at from its end, so that a byte that is not in it moves
+  // the search behind it; what is known of it is not looked at again.
+  std::size_t known = begin;
+  for (std::size_t at = begin; at < end;) {
+    if (run > bytes_.size() - at) return;
+    std::size_t last = at + run;
+    known = std::max(known, at);
+    while (last > known && is_first(bytes_[last - 1])) --last;
+    const bool fits = last <= known;
+    known = at + run;
+    if (!fits) {
+      at = last;
+      continue;
+    }
+    Verify(sub, [&] { verifier_.VerifyStart(sub, at, {first.data(), run}, found_); });
     if (!found_.empty()) Keep(sub);
     if ((sub.flags & kSubAutomaton) != 0) ChargeSteps(sub);
     if (!IsLive(sub.pattern)) return;
+    ++at;
   }
 }
 

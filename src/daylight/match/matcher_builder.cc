@@ -23,7 +23,18 @@ struct Draft {
   CompiledPrograms programs;        // Automaton.
   std::vector<std::uint8_t> extra;  // What sub.extra points at.
   AtomSet atoms;
+  std::uint32_t dropped_length = 0;  // Of the shortest atom of those that were dropped.
+
+  // Every position is a candidate that begins as a match does.
+  void DropAtoms() {
+    dropped_length = 0xffffffff;
+    for (const Atom& atom : atoms.atoms) dropped_length = std::min(dropped_length, atom.bytes);
+    atoms = {};
+  }
 };
+
+// Runs of one set that are worth looking for instead of atoms.
+constexpr std::uint32_t kMinRun = 8;
 
 // A fixed sequence of bytes, if that is all the expression is.
 bool AsFixed(const Term& root, std::vector<std::uint8_t>& values, std::vector<std::uint8_t>& masks) {
@@ -49,13 +60,15 @@ void Widen(std::vector<std::uint8_t>& bytes, std::uint8_t between) {
   bytes = std::move(wide);
 }
 
-std::vector<std::uint8_t> SetBytes(const ByteSet& set) {
-  std::vector<std::uint8_t> bytes(32);
+// A FirstBytes record, see matcher_format.h.
+std::vector<std::uint8_t> FirstBytesRecord(const ByteSet& set, std::uint32_t run) {
+  std::vector<std::uint8_t> bytes(kFirstBytesBits);
   for (unsigned byte = 0; byte < 256; ++byte) {
     if (set.Contains(static_cast<std::uint8_t>(byte))) {
       bytes[byte >> 3] = static_cast<std::uint8_t>(bytes[byte >> 3] | 1u << (byte & 7));
     }
   }
+  for (unsigned i = 0; i < 4; ++i) bytes.push_back(static_cast<std::uint8_t>(run >> (8 * i)));
   return bytes;
 }
 
@@ -114,6 +127,9 @@ Result<Draft> DraftExpression(const NormalForm& form, bool wide, const AtomSetti
   Draft draft;
   SubRecord& sub = draft.sub;
   if (wide) sub.flags |= kSubWide;
+  const ByteSet first = FirstBytes(form.root);
+  const std::uint32_t run =
+      wide ? 1 : std::clamp<std::uint32_t>(LeadingRun(form.root, first), 1, static_cast<std::uint32_t>(kRegexpReach));
   std::vector<std::uint8_t> values;
   std::vector<std::uint8_t> masks;
   if (AsFixed(form.root, values, masks)) {
@@ -126,6 +142,7 @@ Result<Draft> DraftExpression(const NormalForm& form, bool wide, const AtomSetti
   } else {
     sub.flags |= kSubAutomaton;
     draft.atoms = AtomsOfTerm(form.root, wide, settings);
+    if (draft.atoms.found && run >= kMinRun && CostOfRuns(first, run) < draft.atoms.cost) draft.DropAtoms();
     const std::vector<std::uint32_t> fixed = LeavesAtFixedOffsets(form);
     const auto is_fixed = [&](const Atom& atom) { return fixed[atom.at] <= kRegexpReach / 2; };
     const bool fixed_start = std::all_of(draft.atoms.atoms.begin(), draft.atoms.atoms.end(), is_fixed);
@@ -141,7 +158,7 @@ Result<Draft> DraftExpression(const NormalForm& form, bool wide, const AtomSetti
     if (fixed_start) draft.programs.backward_entry = fixed;
     sub.size = static_cast<std::uint32_t>(draft.programs.words.size());
   }
-  if (!draft.atoms.found) draft.extra = SetBytes(FirstBytes(form.root));
+  if (!draft.atoms.found) draft.extra = FirstBytesRecord(first, run);
   return draft;
 }
 
@@ -227,7 +244,7 @@ void MatcherBuilder::Impl::Place(Draft& draft, PatternCost& cost) {
   const std::uint32_t index = tables.AddSub(sub);
   if (!draft.atoms.found) {
     tables.AddEverywhere(sub.group, index);
-    cost.atom_length = 0;
+    cost.atom_length = std::min(cost.atom_length, draft.dropped_length);
     return;
   }
   for (const Atom& atom : draft.atoms.atoms) {

@@ -42,7 +42,7 @@ inline constexpr auto kSectionTexts = database::MakeSectionKind("MTXT");
 inline constexpr auto kSectionPrograms = database::MakeSectionKind("MPRG");
 inline constexpr auto kSectionChains = database::MakeSectionKind("MCHN");
 
-inline constexpr std::uint32_t kMatcherVersion = 4;
+inline constexpr std::uint32_t kMatcherVersion = 5;
 // The most an overlap may ask for; a header with more is malformed.
 inline constexpr std::uint32_t kMaxReachBytes = 1u << 28;
 
@@ -102,13 +102,19 @@ struct SubRecord {
   // Byte offset in MTXT: of what kSubBase64Check decodes with (the value of each
   // of the 256 characters or kNoBase64Value, how many bytes of its group of
   // three precede the text, four bytes of the text's size, and the text), or of
-  // the 256 bits of first bytes of a sub-pattern in MEVY.
+  // a FirstBytes record of a sub-pattern in MEVY.
   std::uint32_t extra = 0;
 };
 static_assert(sizeof(SubRecord) == 32);
 
 inline constexpr std::uint32_t kBase64ValuesBytes = 256;
 inline constexpr std::uint8_t kNoBase64Value = 0xff;
+
+// How a sub-pattern without an atom begins: the 256 bits of the bytes it can
+// begin with, then four bytes that say how many of these at least, one or more,
+// stand at the beginning of every match.
+inline constexpr std::uint32_t kFirstBytesBits = 32;
+inline constexpr std::uint32_t kFirstBytesBytes = kFirstBytesBits + 4;
 
 // What one group has in one bitmap.
 struct BitRun {

@@ -28,8 +28,8 @@ class MatcherTables {
   std::span<const std::uint32_t> everywhere(const GroupRecord& group) const {
     return everywhere_.Range(group.everywhere_first, group.everywhere_count);
   }
-  // An atom past the end is the last of its run.
-  const AtomEntry& atom(std::size_t index) const { return index < atoms_.size() ? atoms_[index] : kNoAtom; }
+  // The atoms from `index` on, as far as they are on one page; none past the end.
+  std::span<const AtomEntry> atoms(std::size_t index) const { return atoms_.OnPageFrom(index); }
   std::span<const std::uint8_t> text(std::uint32_t offset, std::uint32_t size) const {
     return texts_.Range(offset, size);
   }
@@ -64,7 +64,6 @@ class MatcherTables {
   }
 
  private:
-  static constexpr AtomEntry kNoAtom = {.is_last = 1};
   const database::Database* database_ = nullptr;
   MatcherHeader header_;
   database::LazyView<PatternRecord> patterns_;

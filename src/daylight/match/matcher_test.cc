@@ -127,13 +127,47 @@ TEST(MatcherTest, KeepsAMillionMatchesAndSaysThatThereWereMore) {
 }
 
 TEST(MatcherTest, ASearchThatWasEndedIsToldEvenWithoutAMatch) {
-  TestMatcher matcher({Regexp("[^x][^b]*[^c]*[^d]*x", true), Regexp("y", false)});
+  // No atom, and states that are too large for an automaton.
+  TestMatcher matcher({Regexp("[^a]{0,1500}[^b]{1,700}[^c]{1500}$", true), Regexp("y", false)});
   matcher.Scan(AsBytes(std::string(200'000, 'x')));
   EXPECT_TRUE(matcher.Matches(0).empty());
   EXPECT_TRUE(matcher.state().limited(0));
   ASSERT_EQ(matcher.state().touched().size(), 1u);
   EXPECT_EQ(matcher.state().touched()[0], 0u);
-  matcher.Scan(AsBytes(std::string(1'000, 'x')));
+  matcher.Scan(AsBytes(std::string(100, 'x')));
+  EXPECT_TRUE(matcher.state().touched().empty());
+}
+
+// Expressions that begin with a run of one set are looked for by it.
+TEST(MatcherTest, RunsAreFoundAtTheirBoundsAndAtEdges) {
+  const char* const sources[] = {"[a-f]{20,}",          "([a-f]{4}){5,9}",
+                                 "[a-f]{2,9}[ace]{18}", "[a-f]{10}([a-f]+|[xy]){10}z?",
+                                 "[a-f]{12,}\\x00",     "\\b[a-f]{20}\\b"};
+  std::vector<Pattern> patterns;
+  for (const char* source : sources) patterns.push_back(Regexp(source, true));
+  TestMatcher matcher(patterns);
+  for (const std::size_t length : {11u, 12u, 19u, 20u, 21u, 36u, 37u, 60u}) {
+    for (const char* around : {"", "x", "-", "\n"}) {
+      std::string object;
+      for (int part = 0; part < 3; ++part) {
+        object += around;
+        for (std::size_t i = 0; i < length; ++i) object += "ace"[(i + length) % 3];
+        object += part == 1 ? std::string(1, '\0') : std::string(around) + "b";
+      }
+      matcher.Scan(AsBytes(object));
+      for (std::uint32_t id = 0; id < patterns.size(); ++id) {
+        EXPECT_EQ(Describe(matcher.Matches(id)), Describe(FindAllSlowly(patterns[id], AsBytes(object))))
+            << sources[id] << " " << length << around;
+      }
+    }
+  }
+}
+
+TEST(MatcherTest, OverlappingRunsThatMeetAreReadOnce) {
+  TestMatcher matcher({Regexp("[^x][^b]*[^c]*[^d]*x", true), Regexp("a.*b", false)});
+  matcher.Scan(AsBytes(std::string(500'000, 'x')));
+  EXPECT_TRUE(matcher.state().touched().empty());
+  matcher.Scan(AsBytes(std::string(500'000, 'a')));
   EXPECT_TRUE(matcher.state().touched().empty());
 }
 

@@ -254,6 +254,60 @@ ByteSet FirstBytes(const Term& term) {
   return first;
 }
 
+namespace {
+
+// What of a term's matches is sure to be members of a set.
+struct Run {
+  std::uint32_t length = 0;  // At least so many bytes at the beginning...
+  bool is_all = true;        // ...and all others too.
+};
+
+bool IsSubset(const ByteSet& set, const ByteSet& of) {
+  for (std::size_t i = 0; i < set.words().size(); ++i) {
+    if ((set.words()[i] & ~of.words()[i]) != 0) return false;
+  }
+  return true;
+}
+
+Run RunOf(const Term& term, const ByteSet& set) {
+  Run run;
+  switch (term.kind) {
+    case TermKind::kEmpty:
+    case TermKind::kAssert: break;
+    case TermKind::kSet:
+    case TermKind::kCount:
+      run.is_all = IsSubset(term.set, set);
+      if (run.is_all) run.length = term.kind == TermKind::kSet ? 1 : term.min;
+      break;
+    case TermKind::kConcat:
+      for (const Term& child : term.children) {
+        const Run next = RunOf(child, set);
+        run.length += std::min(next.length, kUnbounded - 1 - run.length);
+        run.is_all = next.is_all;
+        if (!run.is_all) break;
+      }
+      break;
+    case TermKind::kAlternate:
+      run.length = kUnbounded - 1;
+      for (const Term& child : term.children) {
+        const Run next = RunOf(child, set);
+        run.length = std::min(run.length, next.length);
+        run.is_all = run.is_all && next.is_all;
+      }
+      break;
+    case TermKind::kPlus: run = RunOf(term.children.front(), set); break;
+    case TermKind::kStar:
+    case TermKind::kUpTo:
+      for (const Term& child : term.children) run.is_all = run.is_all && RunOf(child, set).is_all;
+      break;
+  }
+  return run;
+}
+
+}  // namespace
+
+std::uint32_t LeadingRun(const Term& term, const ByteSet& set) { return RunOf(term, set).length; }
+
 std::optional<std::uint32_t> FixedLength(const Term& term) {
   switch (term.kind) {
     case TermKind::kEmpty:

@@ -60,6 +60,9 @@ Result<NormalForm> NormalizeSequence(std::span<const RegexpNode> nodes);
 bool IsNullable(const Term& term);
 // The bytes a non-empty match can begin with.
 ByteSet FirstBytes(const Term& term);
+// How many bytes at least every match begins with that are all members of `set`;
+// at most kUnbounded - 1.
+std::uint32_t LeadingRun(const Term& term, const ByteSet& set);
 // The number of bytes that every match of the term has; absent if they differ.
 std::optional<std::uint32_t> FixedLength(const Term& term);
 // By leaf: its distance from the start, if every match passes through it, and

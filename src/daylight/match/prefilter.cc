@@ -124,13 +124,13 @@ unsigned FilterLog2(std::size_t keys) {
 }
 
 unsigned ConfirmLog2(std::size_t keys) {
-  return std::clamp(static_cast<unsigned>(std::bit_width(keys)) + 5, kBitmapLog2, 24u);
+  return std::clamp(static_cast<unsigned>(std::bit_width(keys)) + 4, kBitmapLog2, 24u);
 }
 
 bool MakeNibbleTables(std::span<const ShortWindow> windows, NibbleTables& tables) {
   constexpr std::size_t kMaxWindows = 1024;
-  // A position that passes costs about as much as eight that do not.
-  constexpr double kMaxShare = 1.0 / 8;
+  // Past it looking at every position in the bitmap is as fast.
+  constexpr double kMaxShare = 0.3;
   tables = {};
   if (windows.size() > kMaxWindows) return false;
   std::array<Bucket, 8 * kNibbleSets> buckets;

@@ -102,7 +102,7 @@ inline constexpr std::uint32_t ConfirmKey(std::uint32_t window, std::uint32_t ne
   const ConfirmHashes hashes = HashesOf(window, next);
   return known == 4 ? hashes.all : known > 0 ? hashes.first : hashes.window;
 }
-// How many bits so many keys are worth, as a logarithm: some thirty each.
+// How many bits so many keys are worth, as a logarithm: some sixteen each.
 unsigned ConfirmLog2(std::size_t keys);
 
 struct FilterTable {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 namespace dl::match {
 
@@ -116,6 +117,23 @@ Text Verifier::TextFor(const SubRecord& sub) const {
   return text;
 }
 
+bool Verifier::Forward(const SubRecord& sub, std::uint32_t entry, const Text& text, std::size_t at, std::size_t stop,
+                       std::size_t& end, const LazyDfa::Lead& lead) {
+  const std::span<const std::uint32_t> words = tables_.program(sub);
+  if (LazyDfa* automaton = automata_.Find(sub.data, words, LazyDfa::Direction::kForward)) {
+    if (const std::optional<bool> found = automaton->Forward(entry, text, at, stop, end, lead)) return *found;
+  }
+  return priorities_.Forward(ProgramView(words, false), entry, text, at, stop, end);
+}
+
+void Verifier::Backward(const SubRecord& sub, std::uint32_t entry, const Text& text, std::size_t at) {
+  const std::span<const std::uint32_t> words = tables_.program(sub);
+  if (LazyDfa* automaton = automata_.Find(sub.data, words, LazyDfa::Direction::kBackward)) {
+    if (automaton->Backward(entry, text, at, kRegexpReach, starts_)) return;
+  }
+  simulator_.Backward(ProgramView(words, true), entry, text, at, kRegexpReach, starts_);
+}
+
 void Verifier::VerifyAtom(const SubRecord& sub, const AtomEntry& entry, std::size_t at,
                           std::vector<MatchRecord>& found) {
   if ((sub.flags & kSubAutomaton) == 0) {
@@ -124,43 +142,42 @@ void Verifier::VerifyAtom(const SubRecord& sub, const AtomEntry& entry, std::siz
   }
   const std::size_t from = at + entry.skip;
   if (from > text_.bytes.size()) return;
-  const std::span<const std::uint32_t> words = tables_.program(sub);
-  const ProgramView forward(words, false);
   const Text text = TextFor(sub);
   std::size_t end = 0;
-  if (!priorities_.Forward(forward, entry.at, text, from, from + kRegexpReach, end)) return;
+  if (!Forward(sub, entry.at, text, from, from + kRegexpReach, end)) return;
   if ((sub.flags & kSubFixedStart) != 0) {
     const std::size_t distance = text.step * entry.backward;
     if (distance > from) return;
     const std::size_t start = from - distance;
     // The end is the same, but what is before the atom may not match.
-    if (entry.at == 0 || priorities_.Forward(forward, 0, text, start, from + kRegexpReach, end)) {
+    if (entry.at == 0 || Forward(sub, 0, text, start, from + kRegexpReach, end)) {
       Report(sub, start, end, 0, found);
     }
     return;
   }
-  simulator_.Backward(ProgramView(words, true), entry.backward, text, from, kRegexpReach, starts_);
+  Backward(sub, entry.backward, text, from);
+  report_steps_ += starts_.size();
   for (const std::size_t start : starts_) {
     // Another way from this start, past other atoms, may be preferred.
-    if ((sub.flags & kSubFromAtom) == 0 && !priorities_.Forward(forward, 0, text, start, from + kRegexpReach, end)) {
+    if ((sub.flags & kSubFromAtom) == 0 && !Forward(sub, 0, text, start, from + kRegexpReach, end)) {
       continue;
     }
     Report(sub, start, end, 0, found);
   }
 }
 
-void Verifier::VerifyStart(const SubRecord& sub, std::size_t at, std::vector<MatchRecord>& found) {
+void Verifier::VerifyStart(const SubRecord& sub, std::size_t at, const LazyDfa::Lead& lead,
+                           std::vector<MatchRecord>& found) {
   if ((sub.flags & kSubAutomaton) == 0) {
     VerifyFixed(sub, at, found);
     return;
   }
   const Text text = TextFor(sub);
   std::size_t end = 0;
-  const ProgramView program(tables_.program(sub), false);
-  if (!priorities_.Forward(program, 0, text, at, at + kRegexpReach, end)) return;
+  if (!Forward(sub, 0, text, at, at + kRegexpReach, end, lead)) return;
   if ((sub.flags & kSubAsciiFirst) != 0) {
     std::size_t ascii_end = 0;
-    if (priorities_.Forward(program, 0, text_, at, at + kRegexpReach, ascii_end)) return;
+    if (Forward(sub, 0, text_, at, at + kRegexpReach, ascii_end)) return;
   }
   Report(sub, at, end, 0, found);
 }

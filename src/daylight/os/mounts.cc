@@ -124,6 +124,22 @@ Mounts Mounts::Parse(std::string_view mountinfo) {
   return mounts;
 }
 
+std::string MountSource(std::string_view mountinfo, std::uint64_t mount) {
+  const std::string number = std::to_string(mount);
+  while (!mountinfo.empty()) {
+    const std::size_t end = std::min(mountinfo.find('\n'), mountinfo.size());
+    std::string_view line = mountinfo.substr(0, end);
+    mountinfo.remove_prefix(std::min(end + 1, mountinfo.size()));
+    if (TakeWord(line) != number) continue;
+    const std::size_t dash = line.find(" - ");
+    if (dash == line.npos) return {};
+    line.remove_prefix(dash + 3);
+    TakeWord(line);
+    return Unescape(TakeWord(line));
+  }
+  return {};
+}
+
 bool Mounts::IsRemoteName(std::string_view name) const {
   return std::any_of(remote_.begin(), remote_.end(), [&](const std::string& point) { return BaseName(point) == name; });
 }

@@ -9,6 +9,7 @@
 // which asks nobody.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,10 @@ enum class FileSystemKind : unsigned char {
 };
 // Of a number from statfs().
 FileSystemKind KindOf(unsigned long f_type);
+
+// What is mounted by the mount of this number, by the text of a mountinfo;
+// empty when there is none.
+std::string MountSource(std::string_view mountinfo, std::uint64_t mount);
 
 class Mounts {
  public:

@@ -42,5 +42,17 @@ TEST(MountsTest, KindsOfFileSystems) {
   EXPECT_EQ(KindOf(TMPFS_MAGIC), FileSystemKind::kLocal);
 }
 
+TEST(MountsTest, SourceOfAMount) {
+  constexpr std::string_view kText =
+      "22 1 0:20 / /proc rw - proc proc rw\n"
+      "31 1 0:29 /@ / rw,relatime shared:1 master:2 - btrfs /dev/with\\040space rw,subvol=/@\n"
+      "310 1 0:30 / /x rw\n";
+  EXPECT_EQ(MountSource(kText, 31), "/dev/with space");
+  EXPECT_EQ(MountSource(kText, 22), "proc");
+  EXPECT_EQ(MountSource(kText, 3), "");
+  EXPECT_EQ(MountSource(kText, 310), "");
+  EXPECT_EQ(MountSource("", 31), "");
+}
+
 }  // namespace
 }  // namespace dl::os

@@ -44,7 +44,7 @@ Opened Walker::OpenBy(const Level* level, const std::string& name, OpenHow how, 
   if (!mounts_loaded_) LoadMounts();
   const int folder = level != nullptr ? level->folder.get() : AT_FDCWD;
   how.magic = options_.follow;
-  how.look_only = options_.count_only;
+  how.look_only = how.look_only || options_.count_only;
   // A name below a local folder cannot lead to a remote file system but by a link
   // or by a mount, and into a mount it is not followed.
   how.cross = level == nullptr || how.follow || level->remote;
@@ -151,7 +151,9 @@ std::optional<WalkEntry> Walker::Argument(std::string path) {
     const auto here = WorkingFolder();
     key = mounts_.RemoteAbove(Absolute(path, here ? *here : "/"));
   }
-  Opened opened = OpenBy(nullptr, path, {.want = Want::kAny, .follow = true}, key);
+  const OpenHow how = {.want = Want::kAny, .follow = true};
+  if (auto known = KnownByPath(nullptr, path, how, path, key)) return known;
+  Opened opened = OpenBy(nullptr, path, how, key);
   if (opened.error != 0) {
     WalkEntry entry = Failed(std::move(path), opened);
     if (opened.error == ELOOP && !options_.follow) entry.reason += ", or a link of /proc into a process (see --follow)";
@@ -182,6 +184,9 @@ std::optional<WalkEntry> Walker::Entry(const Name& name) {
   how.follow = name.type == DT_LNK;
   if (how.want == Want::kAny && name.type != DT_LNK && name.type != DT_UNKNOWN) {
     return Skipped(std::move(path), SpecialName(static_cast<mode_t>(DTTOIF(name.type))));
+  }
+  if (auto known = how.follow ? KnownByPath(&level, name.text, how, path, level.key) : Known(level, name, path)) {
+    return known;
   }
   // Perhaps a mount, which need not answer to be left out.
   if (options_.one_file_system && !level.remote && !how.follow && mounts_.IsRemoteName(name.text) &&
@@ -222,6 +227,44 @@ std::optional<WalkEntry> Walker::Entry(const Name& name) {
   std::string key = level.key;
   if (opened.info.st_dev != level.device) key = "device " + std::to_string(opened.info.st_dev);
   return Enter(std::move(opened), std::move(path), how.follow, false, remote, std::move(key));
+}
+
+namespace {
+
+WalkEntry KnownEntry(const FileState& state, const std::string& path) {
+  WalkEntry entry;
+  entry.known = true;
+  entry.path = path;
+  entry.size = state.size;
+  entry.modified_ns = state.modified_ns;
+  entry.owner = state.owner;
+  return entry;
+}
+
+}  // namespace
+
+std::optional<WalkEntry> Walker::Known(const Level& level, const Name& name, const std::string& path) {
+  if ((!options_.is_known && !options_.count_only) || level.remote || options_.always_ask_helper) return std::nullopt;
+  if ((name.type != DT_REG && name.type != DT_UNKNOWN) || mounts_.IsRemoteName(name.text)) return std::nullopt;
+  const auto state = StateOf(level.folder.get(), name.text.c_str());
+  // What is mounted over a file is none of this folder's file system.
+  if (!state || !state->is_regular() || state->device != level.device) return std::nullopt;
+  if (!options_.count_only && !options_.is_known({*state, level.folder.get(), path})) return std::nullopt;
+  return KnownEntry(*state, path);
+}
+
+// Where links are on the way, or other file systems: found by the rules for opening.
+std::optional<WalkEntry> Walker::KnownByPath(const Level* level, const std::string& name, OpenHow how,
+                                             const std::string& path, const std::string& key) {
+  if (!options_.is_known || options_.always_ask_helper || mounts_.any_remote()) return std::nullopt;
+  how.look_only = true;
+  const Opened found = OpenBy(level, name, how, key);
+  if (found.error != 0 || !S_ISREG(found.info.st_mode)) return std::nullopt;
+  if (options_.one_file_system && level != nullptr && found.info.st_dev != root_device_) return std::nullopt;
+  const auto state = StateOf(found.fd.get());
+  if (!state || !options_.is_known({*state, found.fd.get(), path})) return std::nullopt;
+  if (level == nullptr) root_device_ = found.info.st_dev;
+  return KnownEntry(*state, path);
 }
 
 WalkEntry Walker::File(Opened opened, std::string path, bool is_argument) {

@@ -22,6 +22,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,10 +31,18 @@
 #include <vector>
 
 #include "daylight/os/fd.h"
+#include "daylight/os/file_state.h"
 #include "daylight/os/mounts.h"
 #include "daylight/os/open_helper.h"
 
 namespace dl::os {
+
+// A file that was found, but not opened.
+struct FoundFile {
+  const FileState& state;
+  int at;  // Open, and on the same file system.
+  const std::string& path;
+};
 
 struct WalkOptions {
   bool follow = false;
@@ -41,6 +50,9 @@ struct WalkOptions {
   bool count_only = false;                // Files are not opened.
   bool skip_hidden = false;               // Leave out what begins with a dot, but for arguments.
   std::vector<std::string> exclude = {};  // See glob.h.
+  // Asked of regular files on local file systems. Those for which it says yes are
+  // not opened: `known` in their entry.
+  std::function<bool(const FoundFile&)> is_known = {};
   OpenHelper::Options helper = {};
   bool always_ask_helper = false;  // As if everything were remote; for tests.
 };
@@ -55,7 +67,8 @@ struct WalkEntry {
   Kind kind = Kind::kFile;
   std::string path;
   std::string reason;
-  Fd fd;  // For kFile, not with count_only.
+  Fd fd;               // For kFile, not with count_only, nor when known.
+  bool known = false;  // See WalkOptions::is_known.
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0;  // Since 1970.
   std::uint32_t owner = 0;       // User number.
@@ -92,6 +105,10 @@ class Walker {
   std::optional<WalkEntry> Argument(std::string path);
   std::optional<WalkEntry> Entry(const Name& name);
   WalkEntry File(Opened opened, std::string path, bool is_argument);
+  // The entry of a file that need not be opened, by its name or once it is found.
+  std::optional<WalkEntry> Known(const Level& level, const Name& name, const std::string& path);
+  std::optional<WalkEntry> KnownByPath(const Level* level, const std::string& name, OpenHow how,
+                                       const std::string& path, const std::string& key);
   // Takes the folder, whose shown path is `path`.
   WalkEntry Enter(Opened opened, std::string path, bool by_link, bool is_argument, bool remote, std::string key);
   void Leave();

@@ -225,5 +225,35 @@ TEST_F(WalkTest, CountsWithoutOpening) {
   EXPECT_EQ(bytes, 5u);
 }
 
+TEST_F(WalkTest, WhatIsKnownIsNotOpened) {
+  for (const char* name : {"a", "b", "d/c", "d/e"}) Write(name, "four");
+  fs::create_symlink("a", root_ / "link");
+  ASSERT_EQ(::mkfifo((root_ / "fifo").c_str(), 0600), 0);
+  std::vector<std::string> asked;
+  WalkOptions options;
+  options.follow = true;
+  options.is_known = [&](const FoundFile& file) {
+    EXPECT_TRUE(file.state.is_regular());
+    EXPECT_EQ(file.state.size, 4u);
+    EXPECT_GE(file.at, 0);
+    asked.push_back(file.path.substr(root_.string().size() + 1));
+    return file.path.ends_with("a") || file.path.ends_with("e") || file.path.ends_with("link");
+  };
+  Walker walker(options);
+  walker.Add(root_.string());
+  walker.Add((root_ / "b").string());
+  walker.Add((root_ / "a").string());
+  Lines lines;
+  while (const auto entry = walker.Next()) {
+    if (entry->kind != WalkEntry::Kind::kFile) continue;
+    lines.push_back((entry->known ? "known " : "opened ") + entry->path.substr(root_.string().size() + 1));
+    EXPECT_EQ(entry->fd.valid(), !entry->known);
+    EXPECT_EQ(entry->size, 4u);
+    EXPECT_NE(entry->modified_ns, 0);
+  }
+  EXPECT_EQ(lines, (Lines{"known a", "opened b", "opened d/c", "known d/e", "known link", "opened b", "known a"}));
+  EXPECT_EQ(asked, (Lines{"a", "b", "d/c", "d/e", "link", "b", "a"}));
+}
+
 }  // namespace
 }  // namespace dl::os

@@ -104,7 +104,14 @@ static Status Visit(Io& io, Of<Io, DatabaseSummary::SignatureSource>& source) {
 }
 
 template <typename Io>
+static Status Visit(Io& io, Of<Io, DatabaseSummary::Unit>& unit) {
+  DL_TRY_STATUS(io.Flag(unit.uses_names));
+  return io.Flag(unit.varies);
+}
+
+template <typename Io>
 static Status Visit(Io& io, Of<Io, DatabaseSummary>& summary) {
+  DL_TRY_STATUS(io.List(summary.units, kMaxListItems, kEach));
   DL_TRY_STATUS(io.List(summary.sources, kMaxShortListItems, kEach));
   DL_TRY_STATUS(io.List(summary.signature_sources, kMaxShortListItems, kEach));
   DL_TRY_STATUS(io.List(summary.rules, kMaxListItems, kEach));
@@ -248,7 +255,8 @@ static Status Visit(Io& io, Of<Io, ScanObject>& object) {
   DL_TRY_STATUS(io.Text(object.names.filepath, kMaxPathBytes));
   DL_TRY_STATUS(io.Text(object.names.extension, kMaxPathBytes));
   DL_TRY_STATUS(io.Text(object.names.filetype, kMaxNameBytes));
-  return io.Text(object.names.owner, kMaxNameBytes);
+  DL_TRY_STATUS(io.Text(object.names.owner, kMaxNameBytes));
+  return io.Number(object.skip_units);
 }
 
 #define DL_FIELDS(Type)                                                                       \

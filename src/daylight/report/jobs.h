@@ -132,6 +132,12 @@ struct DatabaseSummary {
     std::vector<Count> loaded;
     std::vector<Count> skipped;
   };
+  // What else than an object's bytes and the settings its verdicts depend on.
+  struct Unit {
+    bool uses_names = false;  // The object's own filename, filepath, extension or owner.
+    bool varies = false;      // The time, what the machine has installed; or it says more than a verdict (console).
+  };
+  std::vector<Unit> units;  // In order, as ScanObject::skip_units counts them.
   std::vector<Source> sources;
   std::vector<SignatureSource> signature_sources;
   std::vector<RuleLine> rules;

@@ -61,6 +61,7 @@ void AppendSummary(const Summary& summary, JsonText& json) {
   json.Key("seconds");
   json.Real(static_cast<double>(static_cast<std::int64_t>(summary.seconds * 1000)) / 1000);
   json.Field("interrupted", summary.interrupted);
+  if (summary.cached > 0) json.Field("cached", summary.cached);
   if (summary.without_walls) json.Field("sandbox", "none");
   json.EndObject();
 }
@@ -124,6 +125,7 @@ void AppendRecord(const FileRecord& record, const WriterOptions& options, std::s
   if (report.verdict == Verdict::kFailed) json.Field("error", report.failure);
   AppendTexts("warnings", report.warnings, json);
   AppendTexts("log", report.log, json);
+  if (report.cached) json.Field("cached", true);
   if (options.without_walls) json.Field("sandbox", "none");
   json.EndObject();
 }

@@ -146,6 +146,7 @@ struct ScanObject {
   std::uint64_t sequence = 0;  // Of its kObjectReport.
   std::uint64_t size = 0;      // In bytes, by fstat.
   ObjectNames names;
+  std::uint64_t skip_units = 0;  // Bit n: not with unit n of all databases, in order.
 };
 // Descriptors: one for each object, in order.
 struct ScanBatchMessage {

@@ -85,6 +85,21 @@ TEST(ProtocolTest, ClamavMessagesSurviveTheJourney) {
   EXPECT_TRUE(Decode<OpenDatabasesMessage>(AsBytes(Encode(OpenDatabasesMessage{settings})))->settings.pua);
 }
 
+TEST(ProtocolTest, WhatTheVerdictCacheNeedsSurvivesTheJourney) {
+  DatabaseSummary summary;
+  summary.units = {{true, false}, {false, true}};
+  ExpectJourney(summary);
+  EXPECT_TRUE(Decode<DatabaseSummary>(AsBytes(Encode(summary)))->units[1].varies);
+  ScanBatchMessage batch;
+  batch.objects.resize(1);
+  batch.objects[0].skip_units = ~std::uint64_t{1};
+  ExpectJourney(batch);
+  EXPECT_EQ(Decode<ScanBatchMessage>(AsBytes(Encode(batch)))->objects[0].skip_units, ~std::uint64_t{1});
+  ObjectReport report;
+  report.cached = true;  // No worker's to say.
+  EXPECT_FALSE(Decode<ObjectReport>(AsBytes(Encode(report)))->cached);
+}
+
 TEST(ProtocolTest, FilesOfSignaturesHaveALimit) {
   CompileClamavMessage job;
   job.files.resize(kMaxClamavFiles);

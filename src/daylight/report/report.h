@@ -60,6 +60,7 @@ struct ObjectReport {
   std::vector<std::string> log;       // What the rules said through the console module.
   std::string failure;                // For kFailed: why.
   std::vector<std::string> warnings;  // E.g. a string's match limit, by rule.
+  bool cached = false;                // Of an earlier scan; never from a worker.
 };
 
 }  // namespace dl::report

@@ -45,6 +45,7 @@ struct Summary {
   std::uint64_t failed = 0;
   std::uint64_t workers_lost = 0;  // Processes that died or had to be ended.
   std::uint64_t skipped = 0;       // Links, devices and the like.
+  std::uint64_t cached = 0;        // Files that were not opened: unchanged since they were found clean.
   double seconds = 0;
   bool interrupted = false;
   bool without_walls = false;

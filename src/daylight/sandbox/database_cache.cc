@@ -10,12 +10,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 
 #include "daylight/os/io.h"
 #include "daylight/os/memfd.h"
 #include "daylight/os/paths.h"
+#include "daylight/sandbox/cache_folder.h"
 
 namespace dl::sandbox {
 
@@ -37,15 +37,6 @@ tl::unexpected<Error> FailErrno(std::string_view what) {
   return Fail(ErrorCode::kIo, what, static_cast<std::uint64_t>(errno));
 }
 
-// Empty for whoever has none. Somebody else's does not count: sudo may leave a
-// user's home to root, who would make folders wherever links in it lead.
-std::string Home() {
-  const char* home = std::getenv("HOME");
-  struct stat info {};
-  if (home == nullptr || home[0] != '/' || ::stat(home, &info) != 0 || info.st_uid != ::geteuid()) return {};
-  return home;
-}
-
 // What this class names its files by. Whatever else lies in the folder is let be.
 bool IsKey(std::string_view text) {
   return text.size() == kKeyDigits && text.find_first_not_of("0123456789abcdef") == text.npos;
@@ -60,16 +51,6 @@ Result<std::string> DraftName(const std::string& key) {
   }
   return key + "." + std::to_string(random) + std::string(kDraftSuffix);
 }
-
-// And the one above, for the user only, as the XDG rules have it. What is further
-// above has to be there: a home that does not exist is not made.
-void MakeFolders(const std::string& path) {
-  ::mkdir(os::ParentFolder(path).c_str(), 0700);
-  ::mkdir(path.c_str(), 0700);
-}
-
-// Ours, and nobody else's to write.
-bool IsOurs(const struct stat& info) { return info.st_uid == ::geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0; }
 
 Status CopyAll(int from, int to) {
   DL_TRY(const std::uint64_t size, os::FileSize(from));
@@ -100,33 +81,13 @@ struct CloseFolder {
 }  // namespace
 
 Result<DatabaseCache> DatabaseCache::OpenIn(const std::string& folder) {
-  MakeFolders(folder);
-  os::Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!fd.valid()) {
-    if (errno == ENOTDIR || errno == ELOOP) return Fail(ErrorCode::kUnsupported, "it is not a folder, or a link");
-    return FailErrno("cannot open the folder");
-  }
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return FailErrno("cannot stat the folder");
-  if (!IsOurs(info)) return Fail(ErrorCode::kUnsupported, "it belongs to somebody else, or others may write there");
+  DL_TRY(os::Fd fd, OpenCacheFolderIn(folder));
   return DatabaseCache(std::move(fd));
 }
 
 Result<DatabaseCache> DatabaseCache::Open(std::string& folder) {
-  if (const char* named = std::getenv("XDG_CACHE_HOME"); named != nullptr && named[0] == '/') {
-    folder = os::Join(named, "daylight");
-    return OpenIn(folder);
-  }
-  if (::geteuid() == 0) {
-    folder = "/var/cache/daylight";
-    if (auto cache = OpenIn(folder); cache && ::faccessat(cache->folder_.get(), ".", W_OK, AT_EACCESS) == 0) {
-      return cache;
-    }
-  }
-  const std::string home = Home();
-  if (home.empty()) return Fail(ErrorCode::kUnsupported, "neither XDG_CACHE_HOME nor HOME names a folder");
-  folder = os::Join(home, ".cache/daylight");
-  return OpenIn(folder);
+  DL_TRY(os::Fd fd, OpenCacheFolder(folder));
+  return DatabaseCache(std::move(fd));
 }
 
 std::optional<DatabaseCache::Entry> DatabaseCache::Find(const std::string& key, std::string& problem) {
@@ -149,7 +110,7 @@ std::optional<DatabaseCache::Entry> DatabaseCache::Find(const std::string& key, 
     problem = "it is not a regular file";
     return std::nullopt;
   }
-  if (!IsOurs(info)) {
+  if (!IsOnlyOurs(info)) {
     problem = "it belongs to somebody else, or others may write to it";
     return std::nullopt;
   }
@@ -164,7 +125,7 @@ std::optional<DatabaseCache::Entry> DatabaseCache::Find(const std::string& key, 
   const os::Fd notes = open(kNotesSuffix);
   if (!notes.valid()) return std::nullopt;
   struct stat notes_info {};
-  if (::fstat(notes.get(), &notes_info) != 0 || !S_ISREG(notes_info.st_mode) || !IsOurs(notes_info)) {
+  if (::fstat(notes.get(), &notes_info) != 0 || !S_ISREG(notes_info.st_mode) || !IsOnlyOurs(notes_info)) {
     problem = "its notes are not a regular file of our own";
     return std::nullopt;
   }

@@ -31,8 +31,7 @@ class DatabaseCache {
     std::vector<std::string> notes;  // Those it was kept with.
   };
 
-  // $XDG_CACHE_HOME/daylight, else for root /var/cache/daylight where that can
-  // be, else ~/.cache/daylight; made if need be. An error says why there is none.
+  // In the user's cache folder, see cache_folder.h.
   static Result<DatabaseCache> Open(std::string& folder);
   // In this folder.
   static Result<DatabaseCache> OpenIn(const std::string& folder);

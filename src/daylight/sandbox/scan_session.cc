@@ -74,6 +74,12 @@ bool Changed(ScanItem& item) {
   return true;
 }
 
+// Whether nothing at all is said of the object but that it is clean.
+bool IsOnlyClean(const report::ObjectReport& report) {
+  return report.verdict == report::Verdict::kClean && report.detections.empty() && report.incomplete.empty() &&
+         report.failure.empty() && report.warnings.empty() && report.log.empty();
+}
+
 tl::unexpected<Error> NotAsked() {
   return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
 }
@@ -193,7 +199,7 @@ Status ScanSession::Send(Worker& worker, std::vector<Task> batch) {
   report::ScanBatchMessage message;
   std::vector<int> descriptors;
   for (const Task& task : batch) {
-    message.objects.push_back({task.sequence, task.item.size, task.item.names});
+    message.objects.push_back({task.sequence, task.item.size, task.item.names, task.item.skip_units});
     descriptors.push_back(task.item.fd.get());
   }
   if (worker.tasks.empty()) worker.last_word = Clock::now();
@@ -215,6 +221,7 @@ void ScanSession::Feed(Worker& worker, const Next& next) {
         TakeBatch(std::min(worker.batch_objects, anew ? most : most - worker.given_objects), next);
     if (batch.empty()) return;
     if (anew) {
+      Keep(worker);
       if (const Status started = Start(worker); !started) {
         if (failure_.empty()) {
           failure_ = "cannot start " + options_.worker_program.path + ": " + os::Describe(started.error());
@@ -303,7 +310,12 @@ void ScanSession::Probe(const std::string& reason) {
   again_.push_front(std::move(probe));
 }
 
-void ScanSession::Answered(Task task, report::ObjectReport report) {
+void ScanSession::Keep(Worker& worker) {
+  for (const VerdictRecord& record : worker.clean) options_.keep(record);
+  worker.clean.clear();
+}
+
+void ScanSession::Answered(Worker& worker, Task task, report::ObjectReport report) {
   losses_in_a_row_ = 0;
   if (task.is_probe) probing_ = false;
   if (task.given_away || task.is_probe) return;
@@ -311,10 +323,16 @@ void ScanSession::Answered(Task task, report::ObjectReport report) {
     // What was read may never have been there at any one time.
     if (!task.again && task.item.size <= kMaxAgainBytes) {
       task.again = true;
+      task.item.skip_units = 0;
+      task.item.candidate.reset();
       again_.push_back(std::move(task));
       return;
     }
     report.incomplete.push_back({"", "changed", "it changed while it was read"});
+  }
+  if (options_.keep && task.item.candidate && task.item.unread.empty() && IsOnlyClean(report) &&
+      task.item.candidate->StillHolds(task.item.fd.get())) {
+    worker.clean.push_back(task.item.candidate->record);
   }
   Finish(std::move(task), std::move(report));
 }
@@ -354,7 +372,7 @@ Status ScanSession::Handle(Worker& worker, const report::Frame& frame) {
       worker.tasks.pop_front();
       worker.last_word = Clock::now();
       worker.told_profile = false;
-      Answered(std::move(task), std::move(report));
+      Answered(worker, std::move(task), std::move(report));
       return {};
     }
     case report::MessageType::kProfile: {
@@ -482,6 +500,7 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
     }
     for (Task& task : again_) Finish(std::move(task), FailedReport(failure_));
   }
+  for (Worker& worker : workers_) Keep(worker);
   workers_.clear();
   again_.clear();
   reorder_->Flush();

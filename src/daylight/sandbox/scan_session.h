@@ -28,6 +28,7 @@
 #include "daylight/report/writer.h"
 #include "daylight/sandbox/link.h"
 #include "daylight/sandbox/reorder.h"
+#include "daylight/sandbox/verdict_cache.h"
 #include "daylight/sandbox/worker_process.h"
 #include "daylight/sandbox/worker_template.h"
 
@@ -42,6 +43,10 @@ struct ScanItem {
   report::ObjectNames names;
   std::optional<report::ObjectReport> report;
   std::vector<report::Incomplete> unread;  // To be added to the worker's report.
+  // Of the verdict cache: units that need not look at it again, and what to keep
+  // if it is clean. Behind `fd`, which the lease is on, so that it goes first.
+  std::uint64_t skip_units = 0;
+  std::optional<VerdictCandidate> candidate;
 };
 
 struct ScanOptions {
@@ -56,6 +61,10 @@ struct ScanOptions {
   report::ScanSettings settings;  // budget.timeout_ms is enforced here.
   Reorder::Limits reorder;
   const std::atomic<bool>* stop = nullptr;  // Set by a signal's handler.
+  // Called with what turned out clean, complete and unchanged, once the worker that
+  // said so has ended well: what a worker said that was lost later is not kept. May
+  // be empty.
+  std::function<void(const VerdictRecord&)> keep;
   // Called a few times a second, and after the last file. May be empty.
   std::function<void()> tick;
 };
@@ -99,10 +108,11 @@ class ScanSession {
     Clock::time_point last_word;  // Or since when the first task is the first.
     std::size_t batch_objects = 1;
     std::size_t given_objects = 0;
-    bool ready = false;         // It has said hello.
-    bool opened = false;        // It has the databases.
-    bool told_profile = false;  // Since its last report.
-    bool spent = false;         // It has been given all that it ever will.
+    std::vector<VerdictRecord> clean;  // To be kept if it ends well.
+    bool ready = false;                // It has said hello.
+    bool opened = false;               // It has the databases.
+    bool told_profile = false;         // Since its last report.
+    bool spent = false;                // It has been given all that it ever will.
     bool running() const { return mold ? mold->running() && fork.valid() : process.running(); }
     int socket() const { return mold ? fork.get() : process.socket(); }
     pid_t pid() const { return mold ? mold->pid() : process.pid(); }
@@ -122,7 +132,8 @@ class ScanSession {
   void LostAtStart(std::deque<Task> tasks, const std::string& reason);
   void LostAtObject(std::deque<Task> tasks, Loss loss, const std::string& reason);
   void Probe(const std::string& reason);
-  void Answered(Task task, report::ObjectReport report);
+  void Answered(Worker& worker, Task task, report::ObjectReport report);
+  void Keep(Worker& worker);
   void Finish(Task task, report::ObjectReport report);
   std::optional<report::ObjectReport> OverBudget(const ScanItem& item) const;
   void CheckTime(Worker& worker);

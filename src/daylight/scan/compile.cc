@@ -193,6 +193,27 @@ report::CompileAnswer Compile(const report::CompileJob& job, yara::IncludeResolv
   return answer;
 }
 
+namespace {
+
+report::DatabaseSummary::Unit NeedsOf(const yara::RuleSet& rules) {
+  report::DatabaseSummary::Unit unit;
+  for (std::size_t i = 0; i < rules.nodes().size(); ++i) {
+    const yara::NodeRecord& node = rules.nodes()[i];
+    if (static_cast<yara::Op>(node.op) != yara::Op::kExternal || node.index >= rules.externals().size()) continue;
+    const std::string_view name = rules.text(rules.externals()[node.index].name);
+    // `filetype` follows from the bytes.
+    if (name == "filename" || name == "filepath" || name == "extension" || name == "owner") unit.uses_names = true;
+  }
+  for (std::uint32_t i = 0; i < rules.module_count(); ++i) {
+    const yara::ModuleInfo* module = rules.module(i);
+    // `magic` reads a database of the machine's.
+    if (module->name == "time" || module->name == "magic" || module->name == "console") unit.varies = true;
+  }
+  return unit;
+}
+
+}  // namespace
+
 Result<report::DatabaseSummary> Summarize(const database::Database& database) {
   report::DatabaseSummary summary;
   summary.bytes = database.file().size();
@@ -217,8 +238,10 @@ Result<report::DatabaseSummary> Summarize(const database::Database& database) {
       DL_TRY(clamav::Inventory inventory, set->LoadInventory());
       summary.signature_sources.push_back(Describe(*set, std::move(inventory)));
       summary.patterns += set->matcher().pattern_count();
+      summary.units.emplace_back();
     } else {
       DL_TRY(const auto rules, yara::RuleSet::Open(borrowed, unit));
+      summary.units.push_back(NeedsOf(*rules));
       AddRules(*rules, summary);
     }
   }

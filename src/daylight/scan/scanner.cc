@@ -29,9 +29,10 @@ class Scanner::Impl {
     }
   }
 
-  report::ObjectReport Scan(ObjectSource& object, const report::ObjectNames& names) {
+  report::ObjectReport Scan(ObjectSource& object, const report::ObjectNames& names, std::uint64_t skip_units) {
     const Stopwatch watch(Spent(&ScanProfile::total_ns));
     report::ObjectReport report;
+    Choose(skip_units);
     const auto& settings = context_.settings;
     const std::uint64_t limit = settings.budget.max_object_bytes;
     if (limit != 0 && object.size().value_or(0) > limit) {
@@ -43,7 +44,7 @@ class Scanner::Impl {
     // The digest of a stream must be taken while it passes.
     digests_.Begin();
     if (settings.hash_all || !object.size()) digests_.Want(crypto::DigestKind::kSha256);
-    for (const auto& unit : clamav_units_) unit->WantDigests(object.size(), digests_);
+    for (ClamavUnit* unit : live_clamav_units_) unit->WantDigests(object.size(), digests_);
     UnreadSource unread(object, head_);
     if (StaysUnread(unread)) {
       report.size = *object.size();
@@ -62,12 +63,12 @@ class Scanner::Impl {
         digests_.Update(window.bytes.subspan(news));
       }
       if (first) size = KnownSize(object, window);
-      for (const auto& unit : units_) {
+      for (UnitScanner* unit : live_units_) {
         if (first) unit->Begin(window.bytes, size, settings.list_strings);
         unit->Feed(window);
       }
       const Stopwatch clamav(Spent(&ScanProfile::clamav_ns));
-      for (const auto& unit : clamav_units_) {
+      for (ClamavUnit* unit : live_clamav_units_) {
         if (first) unit->Begin(window.bytes, window.last);
         unit->Feed(window);
       }
@@ -134,7 +135,7 @@ class Scanner::Impl {
   bool StaysUnread(UnreadSource& object) {
     constexpr std::uint64_t kAlwaysReadBytes = 4 * UnreadSource::kHeadBytes;
     const std::optional<std::uint64_t> size = object.size();
-    if (!size || *size <= kAlwaysReadBytes || !context_.gated || !clamav_units_.empty() || digests_.wants_any()) {
+    if (!size || *size <= kAlwaysReadBytes || !context_.gated || !live_clamav_units_.empty() || digests_.wants_any()) {
       return false;
     }
     const auto head = [&] {
@@ -143,7 +144,7 @@ class Scanner::Impl {
     }();
     // A shorter one has shrunk, or cannot be read: what reads it all finds out.
     if (!head || head->size() < UnreadSource::kHeadBytes) return false;
-    for (const auto& unit : units_) {
+    for (UnitScanner* unit : live_units_) {
       unit->Begin(*head, size, context_.settings.list_strings);
       if (unit->is_searching()) return false;
     }
@@ -155,10 +156,10 @@ class Scanner::Impl {
   void Conclude(ObjectSource& object, std::optional<std::uint64_t> size, const report::ObjectNames& names,
                 report::ObjectReport& report) {
     const auto& settings = context_.settings;
-    for (const auto& unit : units_) unit->Finish(object, names, report);
+    for (UnitScanner* unit : live_units_) unit->Finish(object, names, report);
     {
       const Stopwatch clamav(Spent(&ScanProfile::clamav_ns));
-      for (const auto& unit : clamav_units_) unit->Finish(object, names, digests_, report);
+      for (ClamavUnit* unit : live_clamav_units_) unit->Finish(object, names, digests_, report);
     }
     // What was sought, and which rules were asked, depends on the size.
     if (size && object.size() != size) {
@@ -179,6 +180,20 @@ class Scanner::Impl {
     if (object.size()) return object.size();
     if (window.last) return window.offset + window.bytes.size();
     return std::nullopt;
+  }
+
+  // The units that the next object is scanned with.
+  void Choose(std::uint64_t skip_units) {
+    const auto is_live = [&](std::uint32_t number) { return number >= 64 || (skip_units >> number & 1) == 0; };
+    const Engine::Impl& engine = engine_->impl();
+    live_units_.clear();
+    for (std::size_t i = 0; i < units_.size(); ++i) {
+      if (is_live(engine.rule_units[i])) live_units_.push_back(units_[i].get());
+    }
+    live_clamav_units_.clear();
+    for (std::size_t i = 0; i < clamav_units_.size(); ++i) {
+      if (is_live(engine.signature_units[i])) live_clamav_units_.push_back(clamav_units_[i].get());
+    }
   }
 
   // Calls visit(window, bytes seen before, is the first) for each window, until
@@ -216,6 +231,8 @@ class Scanner::Impl {
   ScanContext context_;
   std::vector<std::unique_ptr<UnitScanner>> units_;
   std::vector<std::unique_ptr<ClamavUnit>> clamav_units_;
+  std::vector<UnitScanner*> live_units_;  // Of the object in hand.
+  std::vector<ClamavUnit*> live_clamav_units_;
   ObjectDigests digests_;
   std::vector<std::byte> head_;
   ScanProfile* profile_ = nullptr;
@@ -225,8 +242,8 @@ Scanner::Scanner(std::shared_ptr<const Engine> engine, report::ScanSettings sett
     : impl_(std::make_unique<Impl>(std::move(engine), std::move(settings))) {}
 Scanner::~Scanner() = default;
 
-report::ObjectReport Scanner::Scan(ObjectSource& object, const report::ObjectNames& names) {
-  return impl_->Scan(object, names);
+report::ObjectReport Scanner::Scan(ObjectSource& object, const report::ObjectNames& names, std::uint64_t skip_units) {
+  return impl_->Scan(object, names, skip_units);
 }
 
 void Scanner::UseGates(bool on) { impl_->UseGates(on); }

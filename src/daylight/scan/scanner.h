@@ -40,7 +40,9 @@ class Scanner {
   // Cannot fail: hostile or truncated input is an ordinary outcome. Each step
   // that stopped early is in ObjectReport::incomplete; a report that has any
   // and no detection is kIncomplete, never kClean. Keeps no reference.
-  report::ObjectReport Scan(ObjectSource& object, const report::ObjectNames& names);
+  // `skip_units`: bit n leaves out unit n of all databases, in order; units know
+  // nothing of each other, so the rest is the same without it.
+  report::ObjectReport Scan(ObjectSource& object, const report::ObjectNames& names, std::uint64_t skip_units = 0);
   // Why `rule` ("name" or "namespace:name") did or did not match.
   report::ExplainAnswer Explain(ObjectSource& object, const report::ObjectNames& names, const std::string& rule);
 

@@ -70,6 +70,89 @@ std::string AsEachSource(std::string_view rules, const std::string& object, std:
   return Summary(whole);
 }
 
+TEST(ScannerTest, RulesThatHoldWithoutAMatchAreFoundBehindTheirGates) {
+  // Each has a part that needs a match, and one that needs none but a magic.
+  const std::string rules =
+      "import \"pe\"\n"
+      "rule a { strings: $a = \"needle\" condition: $a or uint32be(0) == 0x01020304 }\n"
+      "rule b { strings: $a = \"needle\" condition: a and not $a }\n"
+      "rule c { strings: $a = \"needle\" $b = \"needles\" condition: #a > #b or $b at 2 }\n"
+      "rule d { strings: $a = \"needle\" condition: 2 of them or (#a > 1 or uint16(4) == 0x6161) or pe.is_pe }\n";
+  const auto found = [&](const std::string& object) {
+    std::string names;
+    for (const std::size_t window : {std::size_t{3000}, std::size_t{5000}}) {
+      const std::string one = AsEachSource(rules, object + std::string(10'000, '.'), window);
+      if (names.empty()) names = one;
+      EXPECT_EQ(names, one);
+    }
+    std::string short_names;
+    for (const char* name : {"a", "b", "c", "d"}) {
+      const std::string line = std::string("\n") + name;
+      if (names.find(line + "\n") != std::string::npos || names.find(line + " ") != std::string::npos) {
+        short_names += name;
+      }
+    }
+    return short_names;
+  };
+  EXPECT_EQ(found("needle"), "ac");
+  EXPECT_EQ(found(std::string("\x01\x02\x03\x04", 4)), "ab");
+  EXPECT_EQ(found(std::string("\x01\x02\x03\x04 needle", 11)), "ac");
+  EXPECT_EQ(found("..needles"), "ac");
+  EXPECT_EQ(found("1234aa"), "d");
+  EXPECT_EQ(found("nothing"), "");
+}
+
+TEST(ScannerTest, SkippedUnitsAreNotAsked) {
+  std::vector<std::shared_ptr<const database::Database>> databases;
+  for (const char* name : {"a", "b", "c"}) {
+    report::CompileJob job;
+    job.source_name = name;
+    const std::string rule =
+        std::string("rule ") + name + " { strings: $a = \"needle\" condition: $a and filesize < 10 }";
+    job.files.push_back({"test.yar", rule, "default", ""});
+    const report::CompileAnswer answer = Compile(job, nullptr);
+    const Bytes bytes = AsBytes(answer.database);
+    databases.push_back(*database::Database::FromBytes(std::vector<std::byte>(bytes.begin(), bytes.end())));
+  }
+  Scanner scanner(*Engine::Open(databases), {});
+  for (std::uint64_t skip = 0; skip < 8; ++skip) {
+    MemorySource source(AsBytes("a needle"));
+    std::string found;
+    for (const auto& detection : scanner.Scan(source, {}, skip | ~std::uint64_t{7}).detections) found += detection.rule;
+    std::string expected;
+    for (std::uint64_t unit = 0; unit < 3; ++unit) {
+      if ((skip >> unit & 1) == 0) expected += "abc"[unit];
+    }
+    EXPECT_EQ(found, expected);
+  }
+}
+
+TEST(ScannerTest, SummariesSayWhatVerdictsDependOn) {
+  const auto need = [](std::string_view rules) {
+    report::CompileJob job;
+    job.source_name = "tests";
+    for (const char* name : {"filename", "filepath", "extension", "filetype", "owner"}) {
+      job.externals.push_back({.name = name, .kind = report::ExternalValue::Kind::kString, .text = ""});
+    }
+    job.files.push_back({"test.yar", std::string(rules), "default", ""});
+    const report::CompileAnswer answer = Compile(job, nullptr);
+    const Bytes bytes = AsBytes(answer.database);
+    const auto database = *database::Database::FromBytes(std::vector<std::byte>(bytes.begin(), bytes.end()));
+    const auto summary = Summarize(*database);
+    EXPECT_TRUE(summary && summary->units.size() == 1);
+    return std::string(summary->units[0].uses_names ? "names " : "") + (summary->units[0].varies ? "varies" : "");
+  };
+  EXPECT_EQ(need("rule a { condition: filesize > 1 }"), "");
+  EXPECT_EQ(need("rule a { condition: filetype == \"ELF\" }"), "");
+  for (const std::string name : {"filename", "filepath", "extension", "owner"}) {
+    EXPECT_EQ(need("rule a { condition: filesize > 1 or " + name + " == \"x\" }"), "names ") << name;
+  }
+  EXPECT_EQ(need("import \"time\" rule a { condition: time.now() > 1 }"), "varies");
+  EXPECT_EQ(need("import \"console\" rule a { condition: console.log(owner) }"), "names varies");
+  EXPECT_EQ(need("import \"magic\" rule a { condition: magic.type() == \"x\" }"), "varies");
+  EXPECT_EQ(need("import \"pe\" rule a { condition: pe.is_pe }"), "");
+}
+
 TEST(ScannerTest, WindowsAndStreamsGiveTheSameReport) {
   for (const std::size_t window : {16u, 1000u, 20'000u}) {
     for (const std::size_t at : {0u, 1u, 990u, 999u, 1000u, 16'380u, 19'995u, 20'000u, 30'000u}) {

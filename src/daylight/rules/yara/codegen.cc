@@ -9,6 +9,7 @@
 
 #include "daylight/base/check.h"
 #include "daylight/match/matcher.h"
+#include "daylight/rules/yara/absence.h"
 #include "daylight/rules/yara/gate.h"
 #include "daylight/rules/yara/rule_format.h"
 #include "daylight/rules/yara/string_usage.h"
@@ -19,7 +20,7 @@ namespace {
 
 // More groups than this are not told apart: the rarest gates fall into the
 // group that is always searched.
-constexpr std::size_t kMaxGroups = 64;
+constexpr std::size_t kMaxGroups = 128;
 
 // Appends text once and hands out references to it.
 class TextPool {
@@ -73,6 +74,9 @@ class Generator {
   void DeriveGates() {
     for (const Rule& rule : compilation_.rules) {
       gates_.push_back(DeriveGate(rule, compilation_, gates_));
+      // Rules refer only to rules before them.
+      gates_without_match_.push_back(
+          Both(gates_.back(), DeriveGateWithoutMatch(rule, compilation_, gates_, matters_without_match_)));
       matters_without_match_.push_back(MattersWithoutMatch(rule, compilation_, matters_without_match_));
     }
   }
@@ -81,6 +85,8 @@ class Generator {
     std::map<std::vector<Magic>, std::size_t> strings_by_magics;
     for (std::size_t i = 0; i < gates_.size(); ++i) {
       if (!gates_[i].any) strings_by_magics[gates_[i].magics] += compilation_.rules[i].strings.size() + 1;
+      const Gate& without_match = gates_without_match_[i];
+      if (matters_without_match_[i] && !without_match.any) ++strings_by_magics[without_match.magics];
     }
     std::vector<std::pair<std::size_t, const std::vector<Magic>*>> by_weight;
     for (const auto& [magics, strings] : strings_by_magics) by_weight.emplace_back(strings, &magics);
@@ -93,10 +99,12 @@ class Generator {
       group_of[*magics] = static_cast<std::uint32_t>(groups_.size());
       groups_.push_back(*magics);
     }
-    for (const Gate& gate : gates_) {
+    const auto group = [&](const Gate& gate) {
       const auto found = gate.any ? group_of.end() : group_of.find(gate.magics);
-      rule_group_.push_back(found == group_of.end() ? 0 : found->second);
-    }
+      return found == group_of.end() ? 0 : found->second;
+    };
+    for (const Gate& gate : gates_) rule_group_.push_back(group(gate));
+    for (const Gate& gate : gates_without_match_) group_without_match_.push_back(group(gate));
     always_.resize(groups_.size());
   }
 
@@ -138,8 +146,30 @@ class Generator {
     record.references = {static_cast<std::uint32_t>(lists_.size()), static_cast<std::uint32_t>(references_.size())};
     lists_.insert(lists_.end(), references_.begin(), references_.end());
     for (const std::uint32_t referred : references_) dependents_[referred].push_back(static_cast<std::uint32_t>(index));
-    if (matters_without_match_[index]) always_[record.group].push_back(static_cast<std::uint32_t>(index));
+    if (matters_without_match_[index]) DL_TRY_STATUS(AddWithoutMatch(index));
     rules_.push_back(record);
+    return {};
+  }
+
+  // To the rules of its group that are asked without a match.
+  Status AddWithoutMatch(std::size_t index) {
+    const std::uint32_t group = group_without_match_[index];
+    const Expr* array = RequiredArray(compilation_.rules[index], compilation_, matters_without_match_);
+    if (array == nullptr) {
+      always_[group].push_back(static_cast<std::uint32_t>(index));
+      return {};
+    }
+    // A module, and fields below it.
+    std::vector<std::uint32_t> path;
+    for (const Expr* at = array;; at = &at->args[0]) {
+      path.push_back(at->index);
+      if (at->args.empty()) break;
+    }
+    WhenFilled& place = when_filled_[group][path];
+    if (place.rules.empty()) {
+      DL_TRY(place.node, AddNode(*array));
+    }
+    place.rules.push_back(static_cast<std::uint32_t>(index));
     return {};
   }
 
@@ -349,6 +379,7 @@ class Generator {
     std::vector<GroupRecord> groups;
     std::vector<MagicRecord> magics;
     std::vector<std::uint32_t> always;
+    std::vector<WhenFilledRecord> when_filled;
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       GroupRecord record{};
       record.magics = {static_cast<std::uint32_t>(magics.size()), static_cast<std::uint32_t>(groups_[g].size())};
@@ -365,6 +396,13 @@ class Generator {
       }
       record.always = {static_cast<std::uint32_t>(always.size()), static_cast<std::uint32_t>(always_[g].size())};
       always.insert(always.end(), always_[g].begin(), always_[g].end());
+      record.when_filled.first = static_cast<std::uint32_t>(when_filled.size());
+      for (const auto& [path, place] : when_filled_[static_cast<std::uint32_t>(g)]) {
+        const Range rules = {static_cast<std::uint32_t>(always.size()), static_cast<std::uint32_t>(place.rules.size())};
+        when_filled.push_back({place.node, 0, rules});
+        always.insert(always.end(), place.rules.begin(), place.rules.end());
+        ++record.when_filled.count;
+      }
       groups.push_back(record);
     }
     std::vector<TextRef> namespaces;
@@ -403,6 +441,7 @@ class Generator {
     writer.AddArray(kUserIndexSection, unit, user_index);
     writer.AddArray(kUserSection, unit, users);
     writer.AddArray(kAlwaysSection, unit, always);
+    writer.AddArray(kWhenFilledSection, unit, when_filled);
     writer.AddArray(kSizeClassSection, unit, size_classes);
     writer.AddSection(kTextSection, unit, text_.Take());
     return {};
@@ -412,9 +451,16 @@ class Generator {
   const CodegenOptions& options_;
   std::vector<Gate> gates_;
   std::vector<bool> matters_without_match_;
+  std::vector<Gate> gates_without_match_;
+  std::vector<std::uint32_t> group_without_match_;
   std::vector<std::vector<Magic>> groups_;
   std::vector<std::uint32_t> rule_group_;
   std::vector<std::vector<std::uint32_t>> always_;
+  struct WhenFilled {
+    std::uint32_t node = 0;
+    std::vector<std::uint32_t> rules;
+  };
+  std::map<std::uint32_t, std::map<std::vector<std::uint32_t>, WhenFilled>> when_filled_;  // By group, then array.
   std::unique_ptr<match::MatcherBuilder> matcher_;
   std::vector<match::Pattern> pending_;
   std::vector<PatternUse> uses_;

@@ -57,6 +57,12 @@ class Evaluator::Impl {
       if (!job_.live_groups->Test(g)) continue;
       const Range always = rules_->groups()[g].always;
       for (const std::uint32_t rule : rules_->always().Range(always.first, always.count)) Need(rule);
+      const Range when_filled = rules_->groups()[g].when_filled;
+      for (const WhenFilledRecord& record : rules_->when_filled().Range(when_filled.first, when_filled.count)) {
+        const auto rules = rules_->always().Range(record.rules.first, record.rules.count);
+        if (rules.empty() || IsEmptyArray(rules.front(), record.node)) continue;
+        for (const std::uint32_t rule : rules) Need(rule);
+      }
     }
     for (const std::uint32_t pattern : job_.matches->touched()) {
       for (const std::uint32_t rule : rules_->users(pattern)) Need(rule);
@@ -136,6 +142,13 @@ class Evaluator::Impl {
     states_[rule] = RuleState::kNeeded;
     known_.push_back(rule);
     needed_.push_back(rule);
+  }
+
+  // Whether an array of facts has nothing in it, or is not there.
+  bool IsEmptyArray(std::uint32_t rule, std::uint32_t node) {
+    StartRule(rule);
+    const Value array = Eval(node);
+    return !stopped_ && (array.kind != TypeKind::kArray || array.array->size() == 0);
   }
 
   // Rules refer only to rules before them, so ascending order meets every

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daylight/rules/yara/absence.h"
+
 namespace dl::yara {
 
 namespace {
@@ -83,18 +85,11 @@ Gate ModuleGate(std::string_view module) {
   return Gate::Open();
 }
 
-bool CallsConsole(const Expr& expr, const Compilation& compilation) {
-  if (expr.op == Op::kModule) {
-    return expr.index < compilation.modules.size() && compilation.modules[expr.index]->name == "console";
-  }
-  return std::any_of(expr.args.begin(), expr.args.end(),
-                     [&](const Expr& arg) { return CallsConsole(arg, compilation); });
-}
-
 class Deriver {
  public:
-  Deriver(const Rule& rule, const Compilation& compilation, const std::vector<Gate>& rule_gates)
-      : rule_(rule), compilation_(compilation), rule_gates_(rule_gates) {}
+  // `absence`: derive for the case that no string matches; null: for any case.
+  Deriver(const Rule& rule, const Compilation& compilation, const std::vector<Gate>& rule_gates, const Absence* absence)
+      : rule_(rule), compilation_(compilation), rule_gates_(rule_gates), absence_(absence) {}
 
   // What must hold when the rule's condition is true. A condition that calls
   // the console module speaks to the user although it is false.
@@ -102,6 +97,7 @@ class Deriver {
 
   // What must hold when `expr` is true.
   Gate True(const Expr& expr) const {
+    if (absence_ != nullptr && !absence_->Eval(expr).can_be_true) return Gate::Never();
     switch (expr.op) {
       case Op::kBoolean: return expr.integer != 0 ? Gate::Open() : Gate::Never();
       case Op::kAnd: {
@@ -313,113 +309,7 @@ class Deriver {
   const Rule& rule_;
   const Compilation& compilation_;
   const std::vector<Gate>& rule_gates_;
-};
-
-// Three-valued evaluation with no string found: can the result be true?
-struct Possible {
-  bool can_be_true = true;
-  bool can_be_false = true;
-};
-
-class Absence {
- public:
-  explicit Absence(const std::vector<bool>& rules_that_can) : rules_that_can_(rules_that_can) {}
-
-  Possible Eval(const Expr& expr) const {
-    switch (expr.op) {
-      case Op::kBoolean: return {expr.integer != 0, expr.integer == 0};
-      case Op::kStringFound:
-      case Op::kStringFoundIn: return {false, true};
-      // A string that counts at one place only is compared there, not searched.
-      case Op::kStringFoundAt: return {expr.args[0].op == Op::kInteger, true};
-      case Op::kOfStrings:
-      case Op::kOfStringsAt:
-      case Op::kOfStringsIn:
-        switch (expr.quantifier) {
-          case Quantifier::kAny: return {false, true};
-          case Quantifier::kAll: return {expr.set.empty(), true};
-          case Quantifier::kNone: return {true, false};
-          default: return {!PositiveQuantity(expr), true};
-        }
-      case Op::kForOfStrings: {
-        // Each turn of the loop sees an absent string.
-        const Possible body = Eval(expr.args.back());
-        switch (expr.quantifier) {
-          case Quantifier::kAny: return {body.can_be_true, true};
-          case Quantifier::kAll: return {body.can_be_true || expr.set.empty(), true};
-          case Quantifier::kNone: return {true, true};
-          default: return {body.can_be_true || !PositiveQuantity(expr), true};
-        }
-      }
-      case Op::kAnd: {
-        Possible all{true, false};
-        for (const Expr& arg : expr.args) {
-          const Possible p = Eval(arg);
-          all.can_be_true = all.can_be_true && p.can_be_true;
-          all.can_be_false = all.can_be_false || p.can_be_false;
-        }
-        return all;
-      }
-      case Op::kOr: {
-        Possible any{false, true};
-        for (const Expr& arg : expr.args) any.can_be_true = any.can_be_true || Eval(arg).can_be_true;
-        return any;
-      }
-      case Op::kNot: {
-        const Possible p = Eval(expr.args[0]);
-        return {p.can_be_false, p.can_be_true};
-      }
-      case Op::kGreater:
-      case Op::kGreaterEqual:
-      case Op::kEqual:
-      case Op::kLess:
-      case Op::kLessEqual:
-      case Op::kNotEqual: return Compare(expr);
-      case Op::kStringCount: return {false, true};
-      case Op::kRuleReference: return {expr.index >= rules_that_can_.size() || rules_that_can_[expr.index], true};
-      case Op::kForInRange:
-      case Op::kForInList:
-      case Op::kForInArray:
-      case Op::kForInDictionary: {
-        const Possible body = Eval(expr.args.back());
-        if (expr.quantifier == Quantifier::kAny || expr.quantifier == Quantifier::kAll) return {body.can_be_true, true};
-        return {};
-      }
-      default: return {};
-    }
-  }
-
- private:
-  static bool PositiveQuantity(const Expr& expr) {
-    return !expr.args.empty() && expr.args[0].op == Op::kInteger && expr.args[0].integer > 0;
-  }
-  // #a is 0, and @a and !a are undefined, when $a is absent.
-  static Possible Compare(const Expr& expr) {
-    if (expr.args.size() != 2) return {};
-    for (const Expr& arg : expr.args) {
-      if (arg.op == Op::kStringOffset || arg.op == Op::kStringLength) return {false, true};
-    }
-    const auto value = [](const Expr& e) -> std::optional<std::int64_t> {
-      if (e.op == Op::kInteger) return e.integer;
-      if (e.op == Op::kStringCount) return 0;
-      return std::nullopt;
-    };
-    const auto left = value(expr.args[0]);
-    const auto right = value(expr.args[1]);
-    if (!left || !right) return {};
-    bool holds = false;
-    switch (expr.op) {
-      case Op::kGreater: holds = *left > *right; break;
-      case Op::kGreaterEqual: holds = *left >= *right; break;
-      case Op::kEqual: holds = *left == *right; break;
-      case Op::kLess: holds = *left < *right; break;
-      case Op::kLessEqual: holds = *left <= *right; break;
-      case Op::kNotEqual: holds = *left != *right; break;
-      default: return {};
-    }
-    return {holds, !holds};
-  }
-  const std::vector<bool>& rules_that_can_;
+  const Absence* absence_;
 };
 
 }  // namespace
@@ -464,7 +354,13 @@ Gate Either(const Gate& a, const Gate& b) {
 }
 
 Gate DeriveGate(const Rule& rule, const Compilation& compilation, const std::vector<Gate>& rule_gates) {
-  return Deriver(rule, compilation, rule_gates).Condition();
+  return Deriver(rule, compilation, rule_gates, nullptr).Condition();
+}
+
+Gate DeriveGateWithoutMatch(const Rule& rule, const Compilation& compilation, const std::vector<Gate>& rule_gates,
+                            const std::vector<bool>& rules_that_do) {
+  const Absence absence(rules_that_do);
+  return Deriver(rule, compilation, rule_gates, &absence).Condition();
 }
 
 bool MattersWithoutMatch(const Rule& rule, const Compilation& compilation, const std::vector<bool>& rules_that_do) {

@@ -47,4 +47,10 @@ Gate DeriveGate(const Rule& rule, const Compilation& compilation, const std::vec
 // the rule matches and no rule that it refers to came to hold by a match.
 bool MattersWithoutMatch(const Rule& rule, const Compilation& compilation, const std::vector<bool>& rules_that_do);
 
+// The gate of that case, for a rule that matters without a match: narrower than
+// its own where only a part of the condition needs none, as in
+// `any of them or (uint16(0) == 0x5a4d and pe.imphash() == "...")`.
+Gate DeriveGateWithoutMatch(const Rule& rule, const Compilation& compilation, const std::vector<Gate>& rule_gates,
+                            const std::vector<bool>& rules_that_do);
+
 }  // namespace dl::yara

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "daylight/rules/yara/absence.h"
 #include "daylight/rules/yara/rules_testing.h"
 
 namespace dl::yara {
@@ -276,6 +277,61 @@ TEST(AbsenceTest, RulesThatReferToRules) {
   EXPECT_EQ(WithoutMatch("rule a { strings: $a = \"aa\" condition: $a } rule b { condition: a }"), "nn");
   EXPECT_EQ(WithoutMatch("rule a { strings: $a = \"aa\" condition: $a } rule b { condition: not a }"), "ny");
   EXPECT_EQ(WithoutMatch("rule a { condition: filesize > 0 } rule b { condition: a }"), "yy");
+}
+
+// The gate of a rule for the case that no string matches: "never", "any" or the first magic as hex.
+std::string GateWithoutMatch(const std::string& condition) {
+  const Compilation compilation =
+      ParseRules("import \"pe\" rule r { strings: $a = \"aa\" $b = \"bb\" $c = \"cc\" condition: " + condition +
+                 " or 3 of them }");
+  const Gate gate = DeriveGateWithoutMatch(compilation.rules.at(0), compilation, {}, {});
+  if (gate.any) return "any";
+  std::string out;
+  for (const Magic& magic : gate.magics) {
+    if (!out.empty()) out += "|";
+    for (std::uint32_t i = 0; i < magic.length; ++i) out += static_cast<char>(magic.value[i]);
+  }
+  return out.empty() ? "never" : out;
+}
+
+TEST(GateWithoutMatchTest, PartsThatNeedAMatchAreLeftOut) {
+  EXPECT_EQ(GateWithoutMatch("any of them"), "never");
+  EXPECT_EQ(GateWithoutMatch("any of them or (uint16(0) == 0x5a4d and pe.imphash() == \"x\")"), "MZ");
+  EXPECT_EQ(GateWithoutMatch("$a or pe.number_of_exports == 1"), "MZ");
+  EXPECT_EQ(GateWithoutMatch("$a at 0 or #b > 2"), "aa");
+  EXPECT_EQ(GateWithoutMatch("#a > #b + #c or uint16(0) == 0x5a4d"), "MZ");
+  EXPECT_EQ(GateWithoutMatch("#a >= #b + #c or uint16(0) == 0x5a4d"), "any");
+  EXPECT_EQ(GateWithoutMatch("not $a"), "any");
+  EXPECT_EQ(GateWithoutMatch("none of them"), "any");
+}
+
+// The array that must have something in it when no string matches; "" when none is known to.
+std::string Required(const std::string& condition) {
+  const Compilation compilation = ParseRules(
+      "import \"pe\" import \"console\" rule r { strings: $a = \"aa\" condition: (" + condition + ") and (#a >= 0) }");
+  const Expr* array = RequiredArray(compilation.rules.at(0), compilation, {});
+  if (array == nullptr) return "";
+  const StructType* structure = array->args[0].structure;
+  return std::string(structure->fields()[array->index].name);
+}
+
+TEST(RequiredArrayTest, WhatHoldsOnlyWithSomethingInAnArray) {
+  EXPECT_EQ(Required("for any i in (0..pe.number_of_signatures) : (pe.signatures[i].serial == \"x\" and i < 3)"),
+            "signatures");
+  EXPECT_EQ(Required("uint16(0) == 0x5a4d and pe.signatures[0].subject contains \"x\""), "signatures");
+  EXPECT_EQ(Required("pe.sections[1].name == \"x\" or pe.sections[2].name == \"y\""), "sections");
+  EXPECT_EQ(Required("for any s in pe.sections : (s.name == \"x\")"), "sections");
+  EXPECT_EQ(Required("$a or pe.sections[0].raw_data_size > 1"), "sections");
+  EXPECT_EQ(Required("for all i in (1..2) : (pe.sections[i].name != \"x\")"), "sections");
+}
+
+TEST(RequiredArrayTest, WhatMayHoldWithout) {
+  EXPECT_EQ(Required("pe.sections[1].name == \"x\" or pe.signatures[2].subject == \"y\""), "");
+  EXPECT_EQ(Required("pe.sections[1].name == \"x\" or filesize > 3"), "");
+  EXPECT_EQ(Required("not defined pe.sections[1].name"), "");
+  EXPECT_EQ(Required("for none i in (1..2) : (pe.sections[i].name == \"x\")"), "");
+  EXPECT_EQ(Required("pe.number_of_sections == 0"), "");
+  EXPECT_EQ(Required("pe.sections[0].name == \"x\" and console.log(\"y\")"), "");
 }
 
 }  // namespace

@@ -15,25 +15,26 @@ namespace dl::yara {
 using database::MakeSectionKind;
 using database::SectionKind;
 
-inline constexpr SectionKind kTextSection = MakeSectionKind("YTXT");       // Bytes.
-inline constexpr SectionKind kHeadSection = MakeSectionKind("YHED");       // One HeadRecord.
-inline constexpr SectionKind kRuleSection = MakeSectionKind("YRUL");       // RuleRecord.
-inline constexpr SectionKind kStringSection = MakeSectionKind("YSTR");     // StringRecord.
-inline constexpr SectionKind kTagSection = MakeSectionKind("YTAG");        // TextRef.
-inline constexpr SectionKind kMetaSection = MakeSectionKind("YMET");       // MetaRecord.
-inline constexpr SectionKind kNamespaceSection = MakeSectionKind("YNSP");  // TextRef.
-inline constexpr SectionKind kExternalSection = MakeSectionKind("YEXT");   // ExternalRecord.
-inline constexpr SectionKind kModuleSection = MakeSectionKind("YMOD");     // ModuleRecord.
-inline constexpr SectionKind kNodeSection = MakeSectionKind("YCOD");       // NodeRecord.
-inline constexpr SectionKind kListSection = MakeSectionKind("YLST");       // u32: argument and set lists.
-inline constexpr SectionKind kRegexpSection = MakeSectionKind("YREX");     // Range, in kProgramSection.
-inline constexpr SectionKind kProgramSection = MakeSectionKind("YPRG");    // Programs of match::CompileSearch.
-inline constexpr SectionKind kAnchorSection = MakeSectionKind("YANC");     // AnchorRecord.
-inline constexpr SectionKind kGroupSection = MakeSectionKind("YGRP");      // GroupRecord.
-inline constexpr SectionKind kMagicSection = MakeSectionKind("YMAG");      // MagicRecord.
-inline constexpr SectionKind kUserIndexSection = MakeSectionKind("YUSI");  // Range, a pattern each, in kUserSection.
-inline constexpr SectionKind kUserSection = MakeSectionKind("YUSE");       // u32: rules that use a pattern.
-inline constexpr SectionKind kAlwaysSection = MakeSectionKind("YALW");     // u32: rules to evaluate without a match.
+inline constexpr SectionKind kTextSection = MakeSectionKind("YTXT");        // Bytes.
+inline constexpr SectionKind kHeadSection = MakeSectionKind("YHED");        // One HeadRecord.
+inline constexpr SectionKind kRuleSection = MakeSectionKind("YRUL");        // RuleRecord.
+inline constexpr SectionKind kStringSection = MakeSectionKind("YSTR");      // StringRecord.
+inline constexpr SectionKind kTagSection = MakeSectionKind("YTAG");         // TextRef.
+inline constexpr SectionKind kMetaSection = MakeSectionKind("YMET");        // MetaRecord.
+inline constexpr SectionKind kNamespaceSection = MakeSectionKind("YNSP");   // TextRef.
+inline constexpr SectionKind kExternalSection = MakeSectionKind("YEXT");    // ExternalRecord.
+inline constexpr SectionKind kModuleSection = MakeSectionKind("YMOD");      // ModuleRecord.
+inline constexpr SectionKind kNodeSection = MakeSectionKind("YCOD");        // NodeRecord.
+inline constexpr SectionKind kListSection = MakeSectionKind("YLST");        // u32: argument and set lists.
+inline constexpr SectionKind kRegexpSection = MakeSectionKind("YREX");      // Range, in kProgramSection.
+inline constexpr SectionKind kProgramSection = MakeSectionKind("YPRG");     // Programs of match::CompileSearch.
+inline constexpr SectionKind kAnchorSection = MakeSectionKind("YANC");      // AnchorRecord.
+inline constexpr SectionKind kGroupSection = MakeSectionKind("YGRP");       // GroupRecord.
+inline constexpr SectionKind kMagicSection = MakeSectionKind("YMAG");       // MagicRecord.
+inline constexpr SectionKind kUserIndexSection = MakeSectionKind("YUSI");   // Range, a pattern each, in kUserSection.
+inline constexpr SectionKind kUserSection = MakeSectionKind("YUSE");        // u32: rules that use a pattern.
+inline constexpr SectionKind kAlwaysSection = MakeSectionKind("YALW");      // u32: rules to evaluate without a match.
+inline constexpr SectionKind kWhenFilledSection = MakeSectionKind("YFIL");  // WhenFilledRecord.
 inline constexpr SectionKind kSizeClassSection =
     MakeSectionKind("YSZC");  // u64 words: live patterns, a size class each.
 
@@ -136,8 +137,15 @@ struct NodeRecord {
 };
 
 struct GroupRecord {
-  Range magics;  // At least one of these must be there; none: the group is always live.
-  Range always;  // In kAlwaysSection.
+  Range magics;       // At least one of these must be there; none: the group is always live.
+  Range always;       // In kAlwaysSection.
+  Range when_filled;  // In kWhenFilledSection.
+};
+// Rules to evaluate without a match when an array of facts has something in it.
+struct WhenFilledRecord {
+  std::uint32_t node;  // The array.
+  std::uint32_t reserved;
+  Range rules;  // In kAlwaysSection.
 };
 
 // The offset of a magic that no object has.
@@ -154,7 +162,8 @@ struct MagicRecord {
 // docs/formats/database.md says these sizes.
 static_assert(sizeof(HeadRecord) == 32 && sizeof(RuleRecord) == 96 && sizeof(StringRecord) == 32);
 static_assert(sizeof(AnchorRecord) == 24 && sizeof(MetaRecord) == 32 && sizeof(ExternalRecord) == 32);
-static_assert(sizeof(ModuleRecord) == 16 && sizeof(NodeRecord) == 40 && sizeof(GroupRecord) == 16);
+static_assert(sizeof(ModuleRecord) == 16 && sizeof(NodeRecord) == 40 && sizeof(GroupRecord) == 24 &&
+              sizeof(WhenFilledRecord) == 16);
 static_assert(sizeof(MagicRecord) == 24);
 
 }  // namespace dl::yara

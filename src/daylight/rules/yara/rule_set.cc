@@ -37,6 +37,7 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::Open(std::shared_ptr<const datab
   DL_TRY_STATUS(open(kUserIndexSection, set->user_index_));
   DL_TRY_STATUS(open(kUserSection, set->users_));
   DL_TRY_STATUS(open(kAlwaysSection, set->always_));
+  DL_TRY_STATUS(open(kWhenFilledSection, set->when_filled_));
   DL_TRY_STATUS(open(kSizeClassSection, set->size_classes_));
   DL_TRY_STATUS(set->CheckRules());
   database::View<ModuleRecord> modules;

@@ -43,6 +43,7 @@ class RuleSet {
   const database::View<GroupRecord>& groups() const { return groups_; }
   const database::View<MagicRecord>& magics() const { return magics_; }
   const database::View<std::uint32_t>& always() const { return always_; }
+  const database::View<WhenFilledRecord>& when_filled() const { return when_filled_; }
 
   std::span<const std::uint32_t> list(Range range) const { return lists_.Range(range.first, range.count); }
   // Rules that use a pattern of the matcher.
@@ -79,6 +80,7 @@ class RuleSet {
   database::View<Range> user_index_;
   database::View<std::uint32_t> users_;
   database::View<std::uint32_t> always_;
+  database::View<WhenFilledRecord> when_filled_;
   database::View<std::uint64_t> size_classes_;
   std::vector<const ModuleInfo*> modules_;
 };
