@@ -9,7 +9,8 @@
 // comes byte by byte and has no end), FLOOD (small frames that nobody asked for),
 // CHATTER (the same, of a kind that was welcome once), DOWNWARDS (a message that
 // only the trusted side sends), DESCRIPTOR (a report with a descriptor beside it),
-// CLAIMED (one that is only announced), MANY (a report of nothing but empty log
+// CLAIMED (one that is only announced), TIMES and TIMESTWICE (a profile full of
+// lies, and two of them), MANY (a report of nothing but empty log
 // lines), LONG (a report of 48 MB), UNUSABLE (says that the content cannot be
 // used), EATMEMORY (64 MB every tenth of a second), NAMESAKE (detections in
 // objects that are not its own), OUTOFMEMORY and FORBIDDEN (ends as a real worker
@@ -161,6 +162,13 @@ void ObeyInsteadOfAnswering(std::string_view text, std::uint64_t sequence) {
                               report::Encode(report::DatabasesOpenedMessage{false, "told to"})));
   }
   if (text.starts_with("EATMEMORY")) EatMemory();
+  if (text.starts_with("TIMES")) {
+    report::Profile profile;
+    for (const auto number : report::kProfileNumbers) profile.*number = ~std::uint64_t{0};
+    profile.strings = {{"n", "R\x1b\n", "$a", 4000000000u, ~std::uint64_t{0}, ~std::uint64_t{0}}};
+    const std::string frame = report::MakeFrame(MessageType::kProfile, 0, 0, report::Encode(profile));
+    SendAll(text.starts_with("TIMESTWICE") ? frame + frame : frame);
+  }
 }
 
 report::Detection Evil(const report::ObjectNames& names) {

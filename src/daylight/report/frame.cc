@@ -24,6 +24,8 @@ std::uint32_t MaxFrameLength(MessageType type) {
     case MessageType::kVerifyAnswer:
     case MessageType::kIncludeRequest:
     case MessageType::kIncludeAnswer: return 64 * 1024;
+    // Two lists of kMaxProfileLines, with three names each.
+    case MessageType::kProfile: return 2 * kMegabyte;
     case MessageType::kScanBatch:
     case MessageType::kExplain: return 32 * kMegabyte;
     case MessageType::kCompile:

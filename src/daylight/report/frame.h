@@ -43,6 +43,7 @@ enum class MessageType : std::uint16_t {
   kVerifyAnswer = 108,
   kAttemptAnswer = 109,
   kForkEnded = 110,
+  kProfile = 111,  // Of the objects since the last; before a report.
 };
 
 inline constexpr std::uint32_t kFrameMagic = 0x31504c44;  // "DLP1"

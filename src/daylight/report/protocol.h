@@ -20,6 +20,7 @@
 #include "daylight/bytes/bytes.h"
 #include "daylight/report/frame.h"
 #include "daylight/report/jobs.h"
+#include "daylight/report/profile.h"
 #include "daylight/report/report.h"
 #include "daylight/report/walls.h"
 
@@ -168,8 +169,8 @@ struct VerifyAnswerMessage {
   std::string problem;
 };
 
-// Defined for every message above, and for ObjectReport, DatabaseSummary and
-// ExplainAnswer.
+// Defined for every message above, and for ObjectReport, DatabaseSummary,
+// ExplainAnswer and Profile.
 template <typename T>
 std::string Encode(const T& value);
 template <typename T>

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "daylight/base/stopwatch.h"
 #include "daylight/os/io.h"
 #include "daylight/os/memfd.h"
 #include "daylight/sandbox/process_memory.h"
@@ -397,7 +398,16 @@ Status ScanSession::Handle(Worker& worker, const report::Frame& frame) {
       worker.bytes -= task.item.size;
       ++worker.answered;
       worker.last_word = Clock::now();
+      worker.told_profile = false;
       Answered(worker, std::move(task), std::move(report));
+      return {};
+    }
+    case report::MessageType::kProfile: {
+      if (!options_.settings.profile || !worker.opened || worker.tasks.empty()) return NotAsked();
+      // One for a report, or a worker could say nothing else.
+      if (std::exchange(worker.told_profile, true)) return NotAsked();
+      DL_TRY(const auto profile, report::Decode<report::Profile>(AsBytes(frame.payload)));
+      profile_.Add(profile);
       return {};
     }
     default: return NotAsked();
@@ -485,6 +495,7 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
   reorder_ = std::make_unique<Reorder>(options_.reorder, print);
   auto next_tick = Clock::now();
   auto listened = Clock::now();
+  std::uint64_t wait_ns = 0;
   while (failure_.empty() && !stopped()) {
     for (Worker& worker : workers_) Feed(worker, next);
     if (exhausted_ && again_.empty() && std::none_of(workers_.begin(), workers_.end(), HasWork)) break;
@@ -498,7 +509,10 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
     if (items.empty()) continue;  // All have died just now.
     // The files' names came from a slow disk, or nobody took what was printed.
     ForgiveStall(Clock::now() - listened);
-    const int ready = ::poll(items.data(), items.size(), kTickMs);
+    const int ready = [&] {
+      const Stopwatch watch(options_.settings.profile ? &wait_ns : nullptr);
+      return ::poll(items.data(), items.size(), kTickMs);
+    }();
     listened = Clock::now();
     for (std::size_t i = 0; ready > 0 && i < items.size(); ++i) {
       if (items[i].revents == 0) continue;
@@ -519,6 +533,8 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
   end.failure = failure_;
   end.workers_lost = workers_lost_;
   end.walls = walls_;
+  end.profile = std::move(profile_);
+  end.wait_ns = wait_ns;
   if (!failure_.empty() && !end.interrupted) {
     for (Worker& worker : workers_) {
       for (Task& task : worker.tasks) {

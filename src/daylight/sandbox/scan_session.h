@@ -74,6 +74,8 @@ struct SessionEnd {
   std::string failure;             // Why nothing more could be scanned; empty for a good end.
   std::uint64_t workers_lost = 0;  // That died, or had to be killed.
   report::WallsHeld walls;         // Around the last worker that was started.
+  report::ProfileSum profile;      // With settings.profile: what workers say of their time.
+  std::uint64_t wait_ns = 0;       // The same: spent waiting for them.
 };
 
 class ScanSession {
@@ -113,6 +115,7 @@ class ScanSession {
     std::vector<VerdictRecord> clean;  // To be kept if it ends well.
     bool ready = false;                // It has said hello.
     bool opened = false;               // It has the databases.
+    bool told_profile = false;         // Since its last report.
     bool spent = false;                // It has been given all that it ever will.
     bool running() const { return mold ? mold->running() && fork.valid() : process.running(); }
     int socket() const { return mold ? fork.get() : process.socket(); }
@@ -161,6 +164,7 @@ class ScanSession {
   int start_losses_in_a_row_ = 0;  // Before the first object.
   bool probing_ = false;
   std::uint64_t workers_lost_ = 0;
+  report::ProfileSum profile_;
   std::string failure_;
 };
 
