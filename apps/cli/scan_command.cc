@@ -30,6 +30,9 @@ namespace dl::cli {
 namespace {
 
 constexpr std::uint64_t kStdinLimitBytes = std::uint64_t{1} << 30;
+// What a worker copies whole. It reads one file after the other, while those behind
+// it are on their way from the disk.
+constexpr std::uint64_t kReadAheadBytes = 16u << 20;
 constexpr std::uint64_t kMaxFileListBytes = std::uint64_t{1} << 30;
 
 Progress* shown_progress = nullptr;
@@ -226,6 +229,7 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
   walk.follow = arguments.follow;
   walk.one_file_system = arguments.one_file_system;
   walk.exclude = arguments.exclude;
+  walk.read_ahead_bytes = kReadAheadBytes;
   walk.helper.stop = &StopFlag();
   const report::ScanSettings settings = MakeSettings(arguments);
   std::unique_ptr<ScanCache> cache;

@@ -15,7 +15,9 @@
 // used), EATMEMORY (64 MB every tenth of a second), NAMESAKE (detections in
 // objects that are not its own), OUTOFMEMORY and FORBIDDEN (ends as a real worker
 // does past its memory, and past its walls), UNREAD (incomplete), FAIL, LOUD (control characters
-// everywhere), TWICE (two detections with strings), CLEANLIE (a detection, called
+// everywhere), HELD (its report waits to be sent with the next, or at the end of the
+// batch; an order may follow at once), LEAVE (ends when all is done, and before it is
+// sent), TWICE (two detections with strings), CLEANLIE (a detection, called
 // clean), NAMES (the object's variables as a detection's metas).
 // Rules: a text with ERROR in it has a diagnostic; include "X" asks for X; the
 // same orders at the start of a file's text are followed while compiling.
@@ -233,16 +235,25 @@ Status Scan(report::WorkerChannel& channel, const report::Incoming& message) {
   DL_TRY(const auto batch, report::Decode<report::ScanBatchMessage>(AsBytes(message.payload)));
   for (std::size_t i = 0; i < batch.objects.size(); ++i) {
     ::lseek(message.descriptors[i].get(), 0, SEEK_SET);  // Another worker may have read it before.
-    const auto text = os::ReadAll(message.descriptors[i].get(), 64u << 20);
+    auto text = os::ReadAll(message.descriptors[i].get(), 64u << 20);
     if (!text) return Forward(text.error());
+    ::lseek(message.descriptors[i].get(), 0, SEEK_SET);  // Anything else says that its report waits.
+    const bool is_held = text->starts_with("HELD");
+    if (is_held) text->erase(0, 4);
     if (always_crash) Crash();
     Obey(*text);
     ObeyInsteadOfAnswering(*text, batch.objects[i].sequence);
     const std::uint64_t sequence = batch.objects[i].sequence + (text->starts_with("WRONG") ? 1 : 0);
     DL_TRY_STATUS(
-        channel.Send(MessageType::kObjectReport, sequence, report::Encode(ScanText(*text, batch.objects[i].names))));
+        channel.Put(MessageType::kObjectReport, sequence, report::Encode(ScanText(*text, batch.objects[i].names))));
+    if (is_held) {
+      ::lseek(message.descriptors[i].get(), report::kReportWaits, SEEK_SET);
+    } else {
+      DL_TRY_STATUS(channel.Flush());
+    }
+    if (text->starts_with("LEAVE")) ::_exit(7);
   }
-  return {};
+  return channel.Flush();
 }
 
 Status Include(report::WorkerChannel& channel, const std::string& text, const std::string& identity,

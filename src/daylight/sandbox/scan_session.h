@@ -106,7 +106,11 @@ class ScanSession {
     std::unique_ptr<Link> link;
     std::deque<Task> tasks;       // Sent, not yet answered, in order.
     Clock::time_point last_word;  // Or since when the first task is the first.
+    Clock::time_point looked_at;
     std::size_t batch_objects = 1;
+    std::uint64_t bytes = 0;     // Of the tasks.
+    std::uint64_t answered = 0;  // Objects.
+    std::uint64_t place = 0;     // How many it was through with when it was last looked at.
     std::size_t given_objects = 0;
     std::vector<VerdictRecord> clean;  // To be kept if it ends well.
     bool ready = false;                // It has said hello.
@@ -122,7 +126,7 @@ class ScanSession {
   Status StartFork(Worker& worker);
   void Feed(Worker& worker, const Next& next);
   std::vector<Task> TakeBatch(std::size_t max_objects, const Next& next);
-  std::optional<Task> TakeTask(const Next& next);
+  bool TakeTask(std::vector<Task>& batch, const Next& next);
   Status Send(Worker& worker, std::vector<Task> batch);
   void Listen(Worker& worker, bool readable, bool writable);
   Status TakeWords(Worker& worker);
@@ -130,11 +134,14 @@ class ScanSession {
   // `why`: empty for a death, whose reason is asked of the process.
   void Lost(Worker& worker, Loss loss, const std::string& why);
   void LostAtStart(std::deque<Task> tasks, const std::string& reason);
-  void LostAtObject(std::deque<Task> tasks, Loss loss, const std::string& reason);
+  void LostAtObject(std::deque<Task> tasks, std::size_t at, Loss loss, const std::string& reason);
+  static std::size_t ObjectAt(const Worker& worker);
+  static bool HasAdvanced(Worker& worker);
+  bool HasEnough(const Worker& worker) const;
   void Probe(const std::string& reason);
-  void Answered(Worker& worker, Task task, report::ObjectReport report);
+  void Answered(Worker& worker, Task&& task, report::ObjectReport&& report);
   void Keep(Worker& worker);
-  void Finish(Task task, report::ObjectReport report);
+  void Finish(Task&& task, report::ObjectReport&& report);
   std::optional<report::ObjectReport> OverBudget(const ScanItem& item) const;
   void CheckTime(Worker& worker);
   void CheckMemory(Worker& worker);
@@ -147,6 +154,7 @@ class ScanSession {
   std::vector<int> databases_;
   std::string open_payload_;
   std::vector<Worker> workers_;
+  std::size_t max_batch_objects_ = 1;
   std::deque<Task> again_;  // Of batches whose worker died: to be scanned singly.
   std::unique_ptr<Reorder> reorder_;
   report::WallsHeld walls_;
