@@ -165,12 +165,12 @@ class Server {
       const int fd = message.descriptors[i].get();
       const std::uint64_t size = batch.objects[i].size;
       if (waiting > 0 && size > kMaxBundleBytes - bytes) {
-        DL_TRY_STATUS(channel_.Flush());
+        DL_TRY_STATUS(Flush());
         bytes = waiting = 0;
       }
       const report::ObjectReport report = ScanOne(batch.objects[i], fd);
       // Before the last report, which may be the last that is taken from this worker.
-      if (settings_.profile && i + 1 == batch.objects.size()) DL_TRY_STATUS(SendProfile());
+      if (settings_.profile && i + 1 == batch.objects.size()) DL_TRY_STATUS(PutProfile());
       DL_TRY_STATUS(PutReport(batch.objects[i].sequence, report));
       // What says more than that its object is clean does not wait.
       if (report::IsOnlyClean(report) && size < kMaxBundleBytes - bytes && ++waiting < kMaxBundle) {
@@ -178,10 +178,10 @@ class Server {
         ::lseek(fd, report::kReportWaits, SEEK_SET);
         continue;
       }
-      DL_TRY_STATUS(channel_.Flush());
+      DL_TRY_STATUS(Flush());
       bytes = waiting = 0;
     }
-    return channel_.Flush();
+    return Flush();
   }
 
   report::ObjectReport ScanOne(report::ScanObject& object, int fd) {
@@ -208,7 +208,7 @@ class Server {
   }
 
   // Of what was done since the last.
-  Status SendProfile() {
+  Status PutProfile() {
     report::ProfileSum sum;
     sum.Add(std::exchange(around_scan_, {}));
     if (engine_ != nullptr) {
@@ -216,7 +216,12 @@ class Server {
       scanned.scan_ns = 0;  // With what is around it, above.
       sum.Add(scanned);
     }
-    return channel_.Send(MessageType::kProfile, 0, report::Encode(sum.Take(report::kMaxProfileLines)));
+    return channel_.Put(MessageType::kProfile, 0, report::Encode(sum.Take(report::kMaxProfileLines)));
+  }
+
+  Status Flush() {
+    const Stopwatch watch(Spent(&report::Profile::report_ns));
+    return channel_.Flush();
   }
 
   Status PutReport(std::uint64_t sequence, const report::ObjectReport& report) {

@@ -111,8 +111,8 @@ Status DescriptorSource::Rewind() {
 
 Result<std::size_t> DescriptorSource::ReadAt(std::uint64_t offset, std::span<std::byte> out) {
   if (offset >= size_) return std::size_t{0};
-  // It will be wanted whole, and two reads of a small file are twice one.
-  if (size_ <= limits_.copy_limit_bytes && !whole_loaded_) {
+  // Two reads of a small file are twice one; of a larger one no more than its head may be wanted.
+  if (size_ <= std::min(limits_.copy_limit_bytes, kReadOnceBytes) && !whole_loaded_) {
     DL_TRY_STATUS(LoadWhole());
     if (offset >= size_) return std::size_t{0};
   }

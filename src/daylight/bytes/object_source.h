@@ -69,6 +69,8 @@ class MemorySource final : public ObjectSource {
 // read in windows. `scratch` is memory to reuse from object to object.
 class DescriptorSource final : public ObjectSource {
  public:
+  // Up to this size any look reads it whole.
+  static constexpr std::uint64_t kReadOnceBytes = 64u << 10;
   struct Limits {
     std::uint64_t copy_limit_bytes = 16u << 20;
     std::size_t window_bytes = 4u << 20;

@@ -111,7 +111,7 @@ TEST(ObjectSourceTest, AFileThatShrankIsReadAsItIs) {
   ::close(fd);
 }
 
-// Up to the limit of a copy there is one look at it, whichever call comes first.
+// A small file is looked at once, whichever call comes first.
 TEST(ObjectSourceTest, ACopyIsWhatTheFirstLookSaw) {
   const std::string text = Pattern(300);
   const int fd = MemoryFile(text);
@@ -123,6 +123,23 @@ TEST(ObjectSourceTest, ACopyIsWhatTheFirstLookSaw) {
     ASSERT_EQ(::pwrite(fd, "####", 4, 100), 4);
     EXPECT_EQ(ReadAll(source, 10) == text, copy_limit == 300);
     ASSERT_EQ(::pwrite(fd, text.data(), text.size(), 0), 300);
+  }
+  ::close(fd);
+}
+
+// A look at the head of a larger file reads no more than that.
+TEST(ObjectSourceTest, AHeadIsNotTheWhole) {
+  std::string text = Pattern(DescriptorSource::kReadOnceBytes + 1);
+  const int fd = MemoryFile(text);
+  std::vector<std::byte> scratch;
+  for (const std::size_t size : {text.size() - 1, text.size()}) {
+    DescriptorSource source(fd, size, scratch, {});
+    std::vector<std::byte> out(4);
+    ASSERT_EQ(*source.ReadAt(0, out), 4u);
+    ASSERT_EQ(::pwrite(fd, "####", 4, 5000), 4);
+    ASSERT_EQ(*source.ReadAt(5000, out), 4u);
+    EXPECT_EQ(AsText(out) == "####", size > DescriptorSource::kReadOnceBytes) << size;
+    ASSERT_EQ(::pwrite(fd, text.data() + 5000, 4, 5000), 4);
   }
   ::close(fd);
 }

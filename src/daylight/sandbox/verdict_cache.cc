@@ -66,6 +66,7 @@ std::string Describe(const VerdictCache::Configuration& configuration) {
   }
   report::OpenDatabasesMessage settings{configuration.settings};
   settings.settings.now = 0;
+  settings.settings.profile = false;  // Changes no answer.
   add(report::Encode(settings));
   return text;
 }

@@ -147,6 +147,7 @@ TEST_F(VerdictCacheTest, EveryPartOfTheConfigurationCounts) {
   }
   configuration_ = usual;
   configuration_.settings.now = 12345;
+  configuration_.settings.profile = true;
   EXPECT_EQ(CleanBy({1}, 10), 1u);
 }
 

@@ -130,12 +130,11 @@ class Scanner::Impl {
 
  private:
   // Whether no byte is to be searched or hashed, as the object's head and size
-  // show; then all units have begun. Below kAlwaysReadBytes a look at the head
-  // costs no less than reading it all.
+  // show; then all units have begun. What any look reads whole is not asked.
   bool StaysUnread(UnreadSource& object) {
-    constexpr std::uint64_t kAlwaysReadBytes = 4 * UnreadSource::kHeadBytes;
     const std::optional<std::uint64_t> size = object.size();
-    if (!size || *size <= kAlwaysReadBytes || !context_.gated || !live_clamav_units_.empty() || digests_.wants_any()) {
+    if (!size || *size <= DescriptorSource::kReadOnceBytes || !context_.gated || !live_clamav_units_.empty() ||
+        digests_.wants_any()) {
       return false;
     }
     const auto head = [&] {
