@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <vector>
 
 #include "daylight/match/prefilter_kernels.h"
 
@@ -129,11 +130,13 @@ unsigned ConfirmLog2(std::size_t keys) {
 
 bool MakeNibbleTables(std::span<const ShortWindow> windows, NibbleTables& tables) {
   constexpr std::size_t kMaxWindows = 1024;
+  constexpr std::size_t kFewWindows = 96;
   // Past it looking at every position in the bitmap is as fast.
   constexpr double kMaxShare = 0.3;
   tables = {};
   if (windows.size() > kMaxWindows) return false;
-  std::array<Bucket, 8 * kNibbleSets> buckets;
+  tables.sets = windows.size() <= kFewWindows ? 2 : kNibbleSets;
+  std::vector<Bucket> buckets(8 * tables.sets);
   for (const ShortWindow& window : windows) {
     Bucket* best = nullptr;
     Bucket best_after;
@@ -176,7 +179,7 @@ std::size_t PortableShorts(const ShortTable& table, const std::uint8_t* bytes, s
   std::size_t kept = 0;
   for (std::size_t i = 0; i < found; ++i) {
     unsigned any = 0;
-    for (std::size_t set = 0; set < kNibbleSets; ++set) {
+    for (std::size_t set = 0; set < table.nibbles->sets; ++set) {
       unsigned buckets = 0xff;
       for (std::size_t place = 0; place < kShortBytes; ++place) {
         const std::uint8_t byte = Fold(bytes[out[i] + place]);

@@ -126,8 +126,9 @@ struct ShortWindow {
 // set when byte i of some window of bucket b of set s has these. Says yes too
 // often, never no.
 inline constexpr std::size_t kShortBytes = 3;
-inline constexpr std::size_t kNibbleSets = 2;
+inline constexpr std::size_t kNibbleSets = 4;
 struct NibbleTables {
+  std::size_t sets = 2;  // That are used: 2 or 4, as many windows need more buckets to be told apart.
   std::uint8_t low[kNibbleSets][kShortBytes][16] = {};
   std::uint8_t high[kNibbleSets][kShortBytes][16] = {};
 };

@@ -2,6 +2,7 @@
 // kernel held against those that follow from the description in prefilter.h.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,7 +46,7 @@ inline std::vector<std::uint32_t> ShortsSlowly(const ShortTable& table, const st
     const std::uint32_t pair = FoldedBytes(bytes + at, 2);
     if (!IsSet(table.bitmap, pair / 32, pair % 32)) continue;
     bool passes = table.nibbles == nullptr;
-    for (std::size_t set = 0; !passes && set < kNibbleSets; ++set) {
+    for (std::size_t set = 0; !passes && set < table.nibbles->sets; ++set) {
       unsigned buckets = 0xff;
       for (std::size_t i = 0; i < kShortBytes; ++i) {
         const std::uint8_t byte = Fold(bytes[at + i]);
@@ -99,7 +100,7 @@ inline std::string CompareKernelsOn(std::string_view input) {
   }
   std::vector<std::uint32_t> bitmap(kBitmapWords);
   std::vector<ShortWindow> windows;
-  for (unsigned n = feed.Below(40); n > 0; --n) {
+  for (unsigned n = feed.Below(130); n > 0; --n) {
     std::uint8_t bytes[kShortBytes];
     for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(feed.Next());
     const std::uint32_t length = 1 + feed.Below(kShortBytes);

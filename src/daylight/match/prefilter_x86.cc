@@ -6,8 +6,10 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <span>
 
 namespace dl::match {
 
@@ -221,28 +223,78 @@ __attribute__((target("avx512f,avx512bw"))) inline __m512i Buckets(const Halves5
   return _mm512_and_si512(_mm512_shuffle_epi8(tables.low, halves.low), _mm512_shuffle_epi8(tables.high, halves.high));
 }
 
-// Of the first positions that are given, a bit for each whether it passes the
-// tables; returns how many times 64 it were. At least 64 are given.
-constexpr std::size_t kMasks = 64;
-__attribute__((target("avx512f,avx512bw"))) std::size_t ShortMasks(const NibbleTables& n, const std::uint8_t* bytes,
-                                                                   std::size_t count, std::uint64_t (&masks)[kMasks]) {
-  const Halves512 a0 = Tables512(n.low[0][0], n.high[0][0]);
-  const Halves512 a1 = Tables512(n.low[0][1], n.high[0][1]);
-  const Halves512 a2 = Tables512(n.low[0][2], n.high[0][2]);
-  const Halves512 b0 = Tables512(n.low[1][0], n.high[1][0]);
-  const Halves512 b1 = Tables512(n.low[1][1], n.high[1][1]);
-  const Halves512 b2 = Tables512(n.low[1][2], n.high[1][2]);
-  const std::size_t blocks = count / 64 < kMasks ? count / 64 : kMasks;
-  for (std::size_t i = 0; i < blocks; ++i, bytes += 64) {
+// Of the first positions that are given, a bit for each whether it passes two
+// sets of the tables, set in addition to those that are; as many positions as
+// `masks` has bits. Written out, not looped over: arrays of registers would
+// live in memory.
+__attribute__((target("avx512f,avx512bw"))) void AddMasks(const NibbleTables& n, std::size_t set,
+                                                          const std::uint8_t* bytes, std::span<std::uint64_t> masks) {
+  const Halves512 a0 = Tables512(n.low[set][0], n.high[set][0]);
+  const Halves512 a1 = Tables512(n.low[set][1], n.high[set][1]);
+  const Halves512 a2 = Tables512(n.low[set][2], n.high[set][2]);
+  const Halves512 b0 = Tables512(n.low[set + 1][0], n.high[set + 1][0]);
+  const Halves512 b1 = Tables512(n.low[set + 1][1], n.high[set + 1][1]);
+  const Halves512 b2 = Tables512(n.low[set + 1][2], n.high[set + 1][2]);
+  for (std::uint64_t& mask : masks) {
     const Halves512 h0 = Split512(bytes);
     const Halves512 h1 = Split512(bytes + 1);
     const Halves512 h2 = Split512(bytes + 2);
     const __m512i a = _mm512_and_si512(_mm512_and_si512(Buckets(a0, h0), Buckets(a1, h1)), Buckets(a2, h2));
     const __m512i b = _mm512_and_si512(_mm512_and_si512(Buckets(b0, h0), Buckets(b1, h1)), Buckets(b2, h2));
     const __m512i any = _mm512_or_si512(a, b);
-    masks[i] = _mm512_test_epi8_mask(any, any);
+    mask |= _mm512_test_epi8_mask(any, any);
+    bytes += 64;
   }
-  return blocks;
+}
+
+__attribute__((target("avx2"))) void AddMasks(const NibbleTables& n, std::size_t set, const std::uint8_t* bytes,
+                                              std::span<std::uint32_t> masks) {
+  const Halves256 a0 = Tables256(n.low[set][0], n.high[set][0]);
+  const Halves256 a1 = Tables256(n.low[set][1], n.high[set][1]);
+  const Halves256 a2 = Tables256(n.low[set][2], n.high[set][2]);
+  const Halves256 b0 = Tables256(n.low[set + 1][0], n.high[set + 1][0]);
+  const Halves256 b1 = Tables256(n.low[set + 1][1], n.high[set + 1][1]);
+  const Halves256 b2 = Tables256(n.low[set + 1][2], n.high[set + 1][2]);
+  for (std::uint32_t& mask : masks) {
+    const Halves256 h0 = Split256(bytes);
+    const Halves256 h1 = Split256(bytes + 1);
+    const Halves256 h2 = Split256(bytes + 2);
+    const __m256i a = _mm256_and_si256(_mm256_and_si256(Buckets(a0, h0), Buckets(a1, h1)), Buckets(a2, h2));
+    const __m256i b = _mm256_and_si256(_mm256_and_si256(Buckets(b0, h0), Buckets(b1, h1)), Buckets(b2, h2));
+    const __m256i none = _mm256_cmpeq_epi8(_mm256_or_si256(a, b), _mm256_setzero_si256());
+    mask |= ~static_cast<std::uint32_t>(_mm256_movemask_epi8(none));
+    bytes += 32;
+  }
+}
+
+// So many masks at a time, which stay in the first level of cache.
+constexpr std::size_t kMasks = 64;
+
+// The masks of the first positions that are given, as many as there are whole
+// ones of; the last argument is their memory.
+template <typename Mask>
+std::span<const Mask> ShortMasks(const NibbleTables& nibbles, const std::uint8_t* bytes, std::size_t count,
+                                 Mask (&memory)[kMasks]) {
+  const std::span<Mask> masks(memory, std::min(count / (8 * sizeof(Mask)), kMasks));
+  std::fill(masks.begin(), masks.end(), Mask{0});
+  for (std::size_t set = 0; set < nibbles.sets; set += 2) AddMasks(nibbles, set, bytes, masks);
+  return masks;
+}
+
+template <typename Mask>
+std::size_t ShortsByMasks(const ShortTable& table, const std::uint8_t* bytes, std::size_t count, std::uint32_t* out) {
+  if (table.nibbles == nullptr) return PortableShorts(table, bytes, count, out);
+  constexpr std::size_t kBits = 8 * sizeof(Mask);
+  std::size_t found = 0;
+  std::size_t at = 0;
+  while (count - at >= kBits) {
+    Mask memory[kMasks];
+    for (const Mask mask : ShortMasks(*table.nibbles, bytes + at, count - at, memory)) {
+      found = AppendBits(at, mask, out, found);
+      at += kBits;
+    }
+  }
+  return KeepPairs(table, bytes, at, count, out, found);
 }
 
 constexpr std::array<std::uint8_t, 64> kNumbers = [] {
@@ -261,42 +313,12 @@ std::size_t Avx512Filter(const FilterTable& table, const std::uint8_t* bytes, st
   return table.stride == 1 ? Scan16<1>(table, bytes, count, out) : Scan16<2>(table, bytes, count, out);
 }
 
-// Written out, not looped over: arrays of registers would live in memory.
-__attribute__((target("avx2"))) std::size_t Avx2Shorts(const ShortTable& table, const std::uint8_t* bytes,
-                                                       std::size_t count, std::uint32_t* out) {
-  if (table.nibbles == nullptr) return PortableShorts(table, bytes, count, out);
-  const NibbleTables& n = *table.nibbles;
-  const Halves256 a0 = Tables256(n.low[0][0], n.high[0][0]);
-  const Halves256 a1 = Tables256(n.low[0][1], n.high[0][1]);
-  const Halves256 a2 = Tables256(n.low[0][2], n.high[0][2]);
-  const Halves256 b0 = Tables256(n.low[1][0], n.high[1][0]);
-  const Halves256 b1 = Tables256(n.low[1][1], n.high[1][1]);
-  const Halves256 b2 = Tables256(n.low[1][2], n.high[1][2]);
-  std::size_t found = 0;
-  std::size_t at = 0;
-  for (; at + 32 <= count; at += 32) {
-    const Halves256 h0 = Split256(bytes + at);
-    const Halves256 h1 = Split256(bytes + at + 1);
-    const Halves256 h2 = Split256(bytes + at + 2);
-    const __m256i a = _mm256_and_si256(_mm256_and_si256(Buckets(a0, h0), Buckets(a1, h1)), Buckets(a2, h2));
-    const __m256i b = _mm256_and_si256(_mm256_and_si256(Buckets(b0, h0), Buckets(b1, h1)), Buckets(b2, h2));
-    const __m256i none = _mm256_cmpeq_epi8(_mm256_or_si256(a, b), _mm256_setzero_si256());
-    const auto mask = ~static_cast<std::uint32_t>(_mm256_movemask_epi8(none));
-    found = AppendBits(at, mask, out, found);
-  }
-  return KeepPairs(table, bytes, at, count, out, found);
+std::size_t Avx2Shorts(const ShortTable& table, const std::uint8_t* bytes, std::size_t count, std::uint32_t* out) {
+  return ShortsByMasks<std::uint32_t>(table, bytes, count, out);
 }
 
 std::size_t Avx512Shorts(const ShortTable& table, const std::uint8_t* bytes, std::size_t count, std::uint32_t* out) {
-  if (table.nibbles == nullptr) return PortableShorts(table, bytes, count, out);
-  std::size_t found = 0;
-  std::size_t at = 0;
-  while (count - at >= 64) {
-    std::uint64_t masks[kMasks];
-    const std::size_t n = ShortMasks(*table.nibbles, bytes + at, count - at, masks);
-    for (std::size_t i = 0; i < n; ++i, at += 64) found = AppendBits(at, masks[i], out, found);
-  }
-  return KeepPairs(table, bytes, at, count, out, found);
+  return ShortsByMasks<std::uint64_t>(table, bytes, count, out);
 }
 
 __attribute__((target("avx512f,avx512bw,avx512vbmi2"))) std::size_t Vbmi2Shorts(const ShortTable& table,
@@ -307,17 +329,17 @@ __attribute__((target("avx512f,avx512bw,avx512vbmi2"))) std::size_t Vbmi2Shorts(
   std::size_t found = 0;
   std::size_t at = 0;
   while (count - at >= 64) {
-    std::uint64_t masks[kMasks];
-    const std::size_t n = ShortMasks(*table.nibbles, bytes + at, count - at, masks);
-    for (std::size_t i = 0; i < n; ++i, at += 64) {
-      const __m512i set = _mm512_maskz_compress_epi8(masks[i], numbers);
+    std::uint64_t memory[kMasks];
+    for (const std::uint64_t mask : ShortMasks(*table.nibbles, bytes + at, count - at, memory)) {
+      const __m512i set = _mm512_maskz_compress_epi8(mask, numbers);
       const __m512i first =
           _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(set)), _mm512_set1_epi32(static_cast<int>(at)));
       _mm512_storeu_si512(out + found, first);
-      const auto bits = static_cast<std::size_t>(std::popcount(masks[i]));
+      const auto bits = static_cast<std::size_t>(std::popcount(mask));
       if (bits > 16) [[unlikely]]
-        AppendBits(at, masks[i], out, found);
+        AppendBits(at, mask, out, found);
       found += bits;
+      at += 64;
     }
   }
   return KeepPairs(table, bytes, at, count, out, found);
