@@ -214,6 +214,7 @@ void FuzzScan(unsigned how) {
   options.workers = 1 + how % 3;
   options.isolate_objects = (how & 4) != 0;
   options.settings.list_strings = (how & 8) != 0;
+  options.settings.profile = (how & 16) != 0;
   const os::Fd database = ThePlace().Open("/database");
   sandbox::ScanSession session(options, {database.get()});
   std::size_t given = 0;

@@ -35,6 +35,7 @@ void CheckFrame(const Frame& frame) {
     case MessageType::kSummary: return Check<DatabaseSummary>(payload);
     case MessageType::kExplainAnswer: return Check<ExplainAnswer>(payload);
     case MessageType::kVerifyAnswer: return Check<VerifyAnswerMessage>(payload);
+    case MessageType::kProfile: return Check<Profile>(payload);
     case MessageType::kSummarize:
     case MessageType::kVerify:
     case MessageType::kShutdown:

@@ -147,6 +147,7 @@ void CheckAnswer(const report::Frame& frame) {
     case MessageType::kSummary: return MustDecode<report::DatabaseSummary>(frame.payload);
     case MessageType::kExplainAnswer: return MustDecode<report::ExplainAnswer>(frame.payload);
     case MessageType::kVerifyAnswer: return MustDecode<report::VerifyAnswerMessage>(frame.payload);
+    case MessageType::kProfile: return MustDecode<report::Profile>(frame.payload);
     case MessageType::kForkEnded: return MustDecode<report::ForkEndedMessage>(frame.payload);
     default: DL_CHECK(false && "not a message of a worker");
   }

@@ -13,6 +13,7 @@
 #include "daylight/sandbox/rule_source.h"
 #include "daylight/sandbox/worker_process.h"
 #include "messages.h"
+#include "rules_corpus.h"
 #include "signals.h"
 
 // `daylight rules check`: the diagnostics are what was asked for, so they go to
@@ -39,7 +40,9 @@ class Check {
     for (const sandbox::RuleSource& source : loaded.sources) {
       if (source.files.empty()) continue;
       counts_.files += source.files.size();
-      Take(source.path, sandbox::CompileSource(worker_program_, source, options));
+      sandbox::CompiledSource compiled = sandbox::CompileSource(worker_program_, source, options);
+      if (compiled.file.valid()) databases_.push_back(std::move(compiled.file));
+      Take(source.path, std::move(compiled));
     }
   }
 
@@ -55,8 +58,18 @@ class Check {
     Take(path, sandbox::CompileClamav(worker_program_, found.source, *packed, options));
   }
 
+  // What the rules cost on the files of `folders`.
+  void Corpus(const std::vector<std::string>& folders, const ContentOptions& content) {
+    if (counts_.errors != 0 || !good_) return Say("--corpus: nothing is measured while there are errors");
+    std::vector<int> databases;
+    for (const os::Fd& file : databases_) databases.push_back(file.get());
+    costs_ = MeasureOnCorpus(worker_program_, databases, folders, content);
+    good_ = costs_.has_value();
+    if (costs_ && is_text_) good_ = Print(CorpusText(*costs_));
+  }
+
   int End() {
-    std::string last = report::DiagnosticsToJson(lines_, counts_);
+    std::string last = report::DiagnosticsToJson(lines_, counts_, costs_ ? &*costs_ : nullptr);
     if (is_text_) {
       last = Counted(counts_.files, "file") + ", " + Counted(counts_.rules, "rule");
       if (counts_.signatures != 0) last += ", " + Counted(counts_.signatures, "signature");
@@ -92,6 +105,8 @@ class Check {
   bool good_ = true;
   std::vector<report::DiagnosticLine> lines_;
   report::CheckCounts counts_;
+  std::vector<os::Fd> databases_;  // Of the rules.
+  std::optional<report::CorpusCosts> costs_;
 };
 
 }  // namespace
@@ -99,18 +114,27 @@ class Check {
 int RulesCheck(const Arguments& command_line) {
   ContentOptions content;
   std::vector<std::string> paths;
+  std::vector<std::string> corpus;
   std::string format = "text";
   CLI::App app(
       "Compiles rules and signatures, and reports what is wrong with them. Exit 0, or 2 when there is an error.",
       "daylight rules check");
   AddClamavOptions(app, content);
   AddRuleTextOptions(app, content);
+  AddList(app, "--corpus", corpus,
+          "Scan the files of this folder with the rules, and name the 20 strings and the 20 conditions that cost most, "
+          "with their measured share (repeatable)")
+      ->type_name("DIR");
   AddChoice(app, "--format", format, {"text", "json"}, "text or json");
   if (const auto exit = Parse(app, command_line,
                               {"[PATH...]", "PATH: rule files, and folders searched for *.yar and *.yara."}, paths))
     return *exit;
   if (paths.empty() && content.clamav.empty()) {
     Say("nothing to check: name rules, or signatures with --clamav PATH (see daylight rules check --help)");
+    return kExitTrouble;
+  }
+  if (paths.empty() && !corpus.empty()) {
+    Say("--corpus: measures rules; name some");
     return kExitTrouble;
   }
   if (!FinishContentOptions(content)) return kExitTrouble;
@@ -122,6 +146,7 @@ int RulesCheck(const Arguments& command_line) {
   for (const std::string& path : content.clamav) {
     check.Clamav(path, {.allow_unsigned = content.allow_unsigned_clamav, .stop = &StopFlag()});
   }
+  if (!corpus.empty()) check.Corpus(corpus, content);
   return check.End();
 }
 

@@ -12,6 +12,7 @@
 #include "command_line.h"
 #include "commands.h"
 #include "content_loader.h"
+#include "daylight/base/stopwatch.h"
 #include "daylight/os/io.h"
 #include "daylight/report/escape.h"
 #include "daylight/sandbox/scan_session.h"
@@ -29,6 +30,9 @@ namespace dl::cli {
 namespace {
 
 constexpr std::uint64_t kStdinLimitBytes = std::uint64_t{1} << 30;
+// What a worker copies whole. It reads one file after the other, while those behind
+// it are on their way from the disk.
+constexpr std::uint64_t kReadAheadBytes = 16u << 20;
 constexpr std::uint64_t kMaxFileListBytes = std::uint64_t{1} << 30;
 
 Progress* shown_progress = nullptr;
@@ -78,6 +82,7 @@ report::ScanSettings MakeSettings(const ScanArguments& arguments) {
     settings.max_string_bytes = 0;
   }
   settings.hash_all = arguments.hash;
+  settings.profile = arguments.profile;
   settings.pua = arguments.pua;
   settings.now = std::time(nullptr);
   settings.budget = arguments.budget;
@@ -102,6 +107,7 @@ class Scan {
 
   void Print(const report::FileRecord& record) {
     if (!output_.status()) return;  // Nobody reads any more.
+    const Stopwatch watch(Spent(&report::TrustedProfile::print_ns));
     Count(record.report);
     const std::size_t before = output_.text().size();
     writer_->Write(record, output_.text());
@@ -110,7 +116,17 @@ class Scan {
     if (!arguments_.quiet) Comment(record);
   }
 
-  void End(std::uint64_t skipped, const sandbox::SessionEnd& end) {
+  // Where to add up the time that the trusted side spends; null without --profile.
+  std::uint64_t* Spent(std::uint64_t report::TrustedProfile::*stage) {
+    return arguments_.profile ? &(profile_.trusted.*stage) : nullptr;
+  }
+
+  void End(std::uint64_t skipped, sandbox::SessionEnd& end) {
+    if (arguments_.profile) {
+      profile_.trusted.wait_ns = end.wait_ns;
+      profile_.workers = end.profile.Take();
+      summary_.profile = &profile_;
+    }
     summary_.skipped = skipped;
     summary_.interrupted = end.interrupted;
     summary_.workers_lost = end.workers_lost;
@@ -137,6 +153,10 @@ class Scan {
     if (summary_.skipped > 0)
       text += "\nskipped:    " + std::to_string(summary_.skipped) + " (links, devices and the like)";
     Show(text);
+  }
+
+  void PrintProfile() const {
+    if (arguments_.profile) Show("\n" + report::ProfileText(profile_));
   }
 
   const report::Summary& summary() const { return summary_; }
@@ -174,6 +194,7 @@ class Scan {
   Progress& progress_;
   std::unique_ptr<report::Writer> writer_;
   report::Summary summary_;
+  report::FullProfile profile_;
   bool met_damage_ = false;
 };
 
@@ -208,6 +229,7 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
   walk.follow = arguments.follow;
   walk.one_file_system = arguments.one_file_system;
   walk.exclude = arguments.exclude;
+  walk.read_ahead_bytes = kReadAheadBytes;
   walk.helper.stop = &StopFlag();
   const report::ScanSettings settings = MakeSettings(arguments);
   std::unique_ptr<ScanCache> cache;
@@ -239,16 +261,19 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
   };
   sandbox::ScanSession session(std::move(options), content.descriptors());
   bool broken = false;
-  const sandbox::SessionEnd end = session.Run(
+  std::optional<Stopwatch> watch(std::in_place, scan.Spent(&report::TrustedProfile::total_ns));
+  sandbox::SessionEnd end = session.Run(
       [&]() -> std::optional<sandbox::ScanItem> {
         // Nobody reads any more, or the disk is full: no use in going on.
         if (!output->status()) {
           broken = true;
           return std::nullopt;
         }
+        const Stopwatch walking(scan.Spent(&report::TrustedProfile::walk_ns));
         return feed.Next();
       },
       [&](const report::FileRecord& record) { scan.Print(record); });
+  watch.reset();
   if (cache) cache->End();
   scan.End(feed.skipped(), end);
   shown_progress = nullptr;
@@ -265,6 +290,7 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
   }
   if (arguments.format == report::Format::kText && !arguments.quiet && (watched || output->terminal()))
     scan.PrintSummary();
+  scan.PrintProfile();
   return ExitCode(arguments, scan.summary(), broken || !end.failure.empty());
 }
 

@@ -20,6 +20,11 @@ void AddOutputOptions(CLI::App& app, ScanArguments& arguments) {
                "List the matched strings: up to 1,000 of each and 256 bytes of each; --matches=all: every one, whole")
       ->type_name("[=all]");
   app.add_flag("--hash", arguments.hash, "SHA-256 of every file, not only of those with detections");
+  app.add_flag(
+      "--profile", arguments.profile,
+      "When all is scanned, say on standard error where the time went: by stage, and the 20 strings and the 20 "
+      "conditions that cost most; with --format json also as `profile`. Looking at the clock makes the scan "
+      "slower");
   app.add_flag("--all", arguments.all, "List clean files too");
   app.add_flag("--quiet,-q", arguments.quiet, "List nothing but detections");
 }

@@ -38,6 +38,7 @@ struct ScanArguments {
   bool all = false;
   bool quiet = false;
   bool pua = false;
+  bool profile = false;
   bool cache = false;
 
   // By FinishScanArguments.

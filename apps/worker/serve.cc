@@ -12,12 +12,14 @@
 #include "attempts.h"
 #include "clamav_job.h"
 #include "compile_job.h"
+#include "daylight/base/stopwatch.h"
 #include "daylight/bytes/object_source.h"
 #include "daylight/contain/lock_down.h"
 #include "daylight/database/database.h"
 #include "daylight/report/channel.h"
 #include "daylight/report/protocol.h"
 #include "daylight/scan/compile.h"
+#include "daylight/scan/scan_profile.h"
 #include "daylight/scan/scanner.h"
 #include "file_type.h"
 
@@ -28,6 +30,12 @@ namespace {
 using report::Incoming;
 using report::MessageType;
 
+// Reports of clean objects are sent together: so many, of objects that are so large
+// altogether. That is well below a millisecond of work, and less than the trusted
+// side keeps a worker ahead.
+constexpr std::size_t kMaxBundle = 32;
+constexpr std::uint64_t kMaxBundleBytes = 256u << 10;
+
 class Server {
  public:
   Server(os::Fd socket, report::WallsHeld walls) : channel_(std::move(socket)), walls_(std::move(walls)) {}
@@ -35,7 +43,7 @@ class Server {
 
   // False: told to stop.
   Result<bool> ServeOne() {
-    auto received = channel_.Receive();
+    auto received = Receive();
     if (!received) {
       if (received.error().code == ErrorCode::kTruncated) return false;  // Nobody is there any more.
       return Forward(received.error());
@@ -59,6 +67,16 @@ class Server {
   }
 
  private:
+  Result<Incoming> Receive() {
+    const Stopwatch watch(Spent(&report::Profile::wait_ns));
+    return channel_.Receive();
+  }
+
+  // Where to add up what is spent; null without --profile.
+  std::uint64_t* Spent(std::uint64_t report::Profile::*stage) {
+    return settings_.profile ? &(around_scan_.*stage) : nullptr;
+  }
+
   Status Hello(const Incoming& message) {
     return channel_.Send(MessageType::kReady, message.header.sequence,
                          report::Encode(report::ReadyMessage{report::kProtocolVersion, walls_}));
@@ -70,12 +88,15 @@ class Server {
     engine_.reset();
     databases_.clear();
     settings_ = std::move(open.settings);
+    around_scan_ = {};
+    in_scan_ = {};
     const Status status = Load(message.descriptors);
     const report::DatabasesOpenedMessage answer{status.has_value(), status ? "" : std::string(status.error().what)};
     return channel_.Send(MessageType::kDatabasesOpened, message.header.sequence, report::Encode(answer));
   }
 
   Status Load(const std::vector<os::Fd>& descriptors) {
+    const Stopwatch watch(Spent(&report::Profile::open_ns));
     for (const os::Fd& fd : descriptors) {
       DL_TRY(auto database, database::Database::Open(fd.get()));
       databases_.push_back(std::move(database));
@@ -86,8 +107,10 @@ class Server {
   // Made when first needed: a summary or a check of pages needs no engine.
   Status Prepare() {
     if (scanner_ != nullptr) return {};
+    const Stopwatch watch(Spent(&report::Profile::open_ns));
     DL_TRY(engine_, scan::Engine::Open(databases_));
     scanner_ = std::make_unique<scan::Scanner>(engine_, settings_);
+    if (settings_.profile) scanner_->SetProfile(&in_scan_);
     return {};
   }
 
@@ -103,12 +126,14 @@ class Server {
     if (pid < 0) return Fail(ErrorCode::kIo, "cannot fork", static_cast<std::uint64_t>(errno));
     if (pid > 0) {
       child_ = pid;
+      around_scan_ = {};  // The first worker tells what opening the databases took.
       return {};
     }
     // Ends with the template, where that is not the first of its namespace.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if ((walls_.held & Bit(report::Wall::kSeccomp)) != 0) DL_TRY_STATUS(contain::LockDownFork());
     channel_ = report::WorkerChannel(std::move(message.descriptors[0]));
+    around_scan_.wait_ns = 0;
     return {};
   }
 
@@ -134,11 +159,29 @@ class Server {
     if (batch.objects.size() != message.descriptors.size()) {
       return Fail(ErrorCode::kMalformed, "a batch without its descriptors");
     }
+    std::uint64_t bytes = 0;
+    std::size_t waiting = 0;
     for (std::size_t i = 0; i < batch.objects.size(); ++i) {
-      const report::ObjectReport report = ScanOne(batch.objects[i], message.descriptors[i].get());
-      DL_TRY_STATUS(SendReport(batch.objects[i].sequence, report));
+      const int fd = message.descriptors[i].get();
+      const std::uint64_t size = batch.objects[i].size;
+      if (waiting > 0 && size > kMaxBundleBytes - bytes) {
+        DL_TRY_STATUS(channel_.Flush());
+        bytes = waiting = 0;
+      }
+      const report::ObjectReport report = ScanOne(batch.objects[i], fd);
+      // Before the last report, which may be the last that is taken from this worker.
+      if (settings_.profile && i + 1 == batch.objects.size()) DL_TRY_STATUS(SendProfile());
+      DL_TRY_STATUS(PutReport(batch.objects[i].sequence, report));
+      // What says more than that its object is clean does not wait.
+      if (report::IsOnlyClean(report) && size < kMaxBundleBytes - bytes && ++waiting < kMaxBundle) {
+        bytes += size;
+        ::lseek(fd, report::kReportWaits, SEEK_SET);
+        continue;
+      }
+      DL_TRY_STATUS(channel_.Flush());
+      bytes = waiting = 0;
     }
-    return {};
+    return channel_.Flush();
   }
 
   report::ObjectReport ScanOne(report::ScanObject& object, int fd) {
@@ -148,19 +191,36 @@ class Server {
       report.failure = ready.error().what;
       return report;
     }
+    const Stopwatch watch(Spent(&report::Profile::scan_ns));
+    ++around_scan_.objects;
+    around_scan_.bytes += object.size;
     DescriptorSource source(fd, object.size, scratch_, DescriptorSource::Limits{});
     NameFileType(source, object.names);
     return scanner_->Scan(source, object.names, object.skip_units);
   }
 
-  static void NameFileType(ObjectSource& source, report::ObjectNames& names) {
+  void NameFileType(ObjectSource& source, report::ObjectNames& names) {
     if (!names.filetype.empty()) return;
+    const Stopwatch watch(Spent(&report::Profile::read_ns));
     std::byte head[kFileTypeHeadBytes];
     const auto n = source.ReadAt(0, head);
     if (n) names.filetype = FileTypeName(Bytes(head).first(*n));
   }
 
-  Status SendReport(std::uint64_t sequence, const report::ObjectReport& report) {
+  // Of what was done since the last.
+  Status SendProfile() {
+    report::ProfileSum sum;
+    sum.Add(std::exchange(around_scan_, {}));
+    if (engine_ != nullptr) {
+      report::Profile scanned = scan::TakeProfile(*engine_, in_scan_);
+      scanned.scan_ns = 0;  // With what is around it, above.
+      sum.Add(scanned);
+    }
+    return channel_.Send(MessageType::kProfile, 0, report::Encode(sum.Take(report::kMaxProfileLines)));
+  }
+
+  Status PutReport(std::uint64_t sequence, const report::ObjectReport& report) {
+    const Stopwatch watch(Spent(&report::Profile::report_ns));
     const std::size_t limit = report::MaxReportBytes(settings_);
     std::string payload = report::Encode(report);
     if (payload.size() > limit) {
@@ -183,7 +243,7 @@ class Server {
         payload = report::Encode(small);
       }
     }
-    return channel_.Send(MessageType::kObjectReport, sequence, payload);
+    return channel_.Put(MessageType::kObjectReport, sequence, payload);
   }
 
   // Says instead of an answer what is wrong with the databases: they were
@@ -252,6 +312,9 @@ class Server {
   std::shared_ptr<const scan::Engine> engine_;
   std::unique_ptr<scan::Scanner> scanner_;
   std::vector<std::byte> scratch_;
+  // With --profile: since the last kProfile, what was done besides and in the scanner.
+  report::Profile around_scan_;
+  scan::ScanProfile in_scan_;
 };
 
 }  // namespace

@@ -9,12 +9,15 @@
 // comes byte by byte and has no end), FLOOD (small frames that nobody asked for),
 // CHATTER (the same, of a kind that was welcome once), DOWNWARDS (a message that
 // only the trusted side sends), DESCRIPTOR (a report with a descriptor beside it),
-// CLAIMED (one that is only announced), MANY (a report of nothing but empty log
+// CLAIMED (one that is only announced), TIMES and TIMESTWICE (a profile full of
+// lies, and two of them), MANY (a report of nothing but empty log
 // lines), LONG (a report of 48 MB), UNUSABLE (says that the content cannot be
 // used), EATMEMORY (64 MB every tenth of a second), NAMESAKE (detections in
 // objects that are not its own), OUTOFMEMORY and FORBIDDEN (ends as a real worker
 // does past its memory, and past its walls), UNREAD (incomplete), FAIL, LOUD (control characters
-// everywhere), TWICE (two detections with strings), CLEANLIE (a detection, called
+// everywhere), HELD (its report waits to be sent with the next, or at the end of the
+// batch; an order may follow at once), LEAVE (ends when all is done, and before it is
+// sent), TWICE (two detections with strings), CLEANLIE (a detection, called
 // clean), NAMES (the object's variables as a detection's metas).
 // Rules: a text with ERROR in it has a diagnostic; include "X" asks for X; the
 // same orders at the start of a file's text are followed while compiling.
@@ -159,6 +162,13 @@ void ObeyInsteadOfAnswering(std::string_view text, std::uint64_t sequence) {
                               report::Encode(report::DatabasesOpenedMessage{false, "told to"})));
   }
   if (text.starts_with("EATMEMORY")) EatMemory();
+  if (text.starts_with("TIMES")) {
+    report::Profile profile;
+    for (const auto number : report::kProfileNumbers) profile.*number = ~std::uint64_t{0};
+    profile.strings = {{"n", "R\x1b\n", "$a", 4000000000u, ~std::uint64_t{0}, ~std::uint64_t{0}}};
+    const std::string frame = report::MakeFrame(MessageType::kProfile, 0, 0, report::Encode(profile));
+    SendAll(text.starts_with("TIMESTWICE") ? frame + frame : frame);
+  }
 }
 
 report::Detection Evil(const report::ObjectNames& names) {
@@ -225,16 +235,25 @@ Status Scan(report::WorkerChannel& channel, const report::Incoming& message) {
   DL_TRY(const auto batch, report::Decode<report::ScanBatchMessage>(AsBytes(message.payload)));
   for (std::size_t i = 0; i < batch.objects.size(); ++i) {
     ::lseek(message.descriptors[i].get(), 0, SEEK_SET);  // Another worker may have read it before.
-    const auto text = os::ReadAll(message.descriptors[i].get(), 64u << 20);
+    auto text = os::ReadAll(message.descriptors[i].get(), 64u << 20);
     if (!text) return Forward(text.error());
+    ::lseek(message.descriptors[i].get(), 0, SEEK_SET);  // Anything else says that its report waits.
+    const bool is_held = text->starts_with("HELD");
+    if (is_held) text->erase(0, 4);
     if (always_crash) Crash();
     Obey(*text);
     ObeyInsteadOfAnswering(*text, batch.objects[i].sequence);
     const std::uint64_t sequence = batch.objects[i].sequence + (text->starts_with("WRONG") ? 1 : 0);
     DL_TRY_STATUS(
-        channel.Send(MessageType::kObjectReport, sequence, report::Encode(ScanText(*text, batch.objects[i].names))));
+        channel.Put(MessageType::kObjectReport, sequence, report::Encode(ScanText(*text, batch.objects[i].names))));
+    if (is_held) {
+      ::lseek(message.descriptors[i].get(), report::kReportWaits, SEEK_SET);
+    } else {
+      DL_TRY_STATUS(channel.Flush());
+    }
+    if (text->starts_with("LEAVE")) ::_exit(7);
   }
-  return {};
+  return channel.Flush();
 }
 
 Status Include(report::WorkerChannel& channel, const std::string& text, const std::string& identity,

@@ -150,6 +150,49 @@ class Workers(harness.Case):
         self.assertEqual((summary["files"], summary["detected"], summary["workers_lost"]), (25000, 5, 0))
         self.assertGreaterEqual(len(workers), 3)
 
+    def test_reports_that_wait_are_not_lost_with_their_worker(self):
+        # Batches grow from one object on: the first few are for that.
+        for i in range(16):
+            self.write(f"t/{i:02}", "good")
+        self.write("t/a", "HELD")
+        self.write("t/b", "HELDEVIL")
+        self.write("t/d", "EVIL")
+        for order, verdict, said in (("CRASH", "failed", "the worker died (signal 11 (Segmentation fault))"), ("HELDEXIT", "failed", "the worker died (exit code 7)"),
+                                     ("HANG", "incomplete", "timeout"), ("HELDHANG", "incomplete", "timeout"),
+                                     ("GARBAGE", "failed", "the worker broke the protocol: not a message (wrong magic)"),
+                                     ("WRONG", "failed", "the worker broke the protocol: the worker answered something that was not asked")):
+            self.write("t/c", order)
+            for threads in ("1", "2"):
+                result = self.scan("--timeout", "3s", "--threads", threads, "--format", "json", "t")
+                document = json.loads(result.stdout)
+                records = {record["path"]: record for record in document["files"]}
+                self.assertEqual([records[f"t/{name}"]["verdict"] for name in "abcd"], ["clean", "detected", verdict, "detected"], order)
+                at_c = records["t/c"]
+                self.assertEqual(at_c["error"] if verdict == "failed" else at_c["incomplete"][0]["reason"], said, order)
+                self.assertEqual(len(document["files"]), 20, order)
+                # Nobody else was suspected.
+                self.assertEqual(document["summary"]["workers_lost"], 1, order)
+
+    def test_a_worker_that_leaves_with_reports_that_wait(self):
+        for i in range(16):
+            self.write(f"t/{i:02}", "good")
+        self.write("t/a", "HELD")
+        self.write("t/b", "HELDLEAVE")
+        result = self.scan("--threads", "1", "--format", "json", "t")
+        document = json.loads(result.stdout)
+        verdicts = {record["path"]: record["verdict"] for record in document["files"]}
+        self.assertEqual((verdicts["t/a"], verdicts["t/b"]), ("clean", "failed"))
+        self.assertEqual(document["summary"]["workers_lost"], 2)
+
+    def test_reports_that_wait_stop_the_clock(self):
+        for i in range(16):
+            self.write(f"t/{i:02}", "good")
+        for i in range(8):  # Four seconds without a word.
+            self.write(f"t/a{i}", "HELDSLEEP")
+        result = self.scan("--threads", "1", "--timeout", "2s", "--format", "json", "t")
+        summary = json.loads(result.stdout)["summary"]
+        self.assertEqual((result.returncode, summary["files"], summary["incomplete"], summary["workers_lost"]), (0, 24, 0, 0))
+
     def test_losses_are_counted(self):
         for name, text in (("a", "CRASH"), ("b", "GARBAGE"), ("c", "HANG"), ("d", "EVIL")):
             self.write("t/" + name, text)
@@ -169,14 +212,14 @@ class Workers(harness.Case):
         self.assertEqual(self.verdicts(code=1), {"t/a": "detected"})
 
     def test_a_worker_that_always_dies_ends_the_scan(self):
-        for i in range(200):
-            self.write(f"t/{i:03}", "EVIL")
+        for i in range(1000):
+            self.write(f"t/{i:04}", "EVIL")
         for order, words in (("always-crash", b"workers die one after the other"), ("crash-at-start", b"workers end before they begin")):
             result = self.scan("--define", "order=" + order, "--format", "json", "t")
             self.assertEqual(result.returncode, 2)
             self.assertIn(words, result.stderr)
             document = json.loads(result.stdout)
-            self.assertLess(len(document["files"]), 200)
+            self.assertLess(len(document["files"]), 1000)
             self.assertGreater(document["summary"]["workers_lost"], 4)
 
     def test_bad_files_in_any_number_do_not_end_the_scan(self):

@@ -111,6 +111,11 @@ Status DescriptorSource::Rewind() {
 
 Result<std::size_t> DescriptorSource::ReadAt(std::uint64_t offset, std::span<std::byte> out) {
   if (offset >= size_) return std::size_t{0};
+  // It will be wanted whole, and two reads of a small file are twice one.
+  if (size_ <= limits_.copy_limit_bytes && !whole_loaded_) {
+    DL_TRY_STATUS(LoadWhole());
+    if (offset >= size_) return std::size_t{0};
+  }
   if (whole_loaded_) return CopyOverlap(0, Bytes(buffer_).first(static_cast<std::size_t>(size_)), offset, out);
   const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), size_ - offset));
   return ReadFully(offset, out.first(n));

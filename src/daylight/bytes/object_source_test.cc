@@ -111,6 +111,22 @@ TEST(ObjectSourceTest, AFileThatShrankIsReadAsItIs) {
   ::close(fd);
 }
 
+// Up to the limit of a copy there is one look at it, whichever call comes first.
+TEST(ObjectSourceTest, ACopyIsWhatTheFirstLookSaw) {
+  const std::string text = Pattern(300);
+  const int fd = MemoryFile(text);
+  std::vector<std::byte> scratch;
+  for (const std::uint64_t copy_limit : {300u, 299u}) {
+    DescriptorSource source(fd, 300, scratch, {.copy_limit_bytes = copy_limit, .window_bytes = 400});
+    std::vector<std::byte> out(4);
+    ASSERT_EQ(*source.ReadAt(0, out), 4u);
+    ASSERT_EQ(::pwrite(fd, "####", 4, 100), 4);
+    EXPECT_EQ(ReadAll(source, 10) == text, copy_limit == 300);
+    ASSERT_EQ(::pwrite(fd, text.data(), text.size(), 0), 300);
+  }
+  ::close(fd);
+}
+
 TEST(ObjectSourceTest, WholeKeepsToItsLimit) {
   const std::string text = Pattern(300);
   const int fd = MemoryFile(text);

@@ -60,6 +60,14 @@ class MatchState::Impl {
         lookups_(kBlock + 1),
         found_runs_(kBlock + 1) {
     stopped_.Resize(tables_.header().pattern_count);
+    searched_groups_.Resize(tables_.header().group_count);
+    for (std::uint32_t id = 0; id < tables_.header().group_count; ++id) {
+      const GroupRecord& group = tables_.group(id);
+      const bool is_searched =
+          group.everywhere_count != 0 ||
+          std::any_of(std::begin(group.bits), std::end(group.bits), [](const BitRun& run) { return run.count != 0; });
+      if (is_searched) searched_groups_.Set(id);
+    }
   }
 
   void Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches);
@@ -82,6 +90,7 @@ class MatchState::Impl {
   // The filter and bitmaps of a set of groups.
   struct LiveTables {
     std::vector<std::uint64_t> groups;
+    std::uint64_t last_use = 0;                  // Which object it was.
     std::vector<std::uint32_t> words[kBitmaps];  // Empty where nothing is set.
     unsigned filter_log2 = 0;
     unsigned confirm_log2 = 0;
@@ -166,6 +175,7 @@ class MatchState::Impl {
   MatchLists lists_;
   Verifier verifier_;
 
+  BitSet searched_groups_;  // Those with patterns: others are live or not without a difference here.
   std::vector<std::uint64_t> live_groups_;
   std::span<const std::uint64_t> live_patterns_;  // Borrowed.
   BitSet stopped_;                                // Patterns whose search has ended in this object.
@@ -173,10 +183,11 @@ class MatchState::Impl {
   bool all_matches_ = false;
   std::uint64_t next_position_ = 0;  // In the object: the first position not searched yet.
 
-  // Of the sets of groups that were live last: objects of a few types alternate.
-  static constexpr std::size_t kRemembered = 4;
+  // Of the sets of groups that were live last: objects of a few types alternate,
+  // and to fill tables takes as long as to search some ten thousand bytes.
+  static constexpr std::size_t kRemembered = 16;
   std::vector<LiveTables> remembered_;
-  std::size_t next_forgotten_ = 0;
+  std::uint64_t objects_ = 0;
   LiveTables* live_ = nullptr;
 
   std::span<const std::uint8_t> bytes_;
@@ -198,6 +209,9 @@ class MatchState::Impl {
 
 void MatchState::Impl::Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches) {
   live_groups_.assign(live_groups.words().begin(), live_groups.words().end());
+  for (std::size_t i = 0; i < live_groups_.size() && i < searched_groups_.words().size(); ++i) {
+    live_groups_[i] &= searched_groups_.words()[i];
+  }
   live_patterns_ = live_patterns.words();
   for (const std::uint32_t pattern : all_stopped_) stopped_.Clear(pattern);
   all_stopped_.clear();
@@ -213,20 +227,21 @@ void MatchState::Impl::Begin(const BitSet& live_groups, const BitSet& live_patte
 }
 
 void MatchState::Impl::ChooseLiveTables() {
-  if (live_ != nullptr && live_->groups == live_groups_) return;
-  for (LiveTables& each : remembered_) {
-    if (each.groups != live_groups_) continue;
-    live_ = &each;
-    return;
+  remembered_.reserve(kRemembered);
+  const auto same = [&](const LiveTables& each) { return each.groups == live_groups_; };
+  if (live_ == nullptr || !same(*live_)) {
+    auto found = std::find_if(remembered_.begin(), remembered_.end(), same);
+    const bool is_new = found == remembered_.end();
+    if (is_new && remembered_.size() < kRemembered) {
+      found = remembered_.emplace(found);
+    } else if (is_new) {
+      found = std::min_element(remembered_.begin(), remembered_.end(),
+                               [](const LiveTables& a, const LiveTables& b) { return a.last_use < b.last_use; });
+    }
+    live_ = &*found;
+    if (is_new) Fill(*live_);
   }
-  if (remembered_.size() < kRemembered) {
-    remembered_.reserve(kRemembered);
-    live_ = &remembered_.emplace_back();
-  } else {
-    live_ = &remembered_[next_forgotten_];
-    next_forgotten_ = (next_forgotten_ + 1) % kRemembered;
-  }
-  Fill(*live_);
+  live_->last_use = ++objects_;
 }
 
 void MatchState::Impl::Fill(LiveTables& live) const {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 
 namespace dl::os {
@@ -33,6 +34,18 @@ Status WriteAll(int fd, std::string_view bytes) {
 bool StatOpen(int fd, struct stat& info) {
   // The call itself: the C library takes a way that a worker's walls forbid.
   return ::syscall(SYS_fstat, fd, &info) == 0;
+}
+
+Result<std::uint64_t> OffsetOf(int fd) {
+  // proc(5): the first line is "pos:", a tab and the offset.
+  DL_TRY(const std::string text, ReadFile("/proc/self/fdinfo/" + std::to_string(fd), 64u << 10));
+  constexpr std::string_view kName = "pos:\t";
+  std::uint64_t offset = 0;
+  if (!text.starts_with(kName) ||
+      std::from_chars(text.data() + kName.size(), text.data() + text.size(), offset).ec != std::errc()) {
+    return Fail(ErrorCode::kIo, "cannot tell a file's offset");
+  }
+  return offset;
 }
 
 Result<std::string> ReadAll(int fd, std::uint64_t limit_bytes) {

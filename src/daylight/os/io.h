@@ -22,6 +22,11 @@ Status WriteAll(int fd, std::string_view bytes);
 // fstat() as the walls of a worker allow it. False with errno.
 bool StatOpen(int fd, struct stat& info);
 
+// Where an open file stands, in bytes; kIo when that cannot be told (no /proc).
+// Unlike lseek() it never waits for a process that shares the file and is reading
+// what never comes.
+Result<std::uint64_t> OffsetOf(int fd);
+
 // From the descriptor's position to its end; kBudget when that is more than
 // `limit_bytes`.
 Result<std::string> ReadAll(int fd, std::uint64_t limit_bytes);

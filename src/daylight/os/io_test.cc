@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -49,6 +50,22 @@ TEST(MemfdTest, NoSealWhileMappedWritable) {
   EXPECT_FALSE(Seal(fd->get()));
   ::munmap(mapping, 3);
   EXPECT_TRUE(Seal(fd->get()));
+}
+
+TEST(OffsetTest, SharedByAllWhoHoldTheFile) {
+  const auto file = SealedMemfd("t", {"abcde"});
+  ASSERT_TRUE(file);
+  EXPECT_EQ(OffsetOf(file->get()).value(), 0u);
+  const Fd other(::dup(file->get()));
+  for (const off_t offset : {1, 5, 1'000'000}) {
+    ASSERT_EQ(::lseek(other.get(), offset, SEEK_SET), offset);
+    EXPECT_EQ(OffsetOf(file->get()).value(), static_cast<std::uint64_t>(offset));
+  }
+  // What is read at a place of its own leaves it alone.
+  char byte = 0;
+  ASSERT_EQ(::pread(other.get(), &byte, 1, 2), 1);
+  EXPECT_EQ(OffsetOf(file->get()).value(), 1'000'000u);
+  EXPECT_FALSE(OffsetOf(-1));
 }
 
 TEST(SpoolTest, CutAtTheLimitAndNotBefore) {

@@ -277,6 +277,11 @@ WalkEntry Walker::File(Opened opened, std::string path, bool is_argument) {
   }
   WalkEntry entry;
   entry.path = std::move(path);
+  if (options_.read_ahead_bytes > 0 && !options_.count_only && KindOfDevice(opened) == FileSystemKind::kLocal) {
+    const auto size = static_cast<std::uint64_t>(opened.info.st_size);
+    ::posix_fadvise(opened.fd.get(), 0, static_cast<off_t>(std::min(size, options_.read_ahead_bytes)),
+                    POSIX_FADV_WILLNEED);
+  }
   if (!options_.count_only) entry.fd = std::move(opened.fd);
   entry.size = static_cast<std::uint64_t>(opened.info.st_size);
   entry.modified_ns = opened.info.st_mtim.tv_sec * std::int64_t{1'000'000'000} + opened.info.st_mtim.tv_nsec;

@@ -53,6 +53,9 @@ struct WalkOptions {
   // Asked of regular files on local file systems. Those for which it says yes are
   // not opened: `known` in their entry.
   std::function<bool(const FoundFile&)> is_known = {};
+  // How much of each file on a local file system is asked of the disk as soon as it
+  // is opened, without waiting for it; in bytes.
+  std::uint64_t read_ahead_bytes = 0;
   OpenHelper::Options helper = {};
   bool always_ask_helper = false;  // As if everything were remote; for tests.
 };

@@ -30,14 +30,27 @@ Result<Incoming> WorkerChannel::Receive() {
   }
 }
 
-Status WorkerChannel::Send(MessageType type, std::uint64_t sequence, const std::string& payload) {
+Status WorkerChannel::Send(MessageType type, std::uint64_t sequence, std::string_view payload) {
+  DL_TRY_STATUS(Put(type, sequence, payload));
+  return Flush();
+}
+
+Status WorkerChannel::Put(MessageType type, std::uint64_t sequence, std::string_view payload) {
   if (payload.size() > MaxFrameLength(type)) return Fail(ErrorCode::kBudget, "a message that is too long");
-  const std::string frame = MakeFrame(type, 0, sequence, payload);
-  Bytes rest = AsBytes(frame);
+  AppendFrame(outgoing_, type, 0, sequence, payload);
+  return {};
+}
+
+Status WorkerChannel::Flush() {
+  Bytes rest = AsBytes(outgoing_);
   while (!rest.empty()) {
     DL_TRY(const std::size_t sent, os::Send(socket_.get(), rest, {}));
     rest = rest.subspan(sent);
   }
+  // One large report does not hold its memory for ever.
+  constexpr std::size_t kKeptBytes = 1u << 20;
+  if (outgoing_.capacity() > kKeptBytes) std::string().swap(outgoing_);
+  outgoing_.clear();
   return {};
 }
 

@@ -29,11 +29,18 @@ class WorkerChannel {
   // kTruncated when the other side is gone.
   Result<Incoming> Receive();
   int socket() const { return socket_.get(); }
-  Status Send(MessageType type, std::uint64_t sequence, const std::string& payload);
+  // Sends it, behind what was put before.
+  Status Send(MessageType type, std::uint64_t sequence, std::string_view payload);
+  // Keeps it to be sent with what follows: a message of its own costs the two sides
+  // more than a small file does.
+  Status Put(MessageType type, std::uint64_t sequence, std::string_view payload);
+  // Sends what was put.
+  Status Flush();
 
  private:
   os::Fd socket_;
   FrameReader reader_{Side::kBroker};
+  std::string outgoing_;
   std::deque<os::Fd> descriptors_;  // Arrived, not yet claimed by a frame.
 };
 

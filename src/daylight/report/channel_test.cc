@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <thread>
 
 #include "daylight/os/io.h"
@@ -37,6 +38,29 @@ TEST(ChannelTest, DescriptorsBelongToTheirFrames) {
   }
   pair->ours.Close();
   EXPECT_EQ(channel.Receive().error().code, ErrorCode::kTruncated);
+}
+
+TEST(ChannelTest, WhatIsPutWaitsForWhatFollows) {
+  auto pair = os::CreateSocketPair();
+  ASSERT_TRUE(pair);
+  WorkerChannel channel(std::move(pair->theirs));
+  std::array<std::byte, 4096> chunk;
+  const auto received = [&] {
+    return std::string(AsText(Bytes(chunk).first(os::Receive(pair->ours.get(), chunk)->bytes)));
+  };
+  ASSERT_TRUE(channel.Put(MessageType::kObjectReport, 1, "a"));
+  ASSERT_TRUE(channel.Put(MessageType::kObjectReport, 2, "b"));
+  EXPECT_EQ(received(), "");
+  ASSERT_TRUE(channel.Send(MessageType::kObjectReport, 3, "c"));
+  EXPECT_EQ(received(), MakeFrame(MessageType::kObjectReport, 0, 1, "a") +
+                            MakeFrame(MessageType::kObjectReport, 0, 2, "b") +
+                            MakeFrame(MessageType::kObjectReport, 0, 3, "c"));
+  ASSERT_TRUE(channel.Flush());
+  EXPECT_EQ(received(), "");
+  // What is too long leaves nothing behind.
+  EXPECT_FALSE(channel.Put(MessageType::kReady, 4, std::string(64 * 1024 + 1, 'x')));
+  ASSERT_TRUE(channel.Flush());
+  EXPECT_EQ(received(), "");
 }
 
 TEST(ChannelTest, AFrameWithoutItsDescriptorsIsAnError) {

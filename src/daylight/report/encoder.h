@@ -5,6 +5,7 @@
 //   encoder.PutText("abc");   // Its length in four bytes, then the bytes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,7 +29,9 @@ class Encoder {
  private:
   template <typename T>
   void Put(T value) {
-    for (std::size_t i = 0; i < sizeof(T); ++i) bytes_ += static_cast<char>((value >> (8 * i)) & 0xff);
+    std::array<char, sizeof(T)> raw;
+    for (std::size_t i = 0; i < sizeof(T); ++i) raw[i] = static_cast<char>((value >> (8 * i)) & 0xff);
+    bytes_.append(raw.data(), raw.size());
   }
   std::string bytes_;
 };

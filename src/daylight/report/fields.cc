@@ -138,6 +138,23 @@ static Status Visit(Io& io, Of<Io, ExplainAnswer>& answer) {
 }
 
 template <typename Io>
+static Status Visit(Io& io, Of<Io, ProfileLine>& line) {
+  DL_TRY_STATUS(io.Text(line.name_space, kMaxProfileNameBytes));
+  DL_TRY_STATUS(io.Text(line.rule, kMaxProfileNameBytes));
+  DL_TRY_STATUS(io.Text(line.string, kMaxProfileNameBytes));
+  DL_TRY_STATUS(io.Number(line.also));
+  DL_TRY_STATUS(io.Number(line.count));
+  return io.Number(line.ns);
+}
+
+template <typename Io>
+static Status Visit(Io& io, Of<Io, Profile>& profile) {
+  for (const auto number : kProfileNumbers) DL_TRY_STATUS(io.Number(profile.*number));
+  DL_TRY_STATUS(io.List(profile.rules, kMaxProfileLines, kEach));
+  return io.List(profile.strings, kMaxProfileLines, kEach);
+}
+
+template <typename Io>
 static Status Visit(Io& io, Of<Io, ExternalValue>& value) {
   DL_TRY_STATUS(io.Text(value.name, kMaxNameBytes));
   DL_TRY_STATUS(io.Enum(value.kind, ExternalValue::Kind::kString));
@@ -248,6 +265,7 @@ static Status Visit(Io& io, Of<Io, ScanObject>& object) {
 DL_FIELDS(ObjectReport)
 DL_FIELDS(DatabaseSummary)
 DL_FIELDS(ExplainAnswer)
+DL_FIELDS(Profile)
 DL_FIELDS(CompileMessage)
 DL_FIELDS(CompileClamavMessage)
 DL_FIELDS(CompileAnswerMessage)

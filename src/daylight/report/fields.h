@@ -145,6 +145,7 @@ using Of = std::conditional_t<Io::kReading, T, const T>;
 DL_FIELDS(ObjectReport);
 DL_FIELDS(DatabaseSummary);
 DL_FIELDS(ExplainAnswer);
+DL_FIELDS(Profile);
 DL_FIELDS(CompileMessage);
 DL_FIELDS(CompileClamavMessage);
 DL_FIELDS(CompileAnswerMessage);

@@ -24,6 +24,8 @@ std::uint32_t MaxFrameLength(MessageType type) {
     case MessageType::kVerifyAnswer:
     case MessageType::kIncludeRequest:
     case MessageType::kIncludeAnswer: return 64 * 1024;
+    // Two lists of kMaxProfileLines, with three names each.
+    case MessageType::kProfile: return 2 * kMegabyte;
     case MessageType::kScanBatch:
     case MessageType::kExplain: return 32 * kMegabyte;
     case MessageType::kCompile:
@@ -56,16 +58,23 @@ Result<FrameHeader> ParseFrameHeader(Bytes bytes) {
   return header;
 }
 
-std::string MakeFrame(MessageType type, std::uint16_t descriptors, std::uint64_t sequence, std::string_view payload) {
+void AppendFrame(std::string& out, MessageType type, std::uint16_t descriptors, std::uint64_t sequence,
+                 std::string_view payload) {
   DL_CHECK(payload.size() <= MaxFrameLength(type));
-  Encoder encoder;
-  encoder.PutU32(kFrameMagic);
-  encoder.PutU16(static_cast<std::uint16_t>(type));
-  encoder.PutU16(descriptors);
-  encoder.PutU32(static_cast<std::uint32_t>(payload.size()));
-  encoder.PutU64(sequence);
-  std::string bytes = encoder.Take();
-  bytes += payload;
+  Encoder header;
+  header.PutU32(kFrameMagic);
+  header.PutU16(static_cast<std::uint16_t>(type));
+  header.PutU16(descriptors);
+  header.PutU32(static_cast<std::uint32_t>(payload.size()));
+  header.PutU64(sequence);
+  out += header.Take();
+  out += payload;
+}
+
+std::string MakeFrame(MessageType type, std::uint16_t descriptors, std::uint64_t sequence, std::string_view payload) {
+  std::string bytes;
+  bytes.reserve(kFrameHeaderBytes + payload.size());
+  AppendFrame(bytes, type, descriptors, sequence, payload);
   return bytes;
 }
 

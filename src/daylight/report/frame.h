@@ -43,6 +43,7 @@ enum class MessageType : std::uint16_t {
   kVerifyAnswer = 108,
   kAttemptAnswer = 109,
   kForkEnded = 110,
+  kProfile = 111,  // Of the objects since the last; before a report.
 };
 
 inline constexpr std::uint32_t kFrameMagic = 0x31504c44;  // "DLP1"
@@ -67,6 +68,9 @@ std::uint32_t MaxFrameLength(MessageType type);
 // `bytes`: exactly kFrameHeaderBytes.
 Result<FrameHeader> ParseFrameHeader(Bytes bytes);
 // Header and payload.
+// Behind what is in `out`; MakeFrame() is the same in a string of its own.
+void AppendFrame(std::string& out, MessageType type, std::uint16_t descriptors, std::uint64_t sequence,
+                 std::string_view payload);
 std::string MakeFrame(MessageType type, std::uint16_t descriptors, std::uint64_t sequence, std::string_view payload);
 
 }  // namespace dl::report

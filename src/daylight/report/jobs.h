@@ -90,9 +90,9 @@ struct ScanSettings {
   std::uint32_t max_strings = 1000;      // Of each identifier; 0: all.
   std::uint32_t max_string_bytes = 256;  // Of each match; 0: all.
   bool hash_all = false;                 // --hash
-  bool profile = false;
-  bool pua = false;      // --pua
-  std::int64_t now = 0;  // Seconds since 1970.
+  bool profile = false;                  // --profile: a Profile comes with the reports.
+  bool pua = false;                      // --pua
+  std::int64_t now = 0;                  // Seconds since 1970.
   BudgetValues budget;
   std::vector<ExternalValue> externals;  // Defined by the user: they win over the object's own.
   std::vector<ModuleDataValue> module_data;

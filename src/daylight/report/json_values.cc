@@ -110,7 +110,8 @@ std::string ExplainToJson(const ExplainAnswer& answer) {
   return out + "\n";
 }
 
-std::string DiagnosticsToJson(const std::vector<DiagnosticLine>& lines, const CheckCounts& counts) {
+std::string DiagnosticsToJson(const std::vector<DiagnosticLine>& lines, const CheckCounts& counts,
+                              const CorpusCosts* corpus) {
   std::string out;
   JsonText json(out);
   json.BeginObject();
@@ -134,6 +135,10 @@ std::string DiagnosticsToJson(const std::vector<DiagnosticLine>& lines, const Ch
   json.Field("signatures", counts.signatures);
   json.Field("errors", counts.errors);
   json.Field("warnings", counts.warnings);
+  if (corpus != nullptr) {
+    json.Key("corpus");
+    AppendCorpusCosts(*corpus, json);
+  }
   json.EndObject();
   return out + "\n";
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daylight/report/jobs.h"
+#include "daylight/report/profile.h"
 
 namespace dl::report {
 
@@ -18,6 +19,8 @@ struct CheckCounts {
   std::uint64_t errors = 0;
   std::uint64_t warnings = 0;
 };
-std::string DiagnosticsToJson(const std::vector<DiagnosticLine>& lines, const CheckCounts& counts);
+// `corpus`: null without --corpus.
+std::string DiagnosticsToJson(const std::vector<DiagnosticLine>& lines, const CheckCounts& counts,
+                              const CorpusCosts* corpus = nullptr);
 
 }  // namespace dl::report

@@ -156,6 +156,11 @@ class JsonWriter final : public Writer {
     out += first_ ? "],\n\"summary\":" : "\n],\n\"summary\":";
     JsonText json(out);
     AppendSummary(summary, json);
+    if (summary.profile != nullptr) {
+      out += ",\n\"profile\":";
+      JsonText more(out);
+      AppendProfile(*summary.profile, more);
+    }
     out += "}\n";
   }
 

@@ -97,6 +97,10 @@ Status Visit(Io& io, Of<Io, ExplainAnswer>& value) {
   return Fields(io, value);
 }
 template <typename Io>
+Status Visit(Io& io, Of<Io, Profile>& value) {
+  return Fields(io, value);
+}
+template <typename Io>
 Status Visit(Io& io, Of<Io, CompileMessage>& value) {
   return Fields(io, value);
 }
@@ -152,6 +156,7 @@ DL_MESSAGE(ObjectReport);
 DL_MESSAGE(DatabaseSummary);
 DL_MESSAGE(ExplainMessage);
 DL_MESSAGE(ExplainAnswer);
+DL_MESSAGE(Profile);
 DL_MESSAGE(VerifyAnswerMessage);
 #undef DL_MESSAGE
 

@@ -20,13 +20,14 @@
 #include "daylight/bytes/bytes.h"
 #include "daylight/report/frame.h"
 #include "daylight/report/jobs.h"
+#include "daylight/report/profile.h"
 #include "daylight/report/report.h"
 #include "daylight/report/walls.h"
 
 namespace dl::report {
 
 inline constexpr std::uint32_t kProtocolVersion = 1;
-inline constexpr std::uint32_t kMaxBatchObjects = 64;
+inline constexpr std::uint32_t kMaxBatchObjects = 253;  // One descriptor each.
 inline constexpr std::uint32_t kMaxDatabases = 250;
 // Of all rule text of one job, and of all of its includes.
 inline constexpr std::uint64_t kMaxRuleTextBytes = 256u << 20;
@@ -147,6 +148,12 @@ struct ScanObject {
   ObjectNames names;
   std::uint64_t skip_units = 0;  // Bit n: not with unit n of all databases, in order.
 };
+// Where a worker leaves an object's descriptor when its report is done and waits
+// to be sent with others. The offset is the one thing that both sides see of a
+// descriptor, so what a worker had done that was lost is known; it is not used for
+// reading. Untrusted like its reports: it only says which of them is missing.
+inline constexpr std::int64_t kReportWaits = 1;
+
 // Descriptors: one for each object, in order.
 struct ScanBatchMessage {
   std::vector<ScanObject> objects;
@@ -162,8 +169,8 @@ struct VerifyAnswerMessage {
   std::string problem;
 };
 
-// Defined for every message above, and for ObjectReport, DatabaseSummary and
-// ExplainAnswer.
+// Defined for every message above, and for ObjectReport, DatabaseSummary,
+// ExplainAnswer and Profile.
 template <typename T>
 std::string Encode(const T& value);
 template <typename T>

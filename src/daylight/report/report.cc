@@ -12,4 +12,9 @@ std::string_view VerdictName(Verdict verdict) {
   return "unknown";
 }
 
+bool IsOnlyClean(const ObjectReport& report) {
+  return report.verdict == Verdict::kClean && report.detections.empty() && report.incomplete.empty() &&
+         report.failure.empty() && report.warnings.empty() && report.log.empty();
+}
+
 }  // namespace dl::report

@@ -63,4 +63,7 @@ struct ObjectReport {
   bool cached = false;                // Of an earlier scan; never from a worker.
 };
 
+// Whether nothing at all is said of the object but that it is clean.
+bool IsOnlyClean(const ObjectReport& report);
+
 }  // namespace dl::report

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "daylight/report/profile.h"
 #include "daylight/report/report.h"
 
 namespace dl::report {
@@ -48,6 +49,7 @@ struct Summary {
   double seconds = 0;
   bool interrupted = false;
   bool without_walls = false;
+  const FullProfile* profile = nullptr;  // With --profile. Borrowed.
 };
 
 class Writer {

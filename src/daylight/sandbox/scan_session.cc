@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <limits>
 
+#include "daylight/base/stopwatch.h"
 #include "daylight/os/io.h"
 #include "daylight/os/memfd.h"
 #include "daylight/sandbox/process_memory.h"
@@ -17,12 +19,10 @@ namespace dl::sandbox {
 namespace {
 
 // Small files go in batches, since a message costs more than a small file; a
-// batch is small enough that its worker is not the last one busy at the end.
-constexpr std::size_t kMaxBatchObjects = 32;
+// batch is small enough that its worker is not the last one busy at the end. Half
+// of what a worker is given must be more than the answers that it sends together.
+constexpr std::size_t kMaxBatchObjects = 128;
 constexpr std::uint64_t kMaxBatchBytes = 2u << 20;
-// A worker is fed when it has no more than this left to do, so that it need
-// not wait for us between two batches.
-constexpr std::size_t kLowWater = 8;
 // After so many losses without an answer an object of our own is scanned: bad
 // objects may come in any number, but if that one ends its worker too, it is the
 // worker that is broken.
@@ -31,6 +31,8 @@ constexpr int kMaxStartLosses = 5;
 // For a worker to start and to open the databases, however busy the machine.
 constexpr auto kStartLimit = std::chrono::seconds(120);
 constexpr int kTickMs = 100;
+// A worker that says nothing for so long is looked at.
+constexpr auto kQuiet = std::chrono::milliseconds(100);
 // An object that takes longer than this is slow: others need not wait for it.
 constexpr auto kSlow = std::chrono::seconds(1);
 // When we ourselves did not listen for longer than this, nobody was late.
@@ -59,6 +61,14 @@ std::string Seconds(std::uint32_t ms) {
   return text + " s";
 }
 
+// How many objects go in one batch. They are open until they are answered, and a
+// worker has one batch and a half.
+std::size_t MaxBatchObjects(std::size_t workers) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
+  return std::clamp<std::size_t>(static_cast<std::size_t>(limit.rlim_cur) / (4 * workers), 1, kMaxBatchObjects);
+}
+
 // Whether the file is another than when it was opened; `item` is brought up to
 // date. Asks no server of a network file system, which may be dead by now.
 bool Changed(ScanItem& item) {
@@ -73,12 +83,6 @@ bool Changed(ScanItem& item) {
   return true;
 }
 
-// Whether nothing at all is said of the object but that it is clean.
-bool IsOnlyClean(const report::ObjectReport& report) {
-  return report.verdict == report::Verdict::kClean && report.detections.empty() && report.incomplete.empty() &&
-         report.failure.empty() && report.warnings.empty() && report.log.empty();
-}
-
 tl::unexpected<Error> NotAsked() {
   return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
 }
@@ -89,6 +93,7 @@ ScanSession::ScanSession(ScanOptions options, std::vector<int> databases)
     : options_(std::move(options)), databases_(std::move(databases)) {
   open_payload_ = report::Encode(report::OpenDatabasesMessage{options_.settings});
   workers_.resize(std::max<std::uint32_t>(1, options_.workers));
+  max_batch_objects_ = MaxBatchObjects(workers_.size());
 }
 
 ScanSession::~ScanSession() = default;
@@ -138,7 +143,7 @@ Status ScanSession::Start(Worker& worker) {
   return worker.link->Queue(report::MessageType::kOpenDatabases, 0, open_payload_, databases_);
 }
 
-void ScanSession::Finish(Task task, report::ObjectReport report) {
+void ScanSession::Finish(Task&& task, report::ObjectReport&& report) {
   if (task.is_probe) return;
   for (report::Incomplete& unread : task.item.unread) report.incomplete.push_back(std::move(unread));
   SettleVerdict(report, task.item.size);
@@ -159,22 +164,24 @@ std::optional<report::ObjectReport> ScanSession::OverBudget(const ScanItem& item
   return std::nullopt;
 }
 
-std::optional<ScanSession::Task> ScanSession::TakeTask(const Next& next) {
+// Adds the next object to `batch`; false when there is none.
+bool ScanSession::TakeTask(std::vector<Task>& batch, const Next& next) {
   while (!exhausted_ && !stopped()) {
     std::optional<ScanItem> item = next();
     if (!item) {
       exhausted_ = true;
       break;
     }
-    Task task;
-    task.sequence = next_sequence_++;
-    task.item = std::move(*item);
-    if (!task.item.report) task.item.report = OverBudget(task.item);
-    if (!task.item.report) return task;
-    report::ObjectReport report = std::move(*task.item.report);
-    Finish(std::move(task), std::move(report));
+    const std::uint64_t sequence = next_sequence_++;
+    if (!item->report) item->report = OverBudget(*item);
+    if (!item->report) {
+      batch.push_back({sequence, std::move(*item)});
+      return true;
+    }
+    report::ObjectReport report = std::move(*item->report);
+    Finish({sequence, std::move(*item)}, std::move(report));
   }
-  return std::nullopt;
+  return false;
 }
 
 std::vector<ScanSession::Task> ScanSession::TakeBatch(std::size_t max_objects, const Next& next) {
@@ -184,12 +191,10 @@ std::vector<ScanSession::Task> ScanSession::TakeBatch(std::size_t max_objects, c
     again_.pop_front();
     return batch;
   }
-  std::uint64_t bytes = 0;
-  while (batch.size() < max_objects && bytes < kMaxBatchBytes) {
-    std::optional<Task> task = TakeTask(next);
-    if (!task) break;
-    bytes += task->item.size;
-    batch.push_back(std::move(*task));
+  batch.reserve(max_objects);
+  for (std::uint64_t bytes = 0; batch.size() < max_objects && bytes < kMaxBatchBytes;) {
+    if (!TakeTask(batch, next)) break;
+    bytes += batch.back().item.size;
   }
   return batch;
 }
@@ -197,19 +202,29 @@ std::vector<ScanSession::Task> ScanSession::TakeBatch(std::size_t max_objects, c
 Status ScanSession::Send(Worker& worker, std::vector<Task> batch) {
   report::ScanBatchMessage message;
   std::vector<int> descriptors;
+  message.objects.reserve(batch.size());
+  descriptors.reserve(batch.size());
   for (const Task& task : batch) {
     message.objects.push_back({task.sequence, task.item.size, task.item.names, task.item.skip_units});
     descriptors.push_back(task.item.fd.get());
   }
   if (worker.tasks.empty()) worker.last_word = Clock::now();
   // Ours from now on, so that a failure finds them where Died() looks.
-  for (Task& task : batch) worker.tasks.push_back(std::move(task));
+  for (Task& task : batch) {
+    worker.bytes += task.item.size;
+    worker.tasks.push_back(std::move(task));
+  }
   return worker.link->Queue(report::MessageType::kScanBatch, 0, report::Encode(message), std::move(descriptors));
+}
+
+// Whether it need not wait for us before it is through with what it has.
+bool ScanSession::HasEnough(const Worker& worker) const {
+  return worker.tasks.size() > max_batch_objects_ / 2 || (worker.tasks.size() > 1 && worker.bytes > kMaxBatchBytes);
 }
 
 void ScanSession::Feed(Worker& worker, const Next& next) {
   while (failure_.empty() && !stopped()) {
-    if (worker.spent ? !worker.tasks.empty() : worker.tasks.size() > kLowWater) return;
+    if (worker.spent ? !worker.tasks.empty() : HasEnough(worker)) return;
     // What is scanned again is alone with its worker, so that a death has one cause.
     if (!again_.empty() && !worker.tasks.empty()) return;
     if (again_.empty() && exhausted_) return;
@@ -231,7 +246,7 @@ void ScanSession::Feed(Worker& worker, const Next& next) {
     }
     worker.given_objects += batch.size();
     worker.spent = worker.given_objects >= most;
-    worker.batch_objects = std::min(worker.batch_objects * 2, kMaxBatchObjects);
+    worker.batch_objects = std::min(worker.batch_objects * 2, max_batch_objects_);
     if (const Status sent = Send(worker, std::move(batch)); !sent) {
       return Lost(worker, Loss::kDeath, sent.error().code == ErrorCode::kBudget ? std::string(sent.error().what) : "");
     }
@@ -245,15 +260,12 @@ void ScanSession::Lost(Worker& worker, Loss loss, const std::string& why) {
     reason = "the worker died (" + (worker.mold ? worker.mold->ForkEnd() : worker.process.ExitReason()) + ")";
   }
   ++workers_lost_;
+  const std::size_t at = ObjectAt(worker);
   std::deque<Task> tasks = std::move(worker.tasks);
   const bool was_opened = worker.opened;
   worker = Worker();  // Which kills it.
-  std::erase_if(tasks, [first = true](const Task& task) mutable {
-    // The first stays, to be known as the one it was at.
-    return !std::exchange(first, false) && task.given_away;
-  });
   if (was_opened) {
-    LostAtObject(std::move(tasks), loss, reason);
+    LostAtObject(std::move(tasks), at, loss, reason);
   } else {
     LostAtStart(std::move(tasks), reason);
   }
@@ -269,17 +281,31 @@ void ScanSession::LostAtStart(std::deque<Task> tasks, const std::string& reason)
   }
 }
 
-void ScanSession::LostAtObject(std::deque<Task> tasks, Loss loss, const std::string& reason) {
+// Objects are scanned in order, and answers to them may have been waiting to be sent
+// together: so it was at the first that is neither answered nor left as done. When
+// that cannot be known it is none of them, unless there is only one.
+std::size_t ScanSession::ObjectAt(const Worker& worker) {
+  std::size_t at = 0;
+  for (const Task& task : worker.tasks) {
+    if (task.given_away || worker.tasks.size() == 1) break;
+    const auto offset = os::OffsetOf(task.item.fd.get());
+    if (!offset) return worker.tasks.size();
+    if (*offset == 0) break;
+    ++at;
+  }
+  return at;
+}
+
+void ScanSession::LostAtObject(std::deque<Task> tasks, std::size_t at, Loss loss, const std::string& reason) {
   bool is_probe = false;
-  bool first = true;
-  for (Task& task : tasks) {
-    // Objects are answered in order, so it was at the first that is unanswered.
-    if (!std::exchange(first, false)) {
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    Task& task = tasks[i];
+    if (i == at) is_probe = task.is_probe;
+    if (task.given_away) continue;
+    if (i != at) {
       again_.push_back(std::move(task));
       continue;
     }
-    is_probe = task.is_probe;
-    if (task.given_away) continue;
     report::ObjectReport report = loss == Loss::kTime     ? IncompleteReport("timeout", reason)
                                   : loss == Loss::kMemory ? IncompleteReport("memory", reason)
                                                           : FailedReport(reason);
@@ -314,7 +340,7 @@ void ScanSession::Keep(Worker& worker) {
   worker.clean.clear();
 }
 
-void ScanSession::Answered(Worker& worker, Task task, report::ObjectReport report) {
+void ScanSession::Answered(Worker& worker, Task&& task, report::ObjectReport&& report) {
   losses_in_a_row_ = 0;
   if (task.is_probe) probing_ = false;
   if (task.given_away || task.is_probe) return;
@@ -329,7 +355,7 @@ void ScanSession::Answered(Worker& worker, Task task, report::ObjectReport repor
     }
     report.incomplete.push_back({"", "changed", "it changed while it was read"});
   }
-  if (options_.keep && task.item.candidate && task.item.unread.empty() && IsOnlyClean(report) &&
+  if (options_.keep && task.item.candidate && task.item.unread.empty() && report::IsOnlyClean(report) &&
       task.item.candidate->StillHolds(task.item.fd.get())) {
     worker.clean.push_back(task.item.candidate->record);
   }
@@ -369,8 +395,19 @@ Status ScanSession::Handle(Worker& worker, const report::Frame& frame) {
       DL_TRY(report::ObjectReport report, report::Decode<report::ObjectReport>(AsBytes(frame.payload)));
       Task task = std::move(worker.tasks.front());
       worker.tasks.pop_front();
+      worker.bytes -= task.item.size;
+      ++worker.answered;
       worker.last_word = Clock::now();
+      worker.told_profile = false;
       Answered(worker, std::move(task), std::move(report));
+      return {};
+    }
+    case report::MessageType::kProfile: {
+      if (!options_.settings.profile || !worker.opened || worker.tasks.empty()) return NotAsked();
+      // One for a report, or a worker could say nothing else.
+      if (std::exchange(worker.told_profile, true)) return NotAsked();
+      DL_TRY(const auto profile, report::Decode<report::Profile>(AsBytes(frame.payload)));
+      profile_.Add(profile);
       return {};
     }
     default: return NotAsked();
@@ -394,11 +431,24 @@ void ScanSession::Listen(Worker& worker, bool readable, bool writable) {
   if (!sent || !filled) Lost(worker, Loss::kDeath, "");
 }
 
-// Whatever a worker says meanwhile, only reports stop its clock.
+// Whether it has come further since it was last looked at, with reports that wait to
+// be sent. It cannot go on for ever: each object is left behind once.
+bool ScanSession::HasAdvanced(Worker& worker) {
+  if (Clock::now() - std::max(worker.last_word, worker.looked_at) < kQuiet) return false;
+  worker.looked_at = Clock::now();
+  const std::uint64_t place = worker.answered + ObjectAt(worker);
+  if (place <= worker.place) return false;
+  worker.place = place;
+  worker.last_word = Clock::now();
+  return true;
+}
+
+// Whatever a worker says meanwhile, only objects that it is through with stop its clock.
 void ScanSession::CheckTime(Worker& worker) {
   if (worker.tasks.empty() || !worker.running()) return;
   const auto passed = Clock::now() - worker.last_word;
   const std::uint32_t limit = options_.settings.budget.timeout_ms;
+  if (worker.opened && HasAdvanced(worker)) return;
   if (!worker.opened) {
     if (passed >= kStartLimit) Lost(worker, Loss::kTime, "not ready in time");
   } else if (limit != 0 && passed >= std::chrono::milliseconds(limit)) {
@@ -428,12 +478,15 @@ void ScanSession::GiveAway(Worker& worker) {
   // While a batch is still being sent, its descriptors must stay open here.
   if (workers_.size() < 2 || worker.tasks.size() < 2 || !worker.running() || worker.link->pending()) return;
   if (!worker.opened || Clock::now() - worker.last_word < kSlow) return;
-  for (auto task = worker.tasks.begin() + 1; task != worker.tasks.end(); ++task) {
-    if (std::exchange(task->given_away, true)) continue;
+  // Those before it are done.
+  const std::size_t at = ObjectAt(worker) % worker.tasks.size();
+  for (std::size_t i = at + 1; i < worker.tasks.size(); ++i) {
+    Task& task = worker.tasks[i];
+    if (std::exchange(task.given_away, true)) continue;
     Task other;
-    other.sequence = task->sequence;
-    other.item = std::move(task->item);
-    other.again = task->again;
+    other.sequence = task.sequence;
+    other.item = std::move(task.item);
+    other.again = task.again;
     again_.push_back(std::move(other));
   }
 }
@@ -442,6 +495,7 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
   reorder_ = std::make_unique<Reorder>(options_.reorder, print);
   auto next_tick = Clock::now();
   auto listened = Clock::now();
+  std::uint64_t wait_ns = 0;
   while (failure_.empty() && !stopped()) {
     for (Worker& worker : workers_) Feed(worker, next);
     if (exhausted_ && again_.empty() && std::none_of(workers_.begin(), workers_.end(), HasWork)) break;
@@ -455,7 +509,10 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
     if (items.empty()) continue;  // All have died just now.
     // The files' names came from a slow disk, or nobody took what was printed.
     ForgiveStall(Clock::now() - listened);
-    const int ready = ::poll(items.data(), items.size(), kTickMs);
+    const int ready = [&] {
+      const Stopwatch watch(options_.settings.profile ? &wait_ns : nullptr);
+      return ::poll(items.data(), items.size(), kTickMs);
+    }();
     listened = Clock::now();
     for (std::size_t i = 0; ready > 0 && i < items.size(); ++i) {
       if (items[i].revents == 0) continue;
@@ -476,6 +533,8 @@ SessionEnd ScanSession::Run(const Next& next, const Reorder::Print& print) {
   end.failure = failure_;
   end.workers_lost = workers_lost_;
   end.walls = walls_;
+  end.profile = std::move(profile_);
+  end.wait_ns = wait_ns;
   if (!failure_.empty() && !end.interrupted) {
     for (Worker& worker : workers_) {
       for (Task& task : worker.tasks) {

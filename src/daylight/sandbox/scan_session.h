@@ -74,6 +74,8 @@ struct SessionEnd {
   std::string failure;             // Why nothing more could be scanned; empty for a good end.
   std::uint64_t workers_lost = 0;  // That died, or had to be killed.
   report::WallsHeld walls;         // Around the last worker that was started.
+  report::ProfileSum profile;      // With settings.profile: what workers say of their time.
+  std::uint64_t wait_ns = 0;       // The same: spent waiting for them.
 };
 
 class ScanSession {
@@ -104,11 +106,16 @@ class ScanSession {
     std::unique_ptr<Link> link;
     std::deque<Task> tasks;       // Sent, not yet answered, in order.
     Clock::time_point last_word;  // Or since when the first task is the first.
+    Clock::time_point looked_at;
     std::size_t batch_objects = 1;
+    std::uint64_t bytes = 0;     // Of the tasks.
+    std::uint64_t answered = 0;  // Objects.
+    std::uint64_t place = 0;     // How many it was through with when it was last looked at.
     std::size_t given_objects = 0;
     std::vector<VerdictRecord> clean;  // To be kept if it ends well.
     bool ready = false;                // It has said hello.
     bool opened = false;               // It has the databases.
+    bool told_profile = false;         // Since its last report.
     bool spent = false;                // It has been given all that it ever will.
     bool running() const { return mold ? mold->running() && fork.valid() : process.running(); }
     int socket() const { return mold ? fork.get() : process.socket(); }
@@ -119,7 +126,7 @@ class ScanSession {
   Status StartFork(Worker& worker);
   void Feed(Worker& worker, const Next& next);
   std::vector<Task> TakeBatch(std::size_t max_objects, const Next& next);
-  std::optional<Task> TakeTask(const Next& next);
+  bool TakeTask(std::vector<Task>& batch, const Next& next);
   Status Send(Worker& worker, std::vector<Task> batch);
   void Listen(Worker& worker, bool readable, bool writable);
   Status TakeWords(Worker& worker);
@@ -127,11 +134,14 @@ class ScanSession {
   // `why`: empty for a death, whose reason is asked of the process.
   void Lost(Worker& worker, Loss loss, const std::string& why);
   void LostAtStart(std::deque<Task> tasks, const std::string& reason);
-  void LostAtObject(std::deque<Task> tasks, Loss loss, const std::string& reason);
+  void LostAtObject(std::deque<Task> tasks, std::size_t at, Loss loss, const std::string& reason);
+  static std::size_t ObjectAt(const Worker& worker);
+  static bool HasAdvanced(Worker& worker);
+  bool HasEnough(const Worker& worker) const;
   void Probe(const std::string& reason);
-  void Answered(Worker& worker, Task task, report::ObjectReport report);
+  void Answered(Worker& worker, Task&& task, report::ObjectReport&& report);
   void Keep(Worker& worker);
-  void Finish(Task task, report::ObjectReport report);
+  void Finish(Task&& task, report::ObjectReport&& report);
   std::optional<report::ObjectReport> OverBudget(const ScanItem& item) const;
   void CheckTime(Worker& worker);
   void CheckMemory(Worker& worker);
@@ -144,6 +154,7 @@ class ScanSession {
   std::vector<int> databases_;
   std::string open_payload_;
   std::vector<Worker> workers_;
+  std::size_t max_batch_objects_ = 1;
   std::deque<Task> again_;  // Of batches whose worker died: to be scanned singly.
   std::unique_ptr<Reorder> reorder_;
   report::WallsHeld walls_;
@@ -153,6 +164,7 @@ class ScanSession {
   int start_losses_in_a_row_ = 0;  // Before the first object.
   bool probing_ = false;
   std::uint64_t workers_lost_ = 0;
+  report::ProfileSum profile_;
   std::string failure_;
 };
 

@@ -132,7 +132,10 @@ class Explainer {
   yara::RuleRecord record_;
 };
 
-std::string DescribeGate(UnitScanner& unit, const yara::RuleRecord& record, Bytes head, bool head_is_whole) {
+std::string OpenOrClosed(bool is_open) { return is_open ? " (open)" : " (closed)"; }
+
+std::string DescribeGate(UnitScanner& unit, const yara::RuleRecord& record, Bytes head, bool head_is_whole,
+                         std::uint64_t size) {
   const yara::RuleSet& rules = unit.rules();
   std::string out;
   const yara::Range range = rules.groups()[record.group].magics;
@@ -148,10 +151,14 @@ std::string DescribeGate(UnitScanner& unit, const yara::RuleRecord& record, Byte
     }
     out += fmt::format(" at {}", magic.offset);
   }
-  if (range.count != 0) out += unit.GroupIsOpen(record.group, head, head_is_whole) ? " (open)" : " (closed)";
-  if (record.min_filesize != 0) out += fmt::format("{}filesize >= {}", out.empty() ? "" : ", ", record.min_filesize);
+  if (range.count != 0) out += OpenOrClosed(unit.GroupIsOpen(record.group, head, head_is_whole));
+  if (record.min_filesize != 0) {
+    out += fmt::format("{}filesize >= {}", out.empty() ? "" : ", ", record.min_filesize);
+    out += OpenOrClosed(size >= record.min_filesize);
+  }
   if (record.max_filesize != std::numeric_limits<std::uint64_t>::max()) {
     out += fmt::format("{}filesize <= {}", out.empty() ? "" : ", ", record.max_filesize);
+    out += OpenOrClosed(size <= record.max_filesize);
   }
   return out;
 }
@@ -170,13 +177,14 @@ std::optional<std::uint32_t> FindRule(const yara::RuleSet& rules, const std::str
   return std::nullopt;
 }
 
-report::ExplainAnswer ExplainRule(UnitScanner& unit, std::uint32_t rule, Bytes head, bool head_is_whole) {
+report::ExplainAnswer ExplainRule(UnitScanner& unit, std::uint32_t rule, Bytes head, bool head_is_whole,
+                                  std::uint64_t size) {
   const yara::RuleSet& rules = unit.rules();
   const yara::RuleRecord record = rules.rules()[rule];
   report::ExplainAnswer answer;
   answer.found = true;
   answer.rule = fmt::format("{}:{}", rules.text(rules.namespaces()[record.name_space]), rules.text(record.identifier));
-  answer.gate = DescribeGate(unit, record, head, head_is_whole);
+  answer.gate = DescribeGate(unit, record, head, head_is_whole, size);
   answer.matched = unit.evaluator().Holds(rule);
   Explainer(unit, rule).Add(record.condition, 0, answer.lines);
   for (const yara::EvaluationGap& gap : unit.evaluator().gaps()) {

@@ -17,6 +17,10 @@ void ObjectDigests::Want(Kind kind) {
   if (!has_passed_ && !one.running) one.running.emplace(kind);
 }
 
+bool ObjectDigests::wants_any() const {
+  return std::any_of(all_.begin(), all_.end(), [](const One& one) { return one.is_wanted; });
+}
+
 void ObjectDigests::Update(Bytes bytes) {
   has_passed_ = true;
   Hash(bytes);

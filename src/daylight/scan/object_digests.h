@@ -24,6 +24,7 @@ class ObjectDigests {
 
   void Begin() { *this = ObjectDigests(); }
   void Want(Kind kind);
+  bool wants_any() const;
   void Update(Bytes bytes);
   // After the last Update(). Valid until Begin(). kUnsupported where the object
   // cannot be read again.

@@ -1,10 +1,17 @@
-// Where the time of a Scanner's scans went, when somebody asks (Scanner::SetProfile).
+// Where the time of a Scanner's scans went, when somebody asks.
+//
+//   ScanProfile profile;
+//   scanner.SetProfile(&profile);
+//   ... scanner.Scan(...) ...
+//   report::Profile told = TakeProfile(*engine, profile);
 #pragma once
 
 #include <vector>
 
 #include "daylight/match/matcher.h"
+#include "daylight/report/profile.h"
 #include "daylight/rules/yara/evaluator.h"
+#include "daylight/scan/scanner.h"
 
 namespace dl::scan {
 
@@ -21,5 +28,8 @@ struct ScanProfile {
   std::uint64_t clamav_ns = 0;     // All that units of ClamAV signatures do, without their digests.
   std::vector<UnitProfile> units;  // By the order of the engine's rule sets.
 };
+
+// The same with names, and sets all to zero. Of rules and strings only the costliest.
+report::Profile TakeProfile(const Engine& engine, ScanProfile& profile);
 
 }  // namespace dl::scan

@@ -9,6 +9,7 @@
 #include "daylight/scan/object_digests.h"
 #include "daylight/scan/scan_profile.h"
 #include "daylight/scan/unit_scanner.h"
+#include "daylight/scan/unread_source.h"
 
 namespace dl::scan {
 
@@ -44,6 +45,12 @@ class Scanner::Impl {
     digests_.Begin();
     if (settings.hash_all || !object.size()) digests_.Want(crypto::DigestKind::kSha256);
     for (ClamavUnit* unit : live_clamav_units_) unit->WantDigests(object.size(), digests_);
+    UnreadSource unread(object, head_);
+    if (StaysUnread(unread)) {
+      report.size = *object.size();
+      Conclude(unread, report.size, names, report);
+      return report;
+    }
     std::optional<std::uint64_t> size;
     bool too_large = false;
     const Status read = Pass(object, [&](const Window& window, std::size_t news, bool first) {
@@ -78,20 +85,7 @@ class Scanner::Impl {
       report.failure = std::string(read.error().what);
       return report;
     }
-    for (UnitScanner* unit : live_units_) unit->Finish(object, names, report);
-    {
-      const Stopwatch clamav(Spent(&ScanProfile::clamav_ns));
-      for (ClamavUnit* unit : live_clamav_units_) unit->Finish(object, names, digests_, report);
-    }
-    // What was sought, and which rules were asked, depends on the size.
-    if (size && object.size() != size) {
-      report.incomplete.push_back({names.object, "changed", "the object changed while it was read"});
-    }
-    report.verdict = !report.detections.empty()   ? report::Verdict::kDetected
-                     : !report.incomplete.empty() ? report::Verdict::kIncomplete
-                                                  : report::Verdict::kClean;
-    const Stopwatch hashing(Spent(&ScanProfile::hash_ns));
-    if (settings.hash_all || !report.detections.empty()) SetDigest(object, report);
+    Conclude(object, size, names, report);
     return report;
   }
 
@@ -129,12 +123,55 @@ class Scanner::Impl {
         return answer;
       }
       unit->FinishForExplanation(object, names);
-      return ExplainRule(*unit, *index, head, head_is_whole);
+      return ExplainRule(*unit, *index, head, head_is_whole, object.size().value_or(0));
     }
     return {};
   }
 
  private:
+  // Whether no byte is to be searched or hashed, as the object's head and size
+  // show; then all units have begun. Below kAlwaysReadBytes a look at the head
+  // costs no less than reading it all.
+  bool StaysUnread(UnreadSource& object) {
+    constexpr std::uint64_t kAlwaysReadBytes = 4 * UnreadSource::kHeadBytes;
+    const std::optional<std::uint64_t> size = object.size();
+    if (!size || *size <= kAlwaysReadBytes || !context_.gated || !live_clamav_units_.empty() || digests_.wants_any()) {
+      return false;
+    }
+    const auto head = [&] {
+      const Stopwatch watch(Spent(&ScanProfile::read_ns));
+      return object.LoadHead();
+    }();
+    // A shorter one has shrunk, or cannot be read: what reads it all finds out.
+    if (!head || head->size() < UnreadSource::kHeadBytes) return false;
+    for (UnitScanner* unit : live_units_) {
+      unit->Begin(*head, size, context_.settings.list_strings);
+      if (unit->is_searching()) return false;
+    }
+    return true;
+  }
+
+  // Evaluates what was found, and settles the verdict. `size`: what the search
+  // went by, if that was known when it began.
+  void Conclude(ObjectSource& object, std::optional<std::uint64_t> size, const report::ObjectNames& names,
+                report::ObjectReport& report) {
+    const auto& settings = context_.settings;
+    for (UnitScanner* unit : live_units_) unit->Finish(object, names, report);
+    {
+      const Stopwatch clamav(Spent(&ScanProfile::clamav_ns));
+      for (ClamavUnit* unit : live_clamav_units_) unit->Finish(object, names, digests_, report);
+    }
+    // What was sought, and which rules were asked, depends on the size.
+    if (size && object.size() != size) {
+      report.incomplete.push_back({names.object, "changed", "the object changed while it was read"});
+    }
+    report.verdict = !report.detections.empty()   ? report::Verdict::kDetected
+                     : !report.incomplete.empty() ? report::Verdict::kIncomplete
+                                                  : report::Verdict::kClean;
+    const Stopwatch hashing(Spent(&ScanProfile::hash_ns));
+    if (settings.hash_all || !report.detections.empty()) SetDigest(object, report);
+  }
+
   std::uint64_t* Spent(std::uint64_t ScanProfile::*stage) const {
     return profile_ != nullptr ? &(profile_->*stage) : nullptr;
   }
@@ -197,6 +234,7 @@ class Scanner::Impl {
   std::vector<UnitScanner*> live_units_;  // Of the object in hand.
   std::vector<ClamavUnit*> live_clamav_units_;
   ObjectDigests digests_;
+  std::vector<std::byte> head_;
   ScanProfile* profile_ = nullptr;
 };
 

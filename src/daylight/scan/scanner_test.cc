@@ -369,7 +369,7 @@ TEST(ExplainTest, TermByTerm) {
       "condition: uint16(0) == 0x5a4d and filesize < 100 and ($a or $b) and 2 of them }\n"
       "rule never { condition: uint8(0) == 256 }";
   EXPECT_EQ(Explained(rules, "MZ needle needle", "default:r"),
-            "default:r [4d 5a at 0 (open), filesize <= 99]\n"
+            "default:r [4d 5a at 0 (open), filesize <= 99 (open)]\n"
             "uint16(0) == 0x5a4d and filesize < 100 and ($a or $b) and 2 of them = false\n"
             "  uint16(0) == 0x5a4d = true\n"
             "    uint16(0) = 23117 (0x5a4d)\n"
@@ -380,6 +380,11 @@ TEST(ExplainTest, TermByTerm) {
             "    $b = false ($b not found)\n"
             "  2 of them = false ($a found 2 times at 0x3 0xa; $b not found)\n");
   EXPECT_NE(Explained(rules, "PK needle absent", "r").find("(closed)"), std::string::npos);
+  EXPECT_NE(Explained(rules, "MZ" + std::string(98, '.'), "r").find("[4d 5a at 0 (open), filesize <= 99 (closed)]"),
+            std::string::npos);
+  const std::string elf = "import \"elf\" rule r { condition: elf.type == elf.ET_EXEC and filesize > 1KB }";
+  EXPECT_NE(Explained(elf, "MZ", "r").find("7f 45 4c 46 at 0"), std::string::npos) << Explained(elf, "MZ", "r");
+  EXPECT_NE(Explained(elf, "MZ", "r").find("(closed), filesize >= 1025 (closed)]"), std::string::npos);
   EXPECT_NE(Explained(rules, "", "never").find("[never (closed)"), std::string::npos);
   EXPECT_EQ(Explained(rules, "", "nobody"), "not found []\n");
 }

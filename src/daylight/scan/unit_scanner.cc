@@ -68,6 +68,15 @@ UnitScanner::UnitScanner(std::shared_ptr<const yara::RuleSet> rules, const ScanC
     : rules_(std::move(rules)), context_(context), matches_(rules_->matcher()), evaluator_(rules_) {
   live_groups_.Resize(rules_->groups().size());
   live_patterns_.Resize(rules_->head().pattern_count);
+  group_patterns_.resize(rules_->groups().size());
+  for (std::uint32_t pattern = 0; pattern < rules_->head().pattern_count; ++pattern) {
+    for (const std::uint32_t rule : rules_->users(pattern)) {
+      const std::uint32_t group = rules_->rules()[rule].group;
+      if (group >= group_patterns_.size()) continue;
+      std::vector<std::uint32_t>& patterns = group_patterns_[group];
+      if (patterns.empty() || patterns.back() != pattern) patterns.push_back(pattern);
+    }
+  }
 }
 
 UnitScanner::~UnitScanner() = default;
@@ -91,6 +100,12 @@ bool UnitScanner::GroupIsOpen(std::uint32_t group, Bytes head, bool is_whole) co
   return false;
 }
 
+bool UnitScanner::HasLivePattern(std::uint32_t group) const {
+  const std::vector<std::uint32_t>& patterns = group_patterns_[group];
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](std::uint32_t pattern) { return live_patterns_.Test(pattern); });
+}
+
 void UnitScanner::Begin(Bytes head, std::optional<std::uint64_t> size, bool all_matches) {
   if (!context_.gated) {
     BeginUngated(all_matches);
@@ -111,6 +126,10 @@ void UnitScanner::Begin(Bytes head, std::optional<std::uint64_t> size, bool all_
   } else {
     std::fill(words.begin(), words.end(), ~std::uint64_t{0});
   }
+  is_searching_ = false;
+  for (std::uint32_t g = 0; g < rules_->groups().size() && !is_searching_; ++g) {
+    is_searching_ = live_groups_.Test(g) && HasLivePattern(g);
+  }
   matches_.Begin(live_groups_, live_patterns_, all_matches);
 }
 
@@ -118,10 +137,13 @@ void UnitScanner::BeginUngated(bool all_matches) {
   for (std::uint32_t g = 0; g < rules_->groups().size(); ++g) live_groups_.Set(g);
   const std::span<std::uint64_t> words = live_patterns_.words();
   std::fill(words.begin(), words.end(), ~std::uint64_t{0});
+  is_searching_ = true;
   matches_.Begin(live_groups_, live_patterns_, all_matches);
 }
 
-void UnitScanner::Feed(const Window& window) { matches_.Feed(window); }
+void UnitScanner::Feed(const Window& window) {
+  if (is_searching_) matches_.Feed(window);
+}
 
 void UnitScanner::StartEvaluation(ObjectSource& object, const report::ObjectNames& names) {
   matches_.Finish();

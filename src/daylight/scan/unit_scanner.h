@@ -37,6 +37,8 @@ class UnitScanner {
   void Begin(Bytes head, std::optional<std::uint64_t> size, bool all_matches);
   // Every group and every pattern, whatever the gates say.
   void BeginUngated(bool all_matches);
+  // Whether any pattern is sought in this object; if not, windows change nothing.
+  bool is_searching() const { return is_searching_; }
   void Feed(const Window& window);
   // Evaluates and adds to the report.
   void Finish(ObjectSource& object, const report::ObjectNames& names, report::ObjectReport& report);
@@ -50,6 +52,7 @@ class UnitScanner {
   bool GroupIsOpen(std::uint32_t group, Bytes head, bool is_whole) const;
 
  private:
+  bool HasLivePattern(std::uint32_t group) const;
   void StartEvaluation(ObjectSource& object, const report::ObjectNames& names);
   // Tells that a pattern was not searched for to the end.
   void AddLimit(std::uint32_t pattern, const report::ObjectNames& names, report::ObjectReport& report);
@@ -61,6 +64,8 @@ class UnitScanner {
   match::MatchState matches_;
   match::BitSet live_groups_;
   match::BitSet live_patterns_;
+  std::vector<std::vector<std::uint32_t>> group_patterns_;  // By group.
+  bool is_searching_ = true;
   yara::Evaluator evaluator_;
   std::vector<yara::Value> externals_;
   ObjectSource* object_ = nullptr;

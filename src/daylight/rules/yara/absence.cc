@@ -104,32 +104,9 @@ class Needs {
   }
 
  private:
-  // Operators whose value is undefined when one of their operands is.
-  static bool IsStrict(Op op) {
-    switch (op) {
-      case Op::kEqual:
-      case Op::kNotEqual:
-      case Op::kLess:
-      case Op::kLessEqual:
-      case Op::kGreater:
-      case Op::kGreaterEqual:
-      case Op::kContains:
-      case Op::kIContains:
-      case Op::kStartsWith:
-      case Op::kIStartsWith:
-      case Op::kEndsWith:
-      case Op::kIEndsWith:
-      case Op::kIEquals:
-      case Op::kMatches:
-      case Op::kField:
-      case Op::kLength: return true;
-      default: return false;
-    }
-  }
-
   Need Defined(const Expr& expr) const {
     if (expr.op == Op::kArrayItem && IsArrayOfModule(expr.args[0])) return {false, &expr.args[0]};
-    if (!IsStrict(expr.op) && expr.op != Op::kArrayItem) return {};
+    if (!IsTest(expr.op) && expr.op != Op::kField && expr.op != Op::kLength && expr.op != Op::kArrayItem) return {};
     for (const Expr& arg : expr.args) {
       const Need need = Defined(arg);
       if (need.array != nullptr) return need;
@@ -203,6 +180,26 @@ Possible Absence::Eval(const Expr& expr) const {
       return {};
     }
     default: return {};
+  }
+}
+
+bool IsTest(Op op) {
+  switch (op) {
+    case Op::kEqual:
+    case Op::kNotEqual:
+    case Op::kLess:
+    case Op::kLessEqual:
+    case Op::kGreater:
+    case Op::kGreaterEqual:
+    case Op::kContains:
+    case Op::kIContains:
+    case Op::kStartsWith:
+    case Op::kIStartsWith:
+    case Op::kEndsWith:
+    case Op::kIEndsWith:
+    case Op::kIEquals:
+    case Op::kMatches: return true;
+    default: return false;
   }
 }
 

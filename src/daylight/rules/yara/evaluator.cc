@@ -170,9 +170,13 @@ class Evaluator::Impl {
       bool stopped = false;
       if (job_.every_rule || (job_.size >= record.min_filesize && job_.size <= record.max_filesize)) {
         const Stopwatch watch(profile_ != nullptr ? &profile_->rules[rule].ns : nullptr);
-        if (profile_ != nullptr) ++profile_->rules[rule].evaluated;
+        const std::uint64_t facts_before = profile_ != nullptr ? profile_->facts_ns : 0;
         StartRule(rule);
         holds = Truth(Eval(record.condition));
+        if (profile_ != nullptr) {
+          ++profile_->rules[rule].evaluated;
+          profile_->rules[rule].facts_ns += profile_->facts_ns - facts_before;
+        }
         stopped = stopped_;
       }
       states_[rule] = stopped ? RuleState::kUndecided : holds ? RuleState::kTrue : RuleState::kFalse;

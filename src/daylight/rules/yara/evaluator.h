@@ -56,7 +56,8 @@ struct EvaluationProfile {
   std::uint64_t facts_ns = 0;       // Of that: deriving facts.
   struct RuleCost {
     std::uint64_t evaluated = 0;
-    std::uint64_t ns = 0;  // With the facts that it was the first to ask for.
+    std::uint64_t ns = 0;
+    std::uint64_t facts_ns = 0;  // Of that: facts that it was the first to ask for.
   };
   std::vector<RuleCost> rules;
 };

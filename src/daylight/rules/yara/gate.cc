@@ -165,22 +165,8 @@ class Deriver {
       case Op::kBitXor:
       case Op::kShiftLeft:
       case Op::kShiftRight:
-      case Op::kEqual:
-      case Op::kNotEqual:
-      case Op::kLess:
-      case Op::kLessEqual:
-      case Op::kGreater:
-      case Op::kGreaterEqual:
-      case Op::kContains:
-      case Op::kIContains:
-      case Op::kStartsWith:
-      case Op::kIStartsWith:
-      case Op::kEndsWith:
-      case Op::kIEndsWith:
-      case Op::kIEquals:
-      case Op::kMatches:
       case Op::kNot: return DefinedArgs(expr);
-      default: return Gate::Open();
+      default: return IsTest(expr.op) ? DefinedArgs(expr) : Gate::Open();
     }
   }
 
