@@ -156,6 +156,24 @@ def make_matchers(corpus):
         for size in (8, 16, 32, 64, 128, 256):
             for _ in range(8):
                 corpus.add(target, source.randbytes(size))
+    source = random.Random("prefilter")
+    for _ in range(32):
+        corpus.add("prefilter", prefilter_seed(source))
+
+
+def prefilter_seed(source):
+    """As CompareKernelsOn() reads it: tables with some of an object's bytes, then the object."""
+    words = [b"abcdefgh", b"ABCDEFGHIJ", b"\0\0\0\0\0\0\0\0", source.randbytes(8), b"MZ\x90\0\3\0\0\0"]
+    data = b"".join(source.choice(words) for _ in range(source.randrange(2, 60)))
+
+    def places(length):
+        return (data[at:at + length] for at in (source.randrange(len(data) - 8) for _ in range(4)))
+
+    times = source.choice((1, 1, 30))  # Nibble tables depend on how many windows there are.
+    seed = source.randbytes(5) + b"\4"
+    seed += b"".join(bytes_ + bytes([source.randrange(5)]) for bytes_ in places(8))
+    seed += bytes([4 * times]) + times * b"".join(bytes_ + bytes([source.randrange(3)]) for bytes_ in places(3))
+    return seed + data
 
 
 def make_databases(corpus):

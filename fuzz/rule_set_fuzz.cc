@@ -22,7 +22,7 @@ const std::vector<Section>& SoundSections() {
     job.source_name = "fuzz";
     job.warnings = false;
     job.files.push_back({"f.yar",
-                         R"(import "pe" import "math" import "string" import "console" import "dotnet"
+                         R"(import "pe" import "math" import "string" import "console" import "dotnet" import "elf"
 rule a : t1 t2 { meta: author = "me" n = 1 strings: $a = "abc" $b = /x[yz]+w?/ wide ascii $c = { 01 ?2 [1-3] 04 }
   condition: ($a or #b > 1 or @c[1] < 5) and filesize < 1000 }
 private rule b { strings: $m = "MZ" condition: $m at 0 and pe.number_of_sections < 3 and for any s in pe.sections : (s.name matches /te/i) }
@@ -30,6 +30,7 @@ rule c { strings: $x = "q" nocase $y = "abcd" base64 $z = "k" xor
   condition: for any of them : ($ at 1 or # > 2) or any of them in (0..filesize) or 50% of ($x, $y) }
 rule d { condition: for all i in (1..3) : (uint8(i) ^ 0x20 != i + 1) and a and not b and math.entropy(0, filesize) > 0.5 }
 rule e { condition: any of (a, c, d) or console.log("x") or string.length("abc") == 3 or entrypoint == 7 }
+rule f { condition: for any x in elf.sections : (x.size > 1) or elf.sections[0].name contains "x" }
 global rule g { condition: filesize >= 0 and dotnet.is_dotnet != 7 or true }
 )",
                          "default", ""});

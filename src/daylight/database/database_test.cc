@@ -139,5 +139,76 @@ TEST(ViewTest, PastTheEndIsZero) {
   EXPECT_TRUE(view.Range(3, 1).empty());
 }
 
+// Whose size divides no page's.
+struct Triple {
+  std::uint64_t index;
+  std::uint64_t same;
+  std::uint64_t again;
+};
+
+std::vector<std::byte> TripleFile(std::size_t count) {
+  std::vector<Triple> triples(count);
+  for (std::size_t i = 0; i < count; ++i) triples[i] = {i, i, i};
+  Writer writer;
+  writer.AddSection(kOne, 0, Filled(1100, 1));
+  writer.AddArray(kTwo, 0, triples);
+  return writer.Finish();
+}
+
+// What is read from `first` on, page by page, until nothing more comes.
+std::size_t ReadByPages(const LazyView<Triple>& view, std::size_t first) {
+  std::size_t read = 0;
+  while (true) {
+    const std::span<const Triple> part = view.OnPageFrom(first + read);
+    if (part.empty()) return read;
+    for (const Triple& triple : part) {
+      EXPECT_EQ(triple.index, first + read);
+      EXPECT_EQ(triple.again, first + read);
+      ++read;
+    }
+  }
+}
+
+TEST(LazyViewTest, PagesEndAmidElements) {
+  constexpr std::size_t kCount = 4 * kPageBytes / sizeof(Triple);
+  const auto database = Database::FromBytes(TripleFile(kCount));
+  ASSERT_TRUE(database);
+  const Bytes bytes = *(*database)->SectionUnchecked(kTwo, 0);
+  for (const Database* checks : {static_cast<const Database*>(nullptr), database->get()}) {
+    const LazyView<Triple> view(bytes, checks);
+    for (const std::size_t first : {std::size_t{0}, std::size_t{1}, kCount / 2, kCount - 1}) {
+      EXPECT_EQ(ReadByPages(view, first), kCount - first);
+    }
+    EXPECT_TRUE(view.OnPageFrom(kCount).empty());
+    EXPECT_TRUE(view.OnPageFrom(~std::size_t{0}).empty());
+  }
+  EXPECT_FALSE((*database)->damaged());
+}
+
+TEST(LazyViewTest, NothingOfADamagedPageIsRead) {
+  constexpr std::size_t kCount = 4 * kPageBytes / sizeof(Triple);
+  std::vector<std::byte> file = TripleFile(kCount);
+  std::size_t on_first = 0;  // Bytes of the section.
+  {
+    const auto sound = Database::FromBytes(Bytes(file));
+    ASSERT_TRUE(sound);
+    const Bytes bytes = *(*sound)->SectionUnchecked(kTwo, 0);
+    on_first = (*sound)->BytesOnPage(bytes.data());
+    ASSERT_NE(on_first % sizeof(Triple), 0u);
+    file[static_cast<std::size_t>(bytes.data() - (*sound)->file().data()) + on_first + 100] ^= std::byte{1};
+  }
+  const auto database = Database::FromBytes(Bytes(file));
+  ASSERT_TRUE(database);
+  const LazyView<Triple> view(*(*database)->SectionUnchecked(kTwo, 0), database->get());
+  const std::size_t whole = on_first / sizeof(Triple);
+  EXPECT_EQ(ReadByPages(view, 0), whole);
+  EXPECT_TRUE((*database)->damaged());
+  EXPECT_EQ(view[whole].index, 0u);
+  EXPECT_EQ(view[whole + 1].index, 0u);
+  const std::size_t behind = (on_first + kPageBytes) / sizeof(Triple);  // Begins on the damaged page.
+  EXPECT_TRUE(view.OnPageFrom(behind).empty());
+  EXPECT_EQ(ReadByPages(view, behind + 1), kCount - behind - 1);
+}
+
 }  // namespace
 }  // namespace dl::database

@@ -29,7 +29,8 @@ TEST(DifferentialTest, RandomPatternsEqualTheOracle) {
       patterns.push_back(MakePattern(feed, &sources.back()));
       patterns.back().group = static_cast<std::uint32_t>(i % 3);
     }
-    TestMatcher matcher(patterns);
+    const std::uint32_t stride = 1 + static_cast<std::uint32_t>(round) % kMaxStride;
+    TestMatcher matcher(patterns, stride);
     for (unsigned object_round = 0; object_round < 6; ++object_round) {
       const std::string bytes = RandomBytes(rng, 200);
       ByteFeed feed(bytes);
@@ -39,7 +40,7 @@ TEST(DifferentialTest, RandomPatternsEqualTheOracle) {
         const std::vector<Match> slow = FindAllSlowly(patterns[id], AsBytes(object));
         matched += slow.empty() ? 0u : 1u;
         ASSERT_EQ(Describe(matcher.Matches(id)), Describe(slow))
-            << "round " << round << " " << DescribePattern(patterns[id]) << " object "
+            << "round " << round << " stride " << stride << " " << DescribePattern(patterns[id]) << " object "
             << ::testing::PrintToString(object) << " source " << sources[id];
       }
     }

@@ -16,10 +16,10 @@ namespace dl::match {
 // A matcher of a few patterns, each in a group of its own or all in one.
 class TestMatcher {
  public:
-  explicit TestMatcher(const std::vector<Pattern>& patterns) {
+  explicit TestMatcher(const std::vector<Pattern>& patterns, std::uint32_t stride = kMaxStride) {
     std::uint32_t groups = 1;
     for (const Pattern& pattern : patterns) groups = std::max(groups, pattern.group + 1);
-    MatcherBuilder builder(groups);
+    MatcherBuilder builder(groups, stride);
     for (const Pattern& pattern : patterns) {
       auto id = builder.Add(pattern);
       DL_CHECK(id.has_value());
@@ -66,6 +66,8 @@ class TestMatcher {
     const auto matches = state_->matches(pattern);
     return {matches.begin(), matches.end()};
   }
+  // From the next object on.
+  void UseKernel(const KernelInfo& kernel) { state_ = std::make_unique<MatchState>(*matcher_, kernel); }
   MatchState& state() { return *state_; }
   const Matcher& matcher() const { return *matcher_; }
   BitSet& live_groups() { return live_groups_; }

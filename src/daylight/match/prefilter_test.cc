@@ -1,58 +1,13 @@
-#include "daylight/match/prefilter.h"
-
 #include <gtest/gtest.h>
 
 #include <memory>
 #include <random>
 #include <vector>
 
+#include "daylight/match/prefilter_testing.h"
+
 namespace dl::match {
 namespace {
-
-std::uint32_t FoldedBytes(const std::uint8_t* bytes, std::size_t count) {
-  std::uint32_t folded = 0;
-  for (std::size_t i = 0; i < count; ++i) folded |= std::uint32_t{Fold(bytes[i])} << (8 * i);
-  return folded;
-}
-
-bool IsSet(const std::uint32_t* words, std::uint32_t word, std::uint32_t bit) { return (words[word] >> bit & 1) != 0; }
-
-// Position by position, from the description in prefilter.h.
-std::vector<std::uint32_t> FilterSlowly(const FilterTable& table, const std::uint8_t* bytes, std::size_t count) {
-  std::vector<std::uint32_t> out;
-  const std::size_t hashed = table.stride == 1 ? 4 : 3;
-  for (std::size_t at = 0; at < count; at += table.stride) {
-    const std::uint32_t hash = FoldedBytes(bytes + at, hashed) * table.factor;
-    const std::uint32_t next = FoldedBytes(bytes + at + hashed, 4) * table.factor;
-    const std::uint32_t first = table.stride == 1 ? (FoldedBytes(bytes + at + hashed, 2) * table.factor) >> 13 & 7
-                                                  : (FoldedBytes(bytes + at + hashed, 1) * table.factor) >> 5 & 7;
-    const std::uint32_t word = hash >> (32 - table.log2);
-    bool passes = IsSet(table.words, word, hash >> 12 & 7) && IsSet(table.words, word, 8 + first) &&
-                  IsSet(table.words, word, 16 + (next >> 28));
-    if (table.skips_zeros && hash == 0 && next == 0) passes = false;
-    if (passes) out.push_back(static_cast<std::uint32_t>(at));
-  }
-  return out;
-}
-
-std::vector<std::uint32_t> ShortsSlowly(const ShortTable& table, const std::uint8_t* bytes, std::size_t count) {
-  std::vector<std::uint32_t> out;
-  for (std::size_t at = 0; at < count; ++at) {
-    const std::uint32_t pair = FoldedBytes(bytes + at, 2);
-    if (!IsSet(table.bitmap, pair / 32, pair % 32)) continue;
-    bool passes = table.nibbles == nullptr;
-    for (std::size_t set = 0; !passes && set < table.nibbles->sets; ++set) {
-      unsigned buckets = 0xff;
-      for (std::size_t i = 0; i < kShortBytes; ++i) {
-        const std::uint8_t byte = Fold(bytes[at + i]);
-        buckets &= table.nibbles->low[set][i][byte & 15] & table.nibbles->high[set][i][byte >> 4];
-      }
-      passes = buckets != 0;
-    }
-    if (passes) out.push_back(static_cast<std::uint32_t>(at));
-  }
-  return out;
-}
 
 // Exactly as many bytes as a kernel may read, so that a sanitizer sees more.
 std::unique_ptr<std::uint8_t[]> RandomBytes(std::size_t count, bool is_text, std::mt19937& rng) {
@@ -102,17 +57,7 @@ TEST(PrefilterTest, AllKernelsGiveTheSameAnswer) {
     NibbleTables nibbles;
     MakeNibbleTables(RandomWindows(rng() % 3 == 0 ? 100 : rng() % 30, rng), nibbles);
     const ShortTable shorts = {bitmap.data(), rng() % 3 == 0 ? nullptr : &nibbles};
-    const std::vector<std::uint32_t> slow_filter = FilterSlowly(filter, bytes.get(), count);
-    const std::vector<std::uint32_t> slow_shorts = ShortsSlowly(shorts, bytes.get(), count);
-    found += slow_filter.size() + slow_shorts.size();
-    for (const KernelInfo& kernel : kernels) {
-      std::vector<std::uint32_t> out(count + 16);
-      out.resize(kernel.filter(filter, bytes.get(), count, out.data()));
-      ASSERT_EQ(out, slow_filter) << kernel.name << " count " << count << " stride " << filter.stride;
-      out.assign(count + 16, 0);
-      out.resize(kernel.shorts(shorts, bytes.get(), count, out.data()));
-      ASSERT_EQ(out, slow_shorts) << kernel.name << " count " << count;
-    }
+    ASSERT_EQ(CompareKernels(filter, shorts, bytes.get(), count, &found), "");
   }
   EXPECT_GT(found, 1000u);
 }

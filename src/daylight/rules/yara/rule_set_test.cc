@@ -14,10 +14,34 @@ constexpr std::string_view kText =
     "private rule second { condition: uint16(0) == 0x5a4d and pe.number_of_sections > 1 }\n"
     "rule third { condition: first and not second and console.log(\"hi\") }\n";
 
-// The sections of the database of kText, to forge.
+// Asked only where there are sections, or segments.
+constexpr std::string_view kFilledText =
+    "import \"elf\"\n"
+    "rule first { condition: for any s in elf.sections : (s.size >= 0) }\n"
+    "rule second { condition: for any s in elf.segments : (s.type >= 0) }\n"
+    "rule third { condition: elf.sections[0].size != 7 }\n";
+
+// A program of one section and no segment.
+std::string SmallElf() {
+  std::string elf(128, '\0');
+  elf.replace(0, 7,
+              "\x7f"
+              "ELF\2\1\1");
+  elf[16] = 2;     // Executable,
+  elf[18] = 62;    // for x86-64.
+  elf[20] = 1;     // Version.
+  elf[0x28] = 64;  // Where the section headers are,
+  elf[0x34] = 64;  // how long this one and each of them is,
+  elf[0x3a] = 64;
+  elf[0x3c] = 1;  // and how many there are.
+  return elf;
+}
+
+// The sections of the database of a text, to forge.
 class Forgery {
  public:
-  Forgery() : bytes_(CompileToBytes(kText)), database_(*database::Database::FromBytes(Bytes(bytes_))) {
+  explicit Forgery(std::string_view text = kText)
+      : bytes_(CompileToBytes(text)), database_(*database::Database::FromBytes(Bytes(bytes_))) {
     for (const database::SectionInfo& info : database_->sections()) {
       const Bytes section = *database_->Section(info.kind, info.unit);
       sections_.emplace_back(info.kind, std::vector<std::byte>(section.begin(), section.end()));
@@ -88,7 +112,7 @@ TEST(RuleSetTest, EveryTruncatedSectionIsAnErrorOrHarmless) {
   const Forgery sound;
   for (std::size_t i = 0; i < sound.sections().size(); ++i) {
     for (const std::size_t keep : {0u, 1u, 2u, 3u}) {
-      Forgery forgery;
+      Forgery forgery = sound;
       auto& section = forgery.Section(sound.sections()[i].first);
       section.resize(section.size() * keep / 4);
       if (const auto rules = forgery.Open()) Evaluated(*rules, "MZ abc xyz");
@@ -97,15 +121,47 @@ TEST(RuleSetTest, EveryTruncatedSectionIsAnErrorOrHarmless) {
 }
 
 TEST(RuleSetTest, EveryByteMayBeForged) {
-  const Forgery sound;
-  for (const auto& [kind, bytes] : sound.sections()) {
-    const std::size_t step = std::max<std::size_t>(1, bytes.size() / 200);
-    for (std::size_t at = 0; at < bytes.size(); at += step) {
-      Forgery forgery;
-      forgery.Section(kind)[at] = std::byte{0xff};
-      if (const auto rules = forgery.Open()) Evaluated(*rules, "MZ abc xyz");
+  for (const std::string_view text : {kText, kFilledText}) {
+    const Forgery sound(text);
+    for (const auto& [kind, bytes] : sound.sections()) {
+      const std::size_t step = std::max<std::size_t>(1, bytes.size() / 200);
+      for (std::size_t at = 0; at < bytes.size(); at += step) {
+        Forgery forgery = sound;
+        forgery.Section(kind)[at] = std::byte{0xff};
+        if (const auto rules = forgery.Open()) Evaluated(*rules, "MZ abc xyz");
+      }
     }
   }
+}
+
+TEST(RuleSetTest, ArraysToBeFilledMayBeForged) {
+  const auto asked = [](const auto& forge) {
+    Forgery forgery(kFilledText);
+    auto* record = forgery.Records<WhenFilledRecord>(kWhenFilledSection);
+    if (record->rules.count != 2) ++record;  // Of the sections.
+    EXPECT_EQ(record->rules.count, 2u);
+    forge(forgery, *record);
+    const auto rules = forgery.Open();
+    EXPECT_TRUE(rules);
+    return Evaluated(*rules, SmallElf());
+  };
+  EXPECT_EQ(asked([](Forgery&, WhenFilledRecord&) {}).rules, "first third");
+  EXPECT_EQ(asked([](Forgery&, WhenFilledRecord& record) { record.node = 0xfffffff0; }).rules, "");
+  EXPECT_EQ(asked([](Forgery&, WhenFilledRecord& record) { record.rules.first = 0xfffffff0; }).rules, "");
+  EXPECT_EQ(asked([](Forgery&, WhenFilledRecord& record) { record.rules = {0, 0xffffffff}; }).rules, "first third");
+  EXPECT_EQ(asked([](Forgery& forgery, WhenFilledRecord& record) {
+              forgery.Records<std::uint32_t>(kAlwaysSection)[record.rules.first] = 0xffffffff;
+            }).rules,
+            "third");
+  EXPECT_EQ(asked([](Forgery& forgery, WhenFilledRecord& record) {
+              record.node = forgery.Records<RuleRecord>(kRuleSection)[2].condition;
+            }).rules,
+            "");
+  const Answers endless = asked([](Forgery& forgery, WhenFilledRecord& record) {
+    const NodeRecord& node = forgery.Records<NodeRecord>(kNodeSection)[record.node];
+    forgery.Records<std::uint32_t>(kListSection)[node.args.first] = record.node;
+  });
+  EXPECT_EQ(endless.gaps.size(), 1u);
 }
 
 TEST(RuleSetTest, ConditionsThatContainThemselvesEnd) {
