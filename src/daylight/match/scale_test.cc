@@ -187,7 +187,9 @@ TEST(LargeDatabaseTest, DamageIsMetWhenItIsRead) {
   database::Writer writer;
   ASSERT_TRUE(builder.Finish(writer, 0).has_value());
   std::vector<std::byte> file = writer.Finish();
-  for (const database::SectionInfo& section : (*database::Database::FromBytes(Bytes(file)))->sections()) {
+  const auto sound = database::Database::FromBytes(Bytes(file));
+  ASSERT_TRUE(sound.has_value());
+  for (const database::SectionInfo& section : (*sound)->sections()) {
     if (section.kind != kSectionSubs) continue;
     ASSERT_GT(section.size, 2u << 20);
     file[static_cast<std::size_t>(section.offset + section.size / 2)] ^= std::byte{1};
