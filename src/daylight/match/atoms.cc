@@ -32,6 +32,9 @@ constexpr double kShortCost = 1.0 / (1 << 10);
 // What a verification costs: comparing bytes, and running automata.
 constexpr double kVerifyCost = 8;
 constexpr double kVerifyCostOfTerm = 64;
+// Runs of one byte are filler: rare in what windows were measured in does not
+// mean rare in the next file, and where there is one it is long.
+constexpr double kShareOfRun = 1.0 / (1 << 9);
 // What trying one more atom costs where a window stands, compared with finding
 // it there.
 constexpr double kShareCost = 0.25;
@@ -244,13 +247,28 @@ class Chooser {
   }
 
   static double ShareOf(std::uint32_t folded, std::size_t length) {
-    return Share(FoldedWindowBits(folded & (0xffffffff >> (8 * (kWindow - length))), length));
+    const double share = Share(FoldedWindowBits(folded & (0xffffffff >> (8 * (kWindow - length))), length));
+    return length > 1 && IsRun(folded, length) ? std::max(share, kShareOfRun) : share;
+  }
+
+  // Whether it is one byte, over and over.
+  static bool IsRun(std::uint32_t folded, std::size_t length) {
+    return ((folded ^ folded >> 8) & (0xffffff >> (8 * (kWindow - length)))) == 0;
   }
 
   // What the filter lets pass where it has the window.
   double PassOf(const Window& window) const {
     const std::size_t hashed = WindowBytes(settings_.stride);
     std::size_t known = window.length - hashed;
+    // What goes on with a run says nothing.
+    if (IsRun(FirstMembers({window.first, hashed}), hashed)) {
+      const auto goes_on = [&](std::size_t i) {
+        return i < run_.size() && run_[i].is_single && run_[i].only == run_[window.first].member(0);
+      };
+      std::size_t repeated = 0;
+      while (repeated < 4 && goes_on(window.first + hashed + repeated)) ++repeated;
+      if (repeated >= SecondBytes(settings_.stride)) return repeated == 4 ? 1 : kPassOfSecond;
+    }
     while (known < 4 && window.first + hashed + known < run_.size() && run_[window.first + hashed + known].is_single) {
       ++known;
     }
