@@ -83,8 +83,10 @@ void PrintMost(const char* what, std::vector<Line> lines) {
 }
 
 void Print(const dl::yara::RuleSet& rules, const dl::scan::UnitProfile& profile) {
-  std::printf("search %.3f s, of that verifying %.3f s; conditions %.3f s, of that facts %.3f s\n",
-              Seconds(profile.search.search_ns), Seconds(profile.search.verify_ns),
+  std::uint64_t evaluated = 0;
+  for (const auto& cost : profile.conditions.rules) evaluated += cost.evaluated;
+  std::printf("search %.3f s, of that verifying %.3f s; %zu conditions %.3f s, of that facts %.3f s\n",
+              Seconds(profile.search.search_ns), Seconds(profile.search.verify_ns), static_cast<std::size_t>(evaluated),
               Seconds(profile.conditions.conditions_ns), Seconds(profile.conditions.facts_ns));
   std::vector<Line> lines;
   for (std::size_t i = 0; i < profile.conditions.rules.size(); ++i) {

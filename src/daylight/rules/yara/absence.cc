@@ -23,12 +23,31 @@ std::optional<std::int64_t> ValueWithoutMatch(const Expr& expr) {
   }
   return static_cast<std::int64_t>(sum);
 }
-// #a is 0, and @a and !a are undefined, when $a is absent.
+// Whether it has no value: @a and !a have none when $a is absent, nor has what
+// is computed or read from there.
+bool IsUndefined(const Expr& expr) {
+  switch (expr.op) {
+    case Op::kStringOffset:
+    case Op::kStringLength: return true;
+    case Op::kReadInteger:
+    case Op::kNegate:
+    case Op::kBitNot:
+    case Op::kAdd:
+    case Op::kSubtract:
+    case Op::kMultiply:
+    case Op::kDivide:
+    case Op::kModulo:
+    case Op::kBitAnd:
+    case Op::kBitOr:
+    case Op::kBitXor:
+    case Op::kShiftLeft:
+    case Op::kShiftRight: return std::any_of(expr.args.begin(), expr.args.end(), IsUndefined);
+    default: return false;
+  }
+}
+// Of numbers; #a is 0 when $a is absent.
 Possible Compare(const Expr& expr) {
   if (expr.args.size() != 2) return {};
-  for (const Expr& arg : expr.args) {
-    if (arg.op == Op::kStringOffset || arg.op == Op::kStringLength) return {false, true};
-  }
   const auto left = ValueWithoutMatch(expr.args[0]);
   const auto right = ValueWithoutMatch(expr.args[1]);
   if (!left || !right) return {};
@@ -120,6 +139,7 @@ class Needs {
 }  // namespace
 
 Possible Absence::Eval(const Expr& expr) const {
+  if (IsTest(expr.op) && std::any_of(expr.args.begin(), expr.args.end(), IsUndefined)) return {false, true};
   switch (expr.op) {
     case Op::kBoolean: return {expr.integer != 0, expr.integer == 0};
     case Op::kStringFound:

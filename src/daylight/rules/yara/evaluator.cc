@@ -172,7 +172,7 @@ class Evaluator::Impl {
         const Stopwatch watch(profile_ != nullptr ? &profile_->rules[rule].ns : nullptr);
         const std::uint64_t facts_before = profile_ != nullptr ? profile_->facts_ns : 0;
         StartRule(rule);
-        holds = Truth(Eval(record.condition));
+        holds = IsTrue(record.condition);
         if (profile_ != nullptr) {
           ++profile_->rules[rule].evaluated;
           profile_->rules[rule].facts_ns += profile_->facts_ns - facts_before;
@@ -209,16 +209,83 @@ class Evaluator::Impl {
     host_.AddGap("budget", "the condition of rule " + RuleName() + " took too many steps");
   }
 
-  Value Eval(std::uint32_t id) {
-    if (!Charge(1)) return {};
+  // False where a node must not be evaluated any more; otherwise --depth_ ends it.
+  bool Enter() {
+    if (!Charge(1)) return false;
     if (depth_ >= kMaxDepth) {
       Stop();
-      return {};
+      return false;
     }
     ++depth_;
+    return true;
+  }
+
+  Value Eval(std::uint32_t id) {
+    if (!Enter()) return {};
     const Value value = EvalNode(rules_->nodes()[id]);
     --depth_;
     return value;
+  }
+
+  // The same as Truth(Eval(id)), without the values in between: most of what
+  // conditions are made of needs none.
+  bool IsTrue(std::uint32_t id) {
+    if (!Enter()) return false;
+    const bool is_true = IsNodeTrue(rules_->nodes()[id]);
+    --depth_;
+    return is_true;
+  }
+
+  bool IsNodeTrue(const NodeRecord& node) {
+    const Op op = static_cast<Op>(node.op);
+    const auto args = rules_->list(node.args);
+    switch (op) {
+      case Op::kAnd: return std::all_of(args.begin(), args.end(), [&](std::uint32_t arg) { return IsTrue(arg); });
+      case Op::kOr:
+        return std::any_of(args.begin(), args.end(), [&](std::uint32_t arg) { return !stopped_ && IsTrue(arg); });
+      case Op::kStringFound: return !Matches(node).empty();
+      case Op::kEqual:
+      case Op::kNotEqual:
+      case Op::kLess:
+      case Op::kLessEqual:
+      case Op::kGreater:
+      case Op::kGreaterEqual: {
+        if (args.size() != 2 || !IsPlainInteger(args[0]) || !IsPlainInteger(args[1])) break;
+        const std::optional<std::int64_t> a = PlainInteger(args[0]);
+        const std::optional<std::int64_t> b = PlainInteger(args[1]);
+        if (!a || !b) return false;
+        const auto order = *a <=> *b;
+        switch (op) {
+          case Op::kEqual: return order == 0;
+          case Op::kNotEqual: return order != 0;
+          case Op::kLess: return order < 0;
+          case Op::kLessEqual: return order <= 0;
+          case Op::kGreater: return order > 0;
+          default: return order >= 0;
+        }
+      }
+      default: break;
+    }
+    return Truth(EvalNode(node));
+  }
+
+  // What magic numbers and sizes are compared with, and counts.
+  bool IsPlainInteger(std::uint32_t id) const {
+    const NodeRecord& node = rules_->nodes()[id];
+    const Op op = static_cast<Op>(node.op);
+    return op == Op::kInteger || op == Op::kFilesize || op == Op::kStringCount ||
+           (op == Op::kReadInteger && static_cast<TypeKind>(node.type) == TypeKind::kInteger && node.args.count == 1 &&
+            static_cast<Op>(rules_->nodes()[rules_->list(node.args).front()].op) == Op::kInteger);
+  }
+  std::optional<std::int64_t> PlainInteger(std::uint32_t id) {
+    if (!Charge(1)) return std::nullopt;
+    const NodeRecord& node = rules_->nodes()[id];
+    switch (static_cast<Op>(node.op)) {
+      case Op::kInteger: return node.integer;
+      case Op::kFilesize: return static_cast<std::int64_t>(job_.size);
+      case Op::kStringCount: return static_cast<std::int64_t>(Matches(node).size());
+      default: return ReadInteger(rules_->nodes()[rules_->list(node.args).front()].integer, node.integer);
+    }
   }
 
   Value Arg(const NodeRecord& node, std::uint32_t i) {
@@ -237,7 +304,7 @@ class Evaluator::Impl {
       case Op::kFilesize: return Value::Integer(static_cast<std::int64_t>(job_.size));
       case Op::kEntrypoint: return EntryPoint();
       case Op::kReadInteger: return ReadNumber(node, Arg(node, 0));
-      case Op::kStringFound: return Value::Boolean(!Matches(node).empty());
+      case Op::kStringFound: return Value::Boolean(IsNodeTrue(node));
       case Op::kStringFoundAt: {
         const Value offset = Arg(node, 0);
         if (!offset.defined()) return {};
@@ -267,16 +334,7 @@ class Evaluator::Impl {
         return Value::Integer(static_cast<std::int64_t>(op == Op::kStringOffset ? match.offset : match.length));
       }
       case Op::kAnd:
-        for (const std::uint32_t arg : rules_->list(node.args)) {
-          if (!Truth(Eval(arg))) return Value::Boolean(false);
-        }
-        return Value::Boolean(true);
-      case Op::kOr:
-        for (const std::uint32_t arg : rules_->list(node.args)) {
-          if (Truth(Eval(arg))) return Value::Boolean(true);
-          if (stopped_) return {};
-        }
-        return Value::Boolean(false);
+      case Op::kOr: return Value::Boolean(IsNodeTrue(node));
       case Op::kNot:
       case Op::kNegate:
       case Op::kBitNot: return UnaryOperator(op, Arg(node, 0));
@@ -293,7 +351,7 @@ class Evaluator::Impl {
       }
       case Op::kOfExpressions: {
         const auto args = rules_->list(node.args).subspan(std::min<std::size_t>(FirstArg(node), node.args.count));
-        return Quantified(node, args.size(), [&](std::size_t i) { return Truth(Eval(args[i])); });
+        return Quantified(node, args.size(), [&](std::size_t i) { return IsTrue(args[i]); });
       }
       case Op::kForOfStrings: {
         const auto set = rules_->list(node.set);
@@ -302,7 +360,7 @@ class Evaluator::Impl {
         current_strings_.push_back(0);
         const Value value = Quantified(node, set.size(), [&](std::size_t i) {
           current_strings_.back() = set[i];
-          return Truth(Eval(args.back()));
+          return IsTrue(args.back());
         });
         current_strings_.pop_back();
         return value;
@@ -472,8 +530,8 @@ class Evaluator::Impl {
                  "rule " + RuleName() + (io ? " could not read the object" : " reads bytes that were not kept"));
   }
 
-  Value ReadInteger(const Value& offset, std::int64_t encoding) {
-    if (!offset.defined() || offset.integer < 0) return {};
+  std::optional<std::int64_t> ReadInteger(std::int64_t offset, std::int64_t encoding) {
+    if (offset < 0) return std::nullopt;
     bool big_endian = false;
     if (encoding >= 1000 || encoding <= -1000) {
       big_endian = true;
@@ -482,8 +540,8 @@ class Evaluator::Impl {
     const bool is_signed = encoding < 0;
     const auto width = static_cast<std::size_t>((is_signed ? -encoding : encoding) / 8);
     std::array<std::byte, 8> bytes{};
-    if (width == 0 || width > 8 || !Read(static_cast<std::uint64_t>(offset.integer), std::span(bytes).first(width))) {
-      return {};
+    if (width == 0 || width > 8 || !Read(static_cast<std::uint64_t>(offset), std::span(bytes).first(width))) {
+      return std::nullopt;
     }
     std::uint64_t value = 0;
     for (std::size_t i = 0; i < width; ++i) {
@@ -491,16 +549,18 @@ class Evaluator::Impl {
       value = (value << 8) | std::to_integer<std::uint64_t>(bytes[from]);
     }
     if (is_signed && width < 8 && (value >> (8 * width - 1)) != 0) value |= ~std::uint64_t{0} << (8 * width);
-    return Value::Integer(static_cast<std::int64_t>(value));
+    return static_cast<std::int64_t>(value);
   }
 
   // YARA-X reads floats in the same way.
   Value ReadNumber(const NodeRecord& node, const Value& offset) {
-    const Value value = ReadInteger(offset, node.integer);
-    if (static_cast<TypeKind>(node.type) != TypeKind::kFloat || !value.defined()) return value;
+    if (!offset.defined()) return {};
+    const std::optional<std::int64_t> value = ReadInteger(offset.integer, node.integer);
+    if (!value) return {};
+    if (static_cast<TypeKind>(node.type) != TypeKind::kFloat) return Value::Integer(*value);
     const bool is_double = node.integer % 1000 == 64;
-    return Value::Float(is_double ? std::bit_cast<double>(value.integer)
-                                  : std::bit_cast<float>(static_cast<std::uint32_t>(value.integer)));
+    return Value::Float(is_double ? std::bit_cast<double>(*value)
+                                  : std::bit_cast<float>(static_cast<std::uint32_t>(*value)));
   }
 
   Value EntryPoint() {
@@ -609,7 +669,7 @@ class Evaluator::Impl {
     if (total == 0) return Value::Boolean(false);
     return Quantified(node, total, [&](std::size_t i) {
       bind(i);
-      return Truth(Eval(body));
+      return IsTrue(body);
     });
   }
 

@@ -252,6 +252,9 @@ TEST(AbsenceTest, WhatNeedsAMatch) {
   EXPECT_FALSE(Matters("50% of them"));
   EXPECT_FALSE(Matters("#a > 2"));
   EXPECT_FALSE(Matters("@a < 100"));
+  EXPECT_FALSE(Matters("uint32(@a + 2) == 7"));
+  EXPECT_FALSE(Matters("uint32be(@a + 8) ^ uint32be(@b) != 1"));
+  EXPECT_FALSE(Matters("(@b - @a) < 700 or 7 > -(!a[1])"));
   EXPECT_FALSE(Matters("for any of them : ($)"));
   EXPECT_FALSE(Matters("for all i in (1..3) : ($a)"));
   EXPECT_FALSE(Matters("not none of them"));
@@ -267,6 +270,8 @@ TEST(AbsenceTest, WhatDoesNot) {
   EXPECT_TRUE(Matters("for all of them : (not $)"));
   EXPECT_TRUE(Matters("for none of them : ($)"));
   EXPECT_TRUE(Matters("not defined @a"));
+  EXPECT_TRUE(Matters("not (@a < 100)"));
+  EXPECT_TRUE(Matters("uint32(#a) == 7"));
   EXPECT_TRUE(Matters("for none i in (1..3) : ($a)"));
   EXPECT_TRUE(Matters("$a at 0"));  // Compared there, never searched.
   EXPECT_TRUE(Matters("($a or filesize > 0)"));
