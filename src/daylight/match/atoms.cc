@@ -34,7 +34,7 @@ constexpr double kVerifyCost = 8;
 constexpr double kVerifyCostOfTerm = 64;
 // Runs of one byte are filler: rare in what windows were measured in does not
 // mean rare in the next file, and where there is one it is long.
-constexpr double kShareOfRun = 1.0 / (1 << 9);
+constexpr double kShareOfRun = 1.0 / (1 << 11);
 // What trying one more atom costs where a window stands, compared with finding
 // it there.
 constexpr double kShareCost = 0.25;

@@ -60,14 +60,16 @@ class MatchState::Impl {
         lookups_(kBlock + 1),
         found_runs_(kBlock + 1) {
     stopped_.Resize(tables_.header().pattern_count);
-    searched_groups_.Resize(tables_.header().group_count);
+    BitSet searched;
+    searched.Resize(tables_.header().group_count);
     for (std::uint32_t id = 0; id < tables_.header().group_count; ++id) {
       const GroupRecord& group = tables_.group(id);
       const bool is_searched =
           group.everywhere_count != 0 ||
           std::any_of(std::begin(group.bits), std::end(group.bits), [](const BitRun& run) { return run.count != 0; });
-      if (is_searched) searched_groups_.Set(id);
+      if (is_searched) searched.Set(id);
     }
+    every_group_.assign(searched.words().begin(), searched.words().end());
   }
 
   void Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches);
@@ -91,6 +93,7 @@ class MatchState::Impl {
   struct LiveTables {
     std::vector<std::uint64_t> groups;
     std::uint64_t last_use = 0;                  // Which object it was.
+    std::size_t keys = 0;                        // Of the filter.
     std::vector<std::uint32_t> words[kBitmaps];  // Empty where nothing is set.
     unsigned filter_log2 = 0;
     unsigned confirm_log2 = 0;
@@ -99,7 +102,15 @@ class MatchState::Impl {
     NibbleTables nibbles;  // Of kBitmapShort.
     std::vector<std::uint32_t> everywhere;
   };
+  // A set of groups that makes do with the tables of a larger one for now.
+  struct Waiting {
+    std::vector<std::uint64_t> groups;
+    std::uint64_t positions = 0;  // That were searched so.
+  };
   void ChooseLiveTables();
+  Waiting& WaitingOf(const std::vector<std::uint64_t>& groups);
+  // Fills tables for a set of groups, in place of those that were not used for longest.
+  LiveTables* MakeTables(const std::vector<std::uint64_t>& groups);
   void Fill(LiveTables& tables) const;
   bool IsLive(std::uint32_t pattern) const { return Test(live_patterns_, pattern) && !stopped_.Test(pattern); }
   bool IsSought(const SubRecord& sub) const {
@@ -175,7 +186,8 @@ class MatchState::Impl {
   MatchLists lists_;
   Verifier verifier_;
 
-  BitSet searched_groups_;  // Those with patterns: others are live or not without a difference here.
+  // Those with patterns: others are live or not without a difference here.
+  std::vector<std::uint64_t> every_group_;
   std::vector<std::uint64_t> live_groups_;
   std::span<const std::uint64_t> live_patterns_;  // Borrowed.
   BitSet stopped_;                                // Patterns whose search has ended in this object.
@@ -184,9 +196,14 @@ class MatchState::Impl {
   std::uint64_t next_position_ = 0;  // In the object: the first position not searched yet.
 
   // Of the sets of groups that were live last: objects of a few types alternate,
-  // and to fill tables takes as long as to search some ten thousand bytes.
+  // and to fill tables takes as long as to search a megabyte.
   static constexpr std::size_t kRemembered = 16;
+  static constexpr std::size_t kWaiting = 64;
+  static constexpr std::uint64_t kWorthTables = 1u << 20;
   std::vector<LiveTables> remembered_;
+  std::vector<Waiting> waiting_sets_;
+  std::size_t next_waiting_ = 0;  // Which is given up first.
+  Waiting* waiting_ = nullptr;    // Of live_groups_.
   std::uint64_t objects_ = 0;
   LiveTables* live_ = nullptr;
 
@@ -209,9 +226,8 @@ class MatchState::Impl {
 
 void MatchState::Impl::Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches) {
   live_groups_.assign(live_groups.words().begin(), live_groups.words().end());
-  for (std::size_t i = 0; i < live_groups_.size() && i < searched_groups_.words().size(); ++i) {
-    live_groups_[i] &= searched_groups_.words()[i];
-  }
+  live_groups_.resize(every_group_.size());
+  for (std::size_t i = 0; i < live_groups_.size(); ++i) live_groups_[i] &= every_group_[i];
   live_patterns_ = live_patterns.words();
   for (const std::uint32_t pattern : all_stopped_) stopped_.Clear(pattern);
   all_stopped_.clear();
@@ -227,25 +243,53 @@ void MatchState::Impl::Begin(const BitSet& live_groups, const BitSet& live_patte
 }
 
 void MatchState::Impl::ChooseLiveTables() {
-  remembered_.reserve(kRemembered);
-  const auto same = [&](const LiveTables& each) { return each.groups == live_groups_; };
-  if (live_ == nullptr || !same(*live_)) {
-    auto found = std::find_if(remembered_.begin(), remembered_.end(), same);
-    const bool is_new = found == remembered_.end();
-    if (is_new && remembered_.size() < kRemembered) {
-      found = remembered_.emplace(found);
-    } else if (is_new) {
-      found = std::min_element(remembered_.begin(), remembered_.end(),
-                               [](const LiveTables& a, const LiveTables& b) { return a.last_use < b.last_use; });
+  waiting_ = nullptr;
+  if (live_ == nullptr || live_->groups != live_groups_) {
+    const auto has_all = [&](const LiveTables& each) {
+      return std::equal(live_groups_.begin(), live_groups_.end(), each.groups.begin(),
+                        [](std::uint64_t ours, std::uint64_t theirs) { return (ours & ~theirs) == 0; });
+    };
+    const bool is_first = live_ == nullptr;
+    live_ = nullptr;
+    for (LiveTables& each : remembered_) {
+      if (has_all(each) && (live_ == nullptr || each.keys < live_->keys || each.groups == live_groups_)) live_ = &each;
+      if (each.groups == live_groups_) break;
     }
-    live_ = &*found;
-    if (is_new) Fill(*live_);
+    if (is_first) live_ = MakeTables(live_groups_);
+    if (live_ == nullptr) live_ = MakeTables(every_group_);
+    if (live_->groups != live_groups_) waiting_ = &WaitingOf(live_groups_);
   }
   live_->last_use = ++objects_;
 }
 
+MatchState::Impl::Waiting& MatchState::Impl::WaitingOf(const std::vector<std::uint64_t>& groups) {
+  waiting_sets_.reserve(kWaiting);
+  for (Waiting& each : waiting_sets_) {
+    if (each.groups == groups) return each;
+  }
+  if (waiting_sets_.size() < kWaiting) return waiting_sets_.emplace_back(Waiting{groups, 0});
+  Waiting& oldest = waiting_sets_[next_waiting_];
+  next_waiting_ = (next_waiting_ + 1) % kWaiting;
+  oldest = {groups, 0};
+  return oldest;
+}
+
+MatchState::Impl::LiveTables* MatchState::Impl::MakeTables(const std::vector<std::uint64_t>& groups) {
+  remembered_.reserve(kRemembered);
+  LiveTables* tables = nullptr;
+  if (remembered_.size() < kRemembered) {
+    tables = &remembered_.emplace_back();
+  } else {
+    tables = &*std::min_element(remembered_.begin(), remembered_.end(),
+                                [](const LiveTables& a, const LiveTables& b) { return a.last_use < b.last_use; });
+  }
+  tables->last_use = ++objects_;
+  tables->groups = groups;
+  Fill(*tables);
+  return tables;
+}
+
 void MatchState::Impl::Fill(LiveTables& live) const {
-  live.groups = live_groups_;
   live.everywhere.clear();
   live.has_zeros = false;
   for (std::vector<std::uint32_t>& words : live.words) words.clear();
@@ -253,12 +297,13 @@ void MatchState::Impl::Fill(LiveTables& live) const {
   std::vector<ShortWindow> shorts;
   std::size_t keys = 0;
   for (std::uint32_t id = 0; id < groups; ++id) {
-    if (Test(live_groups_, id)) keys += tables_.bits(tables_.group(id).bits[kFilter], 0).size();
+    if (Test(live.groups, id)) keys += tables_.bits(tables_.group(id).bits[kFilter], 0).size();
   }
+  live.keys = keys;
   live.filter_log2 = FilterLog2(keys);
   live.confirm_log2 = ConfirmLog2(keys);
   for (std::uint32_t id = 0; id < groups; ++id) {
-    if (!Test(live_groups_, id)) continue;
+    if (!Test(live.groups, id)) continue;
     const GroupRecord& group = tables_.group(id);
     live.has_zeros = live.has_zeros || (group.flags & kGroupZeros) != 0;
     for (std::size_t kind = 0; kind < kBitmaps; ++kind) {
@@ -315,6 +360,11 @@ void MatchState::Impl::Feed(const Window& window) {
   const auto begin = static_cast<std::size_t>(from - window.offset);
   const auto end = static_cast<std::size_t>(until - window.offset);
   counters.positions += end - begin;
+  if (waiting_ != nullptr && (waiting_->positions += end - begin) > kWorthTables) {
+    waiting_->positions = 0;
+    waiting_ = nullptr;
+    live_ = MakeTables(live_groups_);
+  }
   ScanAtoms(begin, end);
   for (const std::uint32_t index : live_->everywhere) {
     const SubRecord& sub = tables_.sub(index);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <map>
 
 namespace dl::scan {
 
@@ -69,6 +70,8 @@ UnitScanner::UnitScanner(std::shared_ptr<const yara::RuleSet> rules, const ScanC
   live_groups_.Resize(rules_->groups().size());
   live_patterns_.Resize(rules_->head().pattern_count);
   group_patterns_.resize(rules_->groups().size());
+  group_tests_.resize(rules_->groups().size());
+  always_open_.Resize(rules_->groups().size());
   for (std::uint32_t pattern = 0; pattern < rules_->head().pattern_count; ++pattern) {
     for (const std::uint32_t rule : rules_->users(pattern)) {
       const std::uint32_t group = rules_->rules()[rule].group;
@@ -77,27 +80,39 @@ UnitScanner::UnitScanner(std::shared_ptr<const yara::RuleSet> rules, const ScanC
       if (patterns.empty() || patterns.back() != pattern) patterns.push_back(pattern);
     }
   }
+  std::map<HeadTest, std::uint32_t> numbers;
+  for (std::uint32_t g = 0; g < group_tests_.size(); ++g) {
+    const yara::Range range = rules_->groups()[g].magics;
+    if (range.count == 0) always_open_.Set(g);
+    for (const yara::MagicRecord& magic : rules_->magics().Range(range.first, range.count)) {
+      if (magic.length > sizeof(magic.value)) continue;  // Nothing but a forged database has one.
+      HeadTest test{magic.offset, magic.length, 0, 0};
+      std::memcpy(&test.value, magic.value, magic.length);
+      std::memcpy(&test.mask, magic.mask, magic.length);
+      const auto [number, is_new] = numbers.emplace(test, static_cast<std::uint32_t>(head_tests_.size()));
+      if (is_new) head_tests_.push_back(test);
+      group_tests_[g].push_back(number->second);
+    }
+  }
+  passed_.resize(head_tests_.size());
 }
 
 UnitScanner::~UnitScanner() = default;
 
-bool UnitScanner::GroupIsOpen(std::uint32_t group, Bytes head, bool is_whole) const {
-  const yara::Range range = rules_->groups()[group].magics;
-  if (range.count == 0) return true;
-  for (const yara::MagicRecord& magic : rules_->magics().Range(range.first, range.count)) {
-    if (magic.length > 8) continue;
-    if (magic.offset > head.size() || magic.length > head.size() - magic.offset) {
-      if (!is_whole && magic.offset != yara::kMagicNowhere) return true;
-      continue;
-    }
-    bool equal = true;
-    for (std::uint32_t i = 0; i < magic.length && equal; ++i) {
-      const auto byte = std::to_integer<std::uint8_t>(head[magic.offset + i]);
-      equal = (byte & magic.mask[i]) == magic.value[i];
-    }
-    if (equal) return true;
+bool UnitScanner::MayPass(const HeadTest& test, Bytes head, bool is_whole) {
+  if (test.offset > head.size() || test.length > head.size() - test.offset) {
+    return !is_whole && test.offset != yara::kMagicNowhere;
   }
-  return false;
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, head.data() + test.offset, std::min<std::size_t>(sizeof bytes, head.size() - test.offset));
+  return (bytes & test.mask) == test.value;
+}
+
+bool UnitScanner::GroupIsOpen(std::uint32_t group, Bytes head, bool is_whole) const {
+  if (always_open_.Test(group)) return true;
+  const std::vector<std::uint32_t>& tests = group_tests_[group];
+  return std::any_of(tests.begin(), tests.end(),
+                     [&](std::uint32_t test) { return MayPass(head_tests_[test], head, is_whole); });
 }
 
 bool UnitScanner::HasLivePattern(std::uint32_t group) const {
@@ -112,8 +127,11 @@ void UnitScanner::Begin(Bytes head, std::optional<std::uint64_t> size, bool all_
     return;
   }
   const bool is_whole = size && head.size() >= *size;
-  for (std::uint32_t g = 0; g < rules_->groups().size(); ++g) {
-    if (GroupIsOpen(g, head, is_whole)) {
+  for (std::size_t t = 0; t < head_tests_.size(); ++t) passed_[t] = MayPass(head_tests_[t], head, is_whole);
+  for (std::uint32_t g = 0; g < group_tests_.size(); ++g) {
+    const std::vector<std::uint32_t>& tests = group_tests_[g];
+    if (always_open_.Test(g) ||
+        std::any_of(tests.begin(), tests.end(), [&](std::uint32_t test) { return passed_[test]; })) {
       live_groups_.Set(g);
     } else {
       live_groups_.Clear(g);

@@ -48,10 +48,19 @@ class UnitScanner {
   yara::Evaluator& evaluator() { return evaluator_; }
   match::MatchState& search() { return matches_; }
   const yara::RuleSet& rules() const { return *rules_; }
-  // `is_whole`: `head` is the whole object.
+  // Whether the group's rules can hold. `is_whole`: `head` is the whole object.
   bool GroupIsOpen(std::uint32_t group, Bytes head, bool is_whole) const;
 
  private:
+  // Bytes that some group wants at some place; groups share most of theirs.
+  struct HeadTest {
+    std::uint32_t offset;
+    std::uint32_t length;  // In bytes, at most 8.
+    std::uint64_t value;
+    std::uint64_t mask;
+    auto operator<=>(const HeadTest&) const = default;
+  };
+  static bool MayPass(const HeadTest& test, Bytes head, bool is_whole);
   bool HasLivePattern(std::uint32_t group) const;
   void StartEvaluation(ObjectSource& object, const report::ObjectNames& names);
   // Tells that a pattern was not searched for to the end.
@@ -65,6 +74,10 @@ class UnitScanner {
   match::BitSet live_groups_;
   match::BitSet live_patterns_;
   std::vector<std::vector<std::uint32_t>> group_patterns_;  // By group.
+  std::vector<HeadTest> head_tests_;
+  std::vector<std::vector<std::uint32_t>> group_tests_;  // By group: indices of head_tests_, one of which must pass.
+  match::BitSet always_open_;                            // Groups that want none.
+  std::vector<bool> passed_;                             // By test, of the object at hand.
   bool is_searching_ = true;
   yara::Evaluator evaluator_;
   std::vector<yara::Value> externals_;
