@@ -84,6 +84,7 @@ report::ScanSettings MakeSettings(const ScanArguments& arguments) {
   settings.hash_all = arguments.hash;
   settings.profile = arguments.profile;
   settings.pua = arguments.pua;
+  settings.passwords = arguments.passwords;
   settings.now = std::time(nullptr);
   settings.budget = arguments.budget;
   settings.externals = arguments.content.values;

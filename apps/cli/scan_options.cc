@@ -66,6 +66,9 @@ void AddBudgetOptions(CLI::App& app, ScanArguments& arguments) {
       ->type_name("SIZE")
       ->capture_default_str();
   app.add_flag("--no-unpack", arguments.no_unpack, "Scan files as they are");
+  app.add_option("--password", arguments.passwords, "A password to try on encrypted containers (repeatable)")
+      ->type_name("WORD")
+      ->allow_extra_args(false);
 }
 
 }  // namespace

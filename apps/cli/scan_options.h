@@ -38,6 +38,7 @@ struct ScanArguments {
   bool all = false;
   bool quiet = false;
   bool pua = false;
+  std::vector<std::string> passwords;
   bool profile = false;
   bool cache = false;
 

@@ -20,6 +20,7 @@
 #include "daylight/report/walls.h"
 #include "daylight/rules/yara/modules/hash/hash.h"
 #include "daylight/rules/yara/modules/magic/magic.h"
+#include "daylight/unpack/all/unpackers.h"
 #include "serve.h"
 
 namespace {
@@ -64,6 +65,7 @@ bool LoadLate() {
   }
   dl::yara::PrepareHash();
   dl::image::Prepare();
+  dl::unpack::Prepare();
   // Without libmagic's database the module `magic` answers undefined.
   static_cast<void>(dl::yara::PrepareMagic());
   return true;

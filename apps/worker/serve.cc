@@ -16,12 +16,12 @@
 #include "daylight/bytes/object_source.h"
 #include "daylight/contain/lock_down.h"
 #include "daylight/database/database.h"
+#include "daylight/formats/filetype/file_type_name.h"
 #include "daylight/report/channel.h"
 #include "daylight/report/protocol.h"
 #include "daylight/scan/compile.h"
 #include "daylight/scan/scan_profile.h"
 #include "daylight/scan/scanner.h"
-#include "file_type.h"
 
 namespace dl::worker {
 
@@ -202,9 +202,9 @@ class Server {
   void NameFileType(ObjectSource& source, report::ObjectNames& names) {
     if (!names.filetype.empty()) return;
     const Stopwatch watch(Spent(&report::Profile::read_ns));
-    std::byte head[kFileTypeHeadBytes];
+    std::byte head[filetype::kFileTypeHeadBytes];
     const auto n = source.ReadAt(0, head);
-    if (n) names.filetype = FileTypeName(Bytes(head).first(*n));
+    if (n) names.filetype = filetype::FileTypeName(Bytes(head).first(*n));
   }
 
   // Of what was done since the last.

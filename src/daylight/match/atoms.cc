@@ -260,19 +260,20 @@ class Chooser {
   double PassOf(const Window& window) const {
     const std::size_t hashed = WindowBytes(settings_.stride);
     std::size_t known = window.length - hashed;
-    // What goes on with a run says nothing.
-    if (IsRun(FirstMembers({window.first, hashed}), hashed)) {
-      const auto goes_on = [&](std::size_t i) {
-        return i < run_.size() && run_[i].is_single && run_[i].only == run_[window.first].member(0);
-      };
-      std::size_t repeated = 0;
-      while (repeated < 4 && goes_on(window.first + hashed + repeated)) ++repeated;
-      if (repeated >= SecondBytes(settings_.stride)) return repeated == 4 ? 1 : kPassOfSecond;
-    }
     while (known < 4 && window.first + hashed + known < run_.size() && run_[window.first + hashed + known].is_single) {
       ++known;
     }
-    return known == 4 ? kPassOfAll : known >= SecondBytes(settings_.stride) ? kPassOfSecond : 1;
+    // What goes on with a run of one byte says nothing.
+    const bool is_run = IsRun(FirstMembers({window.first, hashed}), hashed);
+    const auto goes_on = [&](std::size_t count) {
+      const auto* const behind = &run_[window.first + hashed];
+      return is_run && std::all_of(behind, behind + count, [&](const Unit& u) {
+               return u.is_single && u.only == run_[window.first].member(0);
+             });
+    };
+    if (known == 4) return goes_on(4) ? 1 : kPassOfAll;
+    const std::size_t second = SecondBytes(settings_.stride);
+    return known < second || goes_on(second) ? 1 : kPassOfSecond;
   }
 
   std::span<const Unit> run_;

@@ -243,7 +243,8 @@ static Status Visit(Io& io, Of<Io, ScanSettings>& settings) {
   DL_TRY_STATUS(io.Number(settings.budget.max_children));
   DL_TRY_STATUS(io.Number(settings.budget.timeout_ms));
   DL_TRY_STATUS(io.List(settings.externals, kMaxShortListItems, kEach));
-  return io.List(settings.module_data, kMaxShortListItems, kEach);
+  DL_TRY_STATUS(io.List(settings.module_data, kMaxShortListItems, kEach));
+  return io.List(settings.passwords, kMaxShortListItems, kText);
 }
 
 template <typename Io>

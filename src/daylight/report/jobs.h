@@ -96,6 +96,7 @@ struct ScanSettings {
   BudgetValues budget;
   std::vector<ExternalValue> externals;  // Defined by the user: they win over the object's own.
   std::vector<ModuleDataValue> module_data;
+  std::vector<std::string> passwords;  // --password: what to try on what is encrypted.
 };
 
 // `rules list`.

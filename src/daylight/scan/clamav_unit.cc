@@ -155,7 +155,8 @@ void ClamavUnit::SetGroups(std::uint32_t target, bool generic) {
   if (target != 0) set(target);
 }
 
-void ClamavUnit::Begin(Bytes head, bool is_whole) {
+void ClamavUnit::Begin(Bytes head, bool is_whole, const std::vector<std::string>& containers) {
+  containers_ = &containers;
   is_tiny_ = is_whole && head.size() < filetype::kMinObjectBytes;
   type_ = filetype::TypeOf(head, own_magic_ ? *own_magic_ : filetype::MagicTable::Default());
   candidates_.clear();
@@ -297,7 +298,7 @@ bool ClamavUnit::IsAllowed(ObjectScan& scan) {
 void ClamavUnit::ScanWhole(ObjectScan& scan, Bytes bytes) {
   const RawSearch raw = RawSearchOf(type_);
   ClamavFacts facts(bytes, raw.target, icons_);
-  EvaluateCandidates(scan, {bytes, raw.target, bytes.size(), {}, &facts}, kPlain);
+  EvaluateCandidates(scan, {bytes, raw.target, bytes.size(), *containers_, &facts}, kPlain);
   if (type_ == ClamType::kMsExe) FindProgramDigests(scan, bytes);
   std::uint32_t phase = kForms;
   if (bytes.size() <= kMaxFormsBytes) {
@@ -323,9 +324,9 @@ void ClamavUnit::ScanWhole(ObjectScan& scan, Bytes bytes) {
 void ClamavUnit::ScanViews(ObjectScan& scan, Bytes bytes, ClamType type, std::uint32_t& phase) {
   const RawSearch searched = RawSearchOf(type);
   const views::Views all = views::ViewsOf(bytes, type, own_magic_ ? *own_magic_ : filetype::MagicTable::Default());
-  // What it lies in: nothing; once it has another type, itself.
-  std::vector<std::string> outside;
-  if (scan.is_retyped) outside.emplace_back(filetype::TypeName(type_));
+  // What it lies in; once it has another type, also itself.
+  std::vector<std::string> outside = *containers_;
+  if (scan.is_retyped) outside.emplace(outside.begin(), filetype::TypeName(type_));
   for (const views::View& view : all.views) {
     if (view.raw && !scan.is_retyped && (view.target == searched.target || (view.target == 0 && searched.generic)))
       continue;

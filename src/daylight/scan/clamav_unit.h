@@ -2,7 +2,7 @@
 // search for triggers, then the signatures that they make candidates, digests,
 // and the forms of an object that some signatures are matched on instead.
 //
-//   unit.Begin(head, is_whole);
+//   unit.Begin(head, is_whole, containers);
 //   for each window: unit.Feed(window);
 //   unit.Finish(source, names, digests, report);
 //
@@ -32,8 +32,9 @@ class ClamavUnit {
 
   // Which digests an object of this size (unknown: any) must have.
   void WantDigests(std::optional<std::uint64_t> size, ObjectDigests& digests) const;
-  // `head`: the object's first bytes, all of them if `is_whole`.
-  void Begin(Bytes head, bool is_whole);
+  // `head`: the object's first bytes, all of them if `is_whole`. `containers`: the
+  // types of what it lies in, the innermost first; borrowed until Finish().
+  void Begin(Bytes head, bool is_whole, const std::vector<std::string>& containers);
   void Feed(const Window& window) { matches_.Feed(window); }
   void Finish(ObjectSource& object, const report::ObjectNames& names, ObjectDigests& digests,
               report::ObjectReport& report);
@@ -82,6 +83,7 @@ class ClamavUnit {
   std::vector<std::uint32_t> candidates_;
   filetype::ClamType type_ = filetype::ClamType::kAny;
   bool is_tiny_ = false;
+  const std::vector<std::string>* containers_ = nullptr;
 };
 
 }  // namespace dl::scan

@@ -1,9 +1,12 @@
 #include "daylight/scan/scanner.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 
 #include "daylight/base/stopwatch.h"
 #include "daylight/scan/clamav_unit.h"
+#include "daylight/scan/descent.h"
 #include "daylight/scan/engine.h"
 #include "daylight/scan/explain.h"
 #include "daylight/scan/object_digests.h"
@@ -21,6 +24,9 @@ class Scanner::Impl {
     }
     settings.module_data.clear();
     context_.settings = std::move(settings);
+    descent_.emplace(context_.settings, [this](ObjectSource& child, const Place& place, report::ObjectReport& report) {
+      ScanChild(child, place, report);
+    });
     for (const auto& rules : engine_->impl().rule_sets) {
       units_.push_back(std::make_unique<UnitScanner>(rules, context_));
     }
@@ -33,59 +39,21 @@ class Scanner::Impl {
     const Stopwatch watch(Spent(&ScanProfile::total_ns));
     report::ObjectReport report;
     Choose(skip_units);
+    if (!ScanOne(object, {names, kNoContainers}, report)) return report;
     const auto& settings = context_.settings;
-    const std::uint64_t limit = settings.budget.max_object_bytes;
-    if (limit != 0 && object.size().value_or(0) > limit) {
-      report.size = *object.size();
-      report.incomplete.push_back({names.object, "max-size", "larger than --max-size"});
-      report.verdict = report::Verdict::kIncomplete;
-      return report;
+    const bool is_hashed = settings.hash_all || !report.detections.empty();
+    if (is_hashed) SetDigest(object, report);
+    if (settings.budget.max_depth != 0) {
+      descent_->Unpack(object, names, report);
     }
-    // The digest of a stream must be taken while it passes.
-    digests_.Begin();
-    if (settings.hash_all || !object.size()) digests_.Want(crypto::DigestKind::kSha256);
-    for (ClamavUnit* unit : live_clamav_units_) unit->WantDigests(object.size(), digests_);
-    UnreadSource unread(object, head_);
-    if (StaysUnread(unread)) {
-      report.size = *object.size();
-      Conclude(unread, report.size, names, report);
-      return report;
+    report.verdict = !report.detections.empty()   ? report::Verdict::kDetected
+                     : !report.incomplete.empty() ? report::Verdict::kIncomplete
+                                                  : report::Verdict::kClean;
+    if (!is_hashed && !report.detections.empty()) {
+      // The digests at hand are those of the last child.
+      if (descent_->children() != 0) digests_.Begin();
+      SetDigest(object, report);
     }
-    std::optional<std::uint64_t> size;
-    bool too_large = false;
-    const Status read = Pass(object, [&](const Window& window, std::size_t news, bool first) {
-      // Only now is it known of a stream.
-      report.size = window.offset + window.bytes.size();
-      too_large = limit != 0 && report.size > limit;
-      if (too_large) return false;
-      {
-        const Stopwatch hashing(Spent(&ScanProfile::hash_ns));
-        digests_.Update(window.bytes.subspan(news));
-      }
-      if (first) size = KnownSize(object, window);
-      for (UnitScanner* unit : live_units_) {
-        if (first) unit->Begin(window.bytes, size, settings.list_strings);
-        unit->Feed(window);
-      }
-      const Stopwatch clamav(Spent(&ScanProfile::clamav_ns));
-      for (ClamavUnit* unit : live_clamav_units_) {
-        if (first) unit->Begin(window.bytes, window.last);
-        unit->Feed(window);
-      }
-      return true;
-    });
-    if (too_large) {
-      report.incomplete.push_back({names.object, "max-size", "larger than --max-size"});
-      report.verdict = report::Verdict::kIncomplete;
-      return report;
-    }
-    report.size = object.size().value_or(report.size);
-    if (!read) {
-      report.verdict = report::Verdict::kFailed;
-      report.failure = std::string(read.error().what);
-      return report;
-    }
-    Conclude(object, size, names, report);
     return report;
   }
 
@@ -129,6 +97,80 @@ class Scanner::Impl {
   }
 
  private:
+  static inline const std::vector<std::string> kNoContainers;
+
+  // One object by itself. False: it was not scanned, and the report's verdict says so.
+  bool ScanOne(ObjectSource& object, const Place& place, report::ObjectReport& report) {
+    const std::uint64_t limit = context_.settings.budget.max_object_bytes;
+    const auto refuse = [&] {
+      report.incomplete.push_back({place.names.object, "max-size", "larger than --max-size"});
+      report.verdict = report::Verdict::kIncomplete;
+      return false;
+    };
+    if (limit != 0 && object.size().value_or(0) > limit) {
+      report.size = *object.size();
+      return refuse();
+    }
+    // The digest of a stream must be taken while it passes.
+    digests_.Begin();
+    if (context_.settings.hash_all || !object.size()) digests_.Want(crypto::DigestKind::kSha256);
+    for (ClamavUnit* unit : live_clamav_units_) unit->WantDigests(object.size(), digests_);
+    UnreadSource unread(object, head_);
+    if (StaysUnread(unread)) {
+      report.size = *object.size();
+      Conclude(unread, report.size, place, report);
+      return true;
+    }
+    std::optional<std::uint64_t> size;
+    bool too_large = false;
+    const Status read = Pass(object, [&](const Window& window, std::size_t news, bool first) {
+      // Only now is it known of a stream.
+      report.size = window.offset + window.bytes.size();
+      too_large = limit != 0 && report.size > limit;
+      if (too_large) return false;
+      {
+        const Stopwatch hashing(Spent(&ScanProfile::hash_ns));
+        digests_.Update(window.bytes.subspan(news));
+      }
+      if (first) size = KnownSize(object, window);
+      for (UnitScanner* unit : live_units_) {
+        if (first) unit->Begin(window.bytes, size, context_.settings.list_strings);
+        unit->Feed(window);
+      }
+      const Stopwatch clamav(Spent(&ScanProfile::clamav_ns));
+      for (ClamavUnit* unit : live_clamav_units_) {
+        if (first) unit->Begin(window.bytes, window.last, place.containers);
+        unit->Feed(window);
+      }
+      return true;
+    });
+    if (too_large) return refuse();
+    report.size = object.size().value_or(report.size);
+    if (!read) {
+      report.verdict = report::Verdict::kFailed;
+      report.failure = std::string(read.error().what);
+      return false;
+    }
+    Conclude(object, size, place, report);
+    return true;
+  }
+
+  // What the child comes to is part of the report of what it lies in.
+  void ScanChild(ObjectSource& child, const Place& place, report::ObjectReport& report) {
+    report::ObjectReport one;
+    static_cast<void>(ScanOne(child, place, one));
+    const auto append = [](auto& to, auto& from) {
+      to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+    };
+    append(report.detections, one.detections);
+    append(report.incomplete, one.incomplete);
+    append(report.log, one.log);
+    append(report.warnings, one.warnings);
+    if (one.verdict == report::Verdict::kFailed) {
+      report.incomplete.push_back({place.names.object, "io", std::move(one.failure)});
+    }
+  }
+
   // Whether no byte is to be searched or hashed, as the object's head and size
   // show; then all units have begun. What any look reads whole is not asked.
   bool StaysUnread(UnreadSource& object) {
@@ -150,25 +192,19 @@ class Scanner::Impl {
     return true;
   }
 
-  // Evaluates what was found, and settles the verdict. `size`: what the search
-  // went by, if that was known when it began.
-  void Conclude(ObjectSource& object, std::optional<std::uint64_t> size, const report::ObjectNames& names,
+  // Evaluates what was found. `size`: what the search went by, if that was known
+  // when it began.
+  void Conclude(ObjectSource& object, std::optional<std::uint64_t> size, const Place& place,
                 report::ObjectReport& report) {
-    const auto& settings = context_.settings;
-    for (UnitScanner* unit : live_units_) unit->Finish(object, names, report);
+    for (UnitScanner* unit : live_units_) unit->Finish(object, place.names, report);
     {
       const Stopwatch clamav(Spent(&ScanProfile::clamav_ns));
-      for (ClamavUnit* unit : live_clamav_units_) unit->Finish(object, names, digests_, report);
+      for (ClamavUnit* unit : live_clamav_units_) unit->Finish(object, place.names, digests_, report);
     }
     // What was sought, and which rules were asked, depends on the size.
     if (size && object.size() != size) {
-      report.incomplete.push_back({names.object, "changed", "the object changed while it was read"});
+      report.incomplete.push_back({place.names.object, "changed", "the object changed while it was read"});
     }
-    report.verdict = !report.detections.empty()   ? report::Verdict::kDetected
-                     : !report.incomplete.empty() ? report::Verdict::kIncomplete
-                                                  : report::Verdict::kClean;
-    const Stopwatch hashing(Spent(&ScanProfile::hash_ns));
-    if (settings.hash_all || !report.detections.empty()) SetDigest(object, report);
   }
 
   std::uint64_t* Spent(std::uint64_t ScanProfile::*stage) const {
@@ -216,6 +252,7 @@ class Scanner::Impl {
   }
 
   void SetDigest(ObjectSource& object, report::ObjectReport& report) {
+    const Stopwatch hashing(Spent(&ScanProfile::hash_ns));
     const auto value = digests_.Get(object, crypto::DigestKind::kSha256);
     if (!value) {
       report.warnings.push_back("no SHA-256: " + std::string(value.error().what));
@@ -233,6 +270,7 @@ class Scanner::Impl {
   std::vector<UnitScanner*> live_units_;  // Of the object in hand.
   std::vector<ClamavUnit*> live_clamav_units_;
   ObjectDigests digests_;
+  std::optional<Descent> descent_;
   std::vector<std::byte> head_;
   ScanProfile* profile_ = nullptr;
 };

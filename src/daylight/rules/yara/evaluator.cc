@@ -269,13 +269,19 @@ class Evaluator::Impl {
     return Truth(EvalNode(node));
   }
 
+  // The node of a constant offset that an integer is read at, or null.
+  const NodeRecord* OffsetOfRead(const NodeRecord& node) const {
+    const auto args = rules_->list(node.args);
+    if (static_cast<TypeKind>(node.type) != TypeKind::kInteger || args.size() != 1) return nullptr;
+    const NodeRecord& offset = rules_->nodes()[args.front()];
+    return static_cast<Op>(offset.op) == Op::kInteger ? &offset : nullptr;
+  }
   // What magic numbers and sizes are compared with, and counts.
   bool IsPlainInteger(std::uint32_t id) const {
     const NodeRecord& node = rules_->nodes()[id];
     const Op op = static_cast<Op>(node.op);
     return op == Op::kInteger || op == Op::kFilesize || op == Op::kStringCount ||
-           (op == Op::kReadInteger && static_cast<TypeKind>(node.type) == TypeKind::kInteger && node.args.count == 1 &&
-            static_cast<Op>(rules_->nodes()[rules_->list(node.args).front()].op) == Op::kInteger);
+           (op == Op::kReadInteger && OffsetOfRead(node) != nullptr);
   }
   std::optional<std::int64_t> PlainInteger(std::uint32_t id) {
     if (!Charge(1)) return std::nullopt;
@@ -284,7 +290,7 @@ class Evaluator::Impl {
       case Op::kInteger: return node.integer;
       case Op::kFilesize: return static_cast<std::int64_t>(job_.size);
       case Op::kStringCount: return static_cast<std::int64_t>(Matches(node).size());
-      default: return ReadInteger(rules_->nodes()[rules_->list(node.args).front()].integer, node.integer);
+      default: return ReadInteger(OffsetOfRead(node)->integer, node.integer);
     }
   }
 

@@ -1,8 +1,8 @@
-#include "file_type.h"
+#include "daylight/formats/filetype/file_type_name.h"
 
 #include <gtest/gtest.h>
 
-namespace dl::worker {
+namespace dl::filetype {
 namespace {
 
 TEST(FileTypeTest, LongerSignaturesFirst) {
@@ -24,4 +24,4 @@ TEST(FileTypeTest, NothingFits) {
 }
 
 }  // namespace
-}  // namespace dl::worker
+}  // namespace dl::filetype

@@ -8,11 +8,11 @@
 
 #include "daylight/bytes/bytes.h"
 
-namespace dl::worker {
+namespace dl::filetype {
 
 // How much of an object is looked at.
 inline constexpr std::size_t kFileTypeHeadBytes = 265;
 
 std::string FileTypeName(Bytes head);
 
-}  // namespace dl::worker
+}  // namespace dl::filetype

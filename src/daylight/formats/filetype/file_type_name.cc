@@ -1,8 +1,8 @@
-#include "file_type.h"
+#include "daylight/formats/filetype/file_type_name.h"
 
 #include <string_view>
 
-namespace dl::worker {
+namespace dl::filetype {
 
 namespace {
 
@@ -89,4 +89,4 @@ std::string FileTypeName(Bytes head) {
   return "UNKNOWN";
 }
 
-}  // namespace dl::worker
+}  // namespace dl::filetype

@@ -1,0 +1,267 @@
+#include "daylight/scan/descent.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "daylight/formats/filetype/file_type_name.h"
+#include "daylight/formats/filetype/filetype.h"
+#include "daylight/unpack/all/unpackers.h"
+
+namespace dl::scan {
+
+namespace {
+
+// What children may hold at once, over all depths.
+constexpr std::uint64_t kMaxMemory = std::uint64_t{256} << 20;
+// Of a child that is read piece by piece.
+constexpr std::size_t kPiece = 64u << 10;
+// Past what any file may become, so many times its size: zeros, and little else,
+// are compressed better.
+constexpr std::uint64_t kMaxRatio = 200;
+constexpr std::uint64_t kFreeBytes = std::uint64_t{256} << 20;
+// So many reasons are told of one object.
+constexpr std::size_t kMaxTold = 1000;
+// A longer name is cut.
+constexpr std::size_t kMaxNameBytes = 1024;
+
+// What samples are exchanged with.
+constexpr std::string_view kUsualPasswords[] = {"infected", "virus", "malware", "password", "novirus", "1234"};
+
+std::string_view LastPart(std::string_view name) {
+  const std::size_t slash = name.find_last_of("/\\");
+  return slash == std::string_view::npos ? name : name.substr(slash + 1);
+}
+
+// Buffers of files stay; those of huge children are given back.
+void Shrink(std::vector<std::byte>& buffer) {
+  constexpr std::size_t kKept = 1u << 20;
+  if (buffer.capacity() > kKept) buffer = {};
+}
+
+}  // namespace
+
+// What one container's unpacker talks to.
+class Descent::Level final : public unpack::Sink {
+ public:
+  Level(Descent& all, const report::ObjectNames& container) : all_(all), container_(container) {}
+
+  bool Add(const unpack::ChildInfo& info, Bytes bytes) override {
+    const std::string name = NameOf(info);
+    const report::ObjectNames names = NamesOf(name);
+    if (!all_.ChargeChild(container_.object) || !all_.ChargeBytes(bytes.size(), names.object)) return false;
+    all_.ScanMemory(bytes, names, name);
+    return !all_.stopped_;
+  }
+
+  bool AddStream(const unpack::ChildInfo& info, const StreamSource::Pull& pull) override {
+    const std::string name = NameOf(info);
+    const report::ObjectNames names = NamesOf(name);
+    if (!all_.ChargeChild(container_.object)) return false;
+    const auto charged = [&](std::span<std::byte> out) -> Result<std::size_t> {
+      if (all_.stopped_) return std::size_t{0};
+      DL_TRY(const std::size_t n, pull(out));
+      // What the budget does not cover is not looked at.
+      return all_.ChargeBytes(n, names.object) ? n : std::size_t{0};
+    };
+    std::vector<std::byte>& buffer = all_.BufferOf(all_.path_.size());
+    std::size_t filled = 0;
+    bool has_ended = false;
+    const std::uint64_t most = kMaxMemory - std::min(all_.memory_, kMaxMemory);
+    while (!has_ended && filled < most) {
+      if (buffer.size() - filled < kPiece / 2) {
+        // One more byte than is promised, so that its end is seen at once.
+        const std::uint64_t promised = filled == 0 ? info.size.value_or(0) + 1 : 0;
+        const std::uint64_t wanted = std::max<std::uint64_t>({kPiece, 2 * std::uint64_t{filled}, promised});
+        buffer.resize(static_cast<std::size_t>(std::min(wanted, most)));
+      }
+      const auto n = charged(std::span(buffer).subspan(filled));
+      if (!n) Closed(name, unpack::kDamaged, n.error().what);
+      has_ended = !n || *n == 0;
+      filled += n ? *n : 0;
+    }
+    all_.memory_ += filled;
+    const Bytes bytes = Bytes(buffer).first(filled);
+    if (has_ended) {
+      all_.ScanMemory(bytes, names, name);
+    } else {
+      ScanStream(bytes, charged, names);
+    }
+    all_.memory_ -= filled;
+    Shrink(buffer);
+    return !all_.stopped_;
+  }
+
+  bool Pass() override { return all_.ChargeChild(container_.object); }
+
+  void Closed(std::string_view child, std::string_view reason, std::string_view detail) override {
+    if (all_.stopped_) return;
+    all_.AddIncomplete(child.empty() ? container_.object : NamesOf(Printable(child)).object, reason, detail);
+  }
+
+  std::span<const std::string> passwords() const override { return all_.passwords_; }
+
+ private:
+  // Too large for memory: scanned as it passes, from what was read on.
+  void ScanStream(Bytes begun, const StreamSource::Pull& rest, const report::ObjectNames& names) {
+    StreamSource source(
+        [&](std::span<std::byte> out) -> Result<std::size_t> {
+          if (begun.empty()) return rest(out);
+          const std::size_t n = std::min(out.size(), begun.size());
+          std::memcpy(out.data(), begun.data(), n);
+          begun = begun.subspan(n);
+          return n;
+        },
+        {.tail_bytes = unpack::Probe::kTailBytes});
+    all_.scan_child_(source, {names, all_.containers_}, *all_.report_);
+    if (all_.stopped_) return;
+    std::vector<std::byte> head(unpack::Probe::kHeadBytes);
+    const auto n = source.ReadAt(0, head);
+    if (!n) return;
+    const unpack::Probe probe{Bytes(head).first(*n), {}, source.size().value_or(0), source};
+    for (const unpack::Unpacker& unpacker : unpack::Unpackers()) {
+      if (!unpacker.opens(probe)) continue;
+      all_.AddIncomplete(names.object, unpack::kTooLarge, "too large to be unpacked where it is");
+      return;
+    }
+  }
+
+  std::string NameOf(const unpack::ChildInfo& info) {
+    ++number_;
+    return info.name.empty() ? std::to_string(number_) : Printable(info.name);
+  }
+  static std::string Printable(std::string_view name) { return std::string(name.substr(0, kMaxNameBytes)); }
+
+  report::ObjectNames NamesOf(const std::string& name) const {
+    report::ObjectNames names;
+    names.object = container_.object + "//" + name;
+    names.filename = LastPart(name);
+    const std::size_t dot = names.filename.find_last_of('.');
+    if (dot != std::string::npos && dot > 0) names.extension = names.filename.substr(dot);
+    names.filepath = container_.filepath;
+    names.owner = container_.owner;
+    return names;
+  }
+
+  Descent& all_;
+  const report::ObjectNames& container_;
+  std::uint64_t number_ = 0;
+};
+
+Descent::Descent(const report::ScanSettings& settings, ScanChild scan_child)
+    : settings_(settings), scan_child_(std::move(scan_child)), passwords_(settings.passwords) {
+  passwords_.insert(passwords_.end(), std::begin(kUsualPasswords), std::end(kUsualPasswords));
+}
+
+void Descent::Unpack(ObjectSource& object, const report::ObjectNames& names, report::ObjectReport& report) {
+  report_ = &report;
+  path_.clear();
+  containers_.clear();
+  total_ = children_ = memory_ = 0;
+  told_ = 0;
+  stopped_ = false;
+  const std::uint64_t size = object.size().value_or(report.size);
+  constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t by_ratio = size > (kNoLimit - kFreeBytes) / kMaxRatio ? kNoLimit : kFreeBytes + size * kMaxRatio;
+  max_total_ = settings_.budget.max_total_bytes != 0 ? std::min(settings_.budget.max_total_bytes, by_ratio) : by_ratio;
+  Open(object, names, names.filename);
+  report_ = nullptr;
+}
+
+bool Descent::ContainsItself(ObjectSource& object) const {
+  for (ObjectSource* outside : path_) {
+    if (outside->size() != object.size()) continue;
+    std::vector<std::byte> ours(kPiece);
+    std::vector<std::byte> theirs(kPiece);
+    for (std::uint64_t at = 0;; at += kPiece) {
+      const auto n = object.ReadAt(at, ours);
+      const auto m = outside->ReadAt(at, theirs);
+      if (!n || !m || *n != *m || std::memcmp(ours.data(), theirs.data(), *n) != 0) break;
+      if (*n < kPiece) return true;
+    }
+  }
+  return false;
+}
+
+void Descent::Open(ObjectSource& object, const report::ObjectNames& names, const std::string& own_name) {
+  const std::uint64_t size = object.size().value_or(0);
+  if (size == 0) return;
+  // What is in memory is looked at there; of what is not, the ends are copied.
+  unpack::Probe probe{{}, {}, size, object};
+  std::vector<std::byte> ends;
+  if (const auto whole = object.Whole(unpack::Probe::kHeadBytes); whole) {
+    probe.head = probe.tail = *whole;
+  } else {
+    ends.resize(unpack::Probe::kHeadBytes + unpack::Probe::kTailBytes);
+    const std::span<std::byte> tail = std::span(ends).subspan(unpack::Probe::kHeadBytes);
+    const auto n = object.ReadAt(0, std::span(ends).first(unpack::Probe::kHeadBytes));
+    const auto m = object.ReadAt(size - std::min<std::uint64_t>(size, tail.size()), tail);
+    if (!n || !m) return;  // Its own scan has told.
+    probe.head = Bytes(ends).first(*n);
+    probe.tail = Bytes(tail).first(*m);
+  }
+  bool is_open = false;
+  for (const unpack::Unpacker& unpacker : unpack::Unpackers()) {
+    if (stopped_ || !unpacker.opens(probe)) continue;
+    if (!is_open) {
+      if (path_.size() >= settings_.budget.max_depth) {
+        return AddIncomplete(names.object, "max-depth", "nested too deeply to be unpacked");
+      }
+      if (ContainsItself(object)) return;  // So it has been read.
+      path_.push_back(&object);
+      const filetype::ClamType type = filetype::TypeOf(probe.head, filetype::MagicTable::Default());
+      containers_.insert(containers_.begin(), std::string(filetype::TypeName(type)));
+      is_open = true;
+    }
+    Level level(*this, names);
+    unpacker.unpack(probe, {own_name, size}, level);
+  }
+  if (!is_open) return;
+  path_.pop_back();
+  containers_.erase(containers_.begin());
+}
+
+void Descent::ScanMemory(Bytes bytes, const report::ObjectNames& names, const std::string& own_name) {
+  MemorySource source(bytes);
+  report::ObjectNames typed = names;
+  typed.filetype = filetype::FileTypeName(bytes.first(std::min(bytes.size(), filetype::kFileTypeHeadBytes)));
+  scan_child_(source, {typed, containers_}, *report_);
+  if (!stopped_) Open(source, typed, own_name);
+}
+
+bool Descent::ChargeChild(const std::string& object) {
+  if (stopped_) return false;
+  if (++children_ <= settings_.budget.max_children || settings_.budget.max_children == 0) return true;
+  Stop(object, "max-children", "more than " + std::to_string(settings_.budget.max_children) + " objects are inside");
+  return false;
+}
+
+bool Descent::ChargeBytes(std::uint64_t count, const std::string& object) {
+  if (stopped_) return false;
+  total_ += count;
+  if (total_ <= max_total_) return true;
+  const bool is_total = settings_.budget.max_total_bytes != 0 && max_total_ == settings_.budget.max_total_bytes;
+  Stop(object, is_total ? "max-total" : "max-ratio",
+       is_total ? "more is inside than --max-total allows"
+                : "far more is inside than any honest file of its size holds");
+  return false;
+}
+
+void Descent::Stop(const std::string& object, std::string_view reason, std::string detail) {
+  stopped_ = true;
+  told_ = 0;  // This is told, whatever else was.
+  AddIncomplete(object, reason, detail);
+}
+
+void Descent::AddIncomplete(const std::string& object, std::string_view reason, std::string_view detail) {
+  if (++told_ > kMaxTold) return;
+  report_->incomplete.push_back({object, std::string(reason), std::string(detail)});
+  if (told_ == kMaxTold) report_->incomplete.push_back({object, "report", "more stayed unread than is listed"});
+}
+
+std::vector<std::byte>& Descent::BufferOf(std::size_t depth) {
+  while (buffers_.size() <= depth) buffers_.emplace_back();
+  return buffers_[depth];
+}
+
+}  // namespace dl::scan

@@ -1,0 +1,71 @@
+// Descent goes down into what an object has inside of it, and has each child
+// scanned, whatever depth it is at.
+//
+//   Descent descent(settings, [&](ObjectSource& child, const Place& place, auto& report) { ... });
+//   descent.Unpack(object, names, report);
+//
+// It keeps the budget: bytes, children, depth and memory are charged before they
+// are used, and where one ends the report says so. Children live in memory, one at
+// each depth; what is larger than the memory left is scanned as a stream, and not
+// unpacked itself. One thread.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "daylight/report/jobs.h"
+#include "daylight/unpack/unpacker.h"
+
+namespace dl::scan {
+
+// Where a child was found.
+struct Place {
+  const report::ObjectNames& names;
+  // The types of what it lies in, as ClamAV names them, the innermost first.
+  const std::vector<std::string>& containers;
+};
+
+class Descent {
+ public:
+  using ScanChild = std::function<void(ObjectSource& child, const Place& place, report::ObjectReport& report)>;
+  // Borrows the settings.
+  Descent(const report::ScanSettings& settings, ScanChild scan_child);
+
+  // Scans what is in `object`, itself scanned already, and what is in that.
+  // Appends what stayed unread to the report.
+  void Unpack(ObjectSource& object, const report::ObjectNames& names, report::ObjectReport& report);
+  // Children that were met in the object at hand.
+  std::uint64_t children() const { return children_; }
+
+ private:
+  class Level;
+  // Whether the object is one of those that it lies in, byte for byte.
+  bool ContainsItself(ObjectSource& object) const;
+  void Open(ObjectSource& object, const report::ObjectNames& names, const std::string& own_name);
+  void ScanMemory(Bytes bytes, const report::ObjectNames& names, const std::string& own_name);
+  bool ChargeChild(const std::string& object);
+  bool ChargeBytes(std::uint64_t count, const std::string& object);
+  void Stop(const std::string& object, std::string_view reason, std::string detail);
+  void AddIncomplete(const std::string& object, std::string_view reason, std::string_view detail);
+  std::vector<std::byte>& BufferOf(std::size_t depth);
+
+  const report::ScanSettings& settings_;
+  ScanChild scan_child_;
+  std::vector<std::string> passwords_;
+  std::deque<std::vector<std::byte>> buffers_;  // By depth; kept from object to object.
+
+  // Of the object at hand.
+  report::ObjectReport* report_ = nullptr;
+  std::vector<ObjectSource*> path_;      // What is open, the outermost first.
+  std::vector<std::string> containers_;  // The same, as Place has it.
+  std::uint64_t max_total_ = 0;
+  std::uint64_t total_ = 0;
+  std::uint64_t children_ = 0;
+  std::uint64_t memory_ = 0;  // Bytes of children that are held.
+  std::size_t told_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace dl::scan

@@ -1,0 +1,167 @@
+#include <gtest/gtest.h>
+
+#include "daylight/scan/scan_testing.h"
+#include "daylight/unpack/archive/archive_testing.h"
+
+namespace dl::scan {
+namespace {
+
+using unpack::Compress;
+using unpack::Entries;
+using unpack::MakeArchive;
+
+constexpr std::string_view kRules =
+    "rule needle { strings: $a = \"needle\" condition: $a }\n"
+    "rule named { condition: filename == \"b.exe\" and extension == \".exe\" and filetype == \"EXE\" }\n";
+
+report::ScanSettings Settings() {
+  report::ScanSettings settings;
+  settings.budget = {0, 0, 16, 100000, 0};
+  return settings;
+}
+
+report::ObjectReport Scan(const std::string& object, const report::ScanSettings& settings = Settings(),
+                          std::string_view rules = kRules) {
+  std::vector<report::ExternalValue> externals;
+  for (const char* name : {"filename", "extension", "filetype"}) {
+    externals.push_back({name, report::ExternalValue::Kind::kString, 0, 0, ""});
+  }
+  auto engine = CompileEngine(rules, false, externals);
+  DL_CHECK(engine.has_value());
+  Scanner scanner(*engine, settings);
+  MemorySource source(AsBytes(object));
+  report::ObjectNames names;
+  names.object = "top";
+  names.filename = "top.bin";
+  return scanner.Scan(source, names);
+}
+
+// "verdict: rule@object ... object!reason ..."
+std::string Say(const report::ObjectReport& report) {
+  std::string text(report::VerdictName(report.verdict));
+  for (const auto& detection : report.detections) text += " " + detection.rule + "@" + detection.object;
+  for (const auto& incomplete : report.incomplete) text += " " + incomplete.object + "!" + incomplete.reason;
+  return text;
+}
+
+std::string Zip(const Entries& entries) { return MakeArchive(ARCHIVE_FORMAT_ZIP, entries); }
+
+TEST(DescentTest, ChildrenAreScannedUnderTheirNames) {
+  EXPECT_EQ(Say(Scan(Zip({{"a.txt", "a needle"}, {"b.exe", "MZ"}}))), "detected needle@top//a.txt named@top//b.exe");
+  EXPECT_EQ(Say(Scan(Zip({{"a.txt", "nothing"}}))), "clean");
+  // The digest is that of the file.
+  const auto report = Scan(Zip({{"a.txt", "a needle"}}));
+  report::ScanSettings hashed = Settings();
+  hashed.hash_all = true;
+  EXPECT_TRUE(report.sha256.has_value());
+  EXPECT_EQ(report.sha256, Scan(Zip({{"a.txt", "a needle"}}), hashed).sha256);
+}
+
+TEST(DescentTest, NestedInEveryPairing) {
+  const std::vector<std::pair<std::string, std::function<std::string(const std::string&)>>> kinds = {
+      {"zip",
+       [](const std::string& x) {
+         return Zip({{"x", x}});
+       }},
+      {"7z",
+       [](const std::string& x) {
+         return MakeArchive(ARCHIVE_FORMAT_7ZIP, {{"x", x}});
+       }},
+      {"tar",
+       [](const std::string& x) {
+         return MakeArchive(ARCHIVE_FORMAT_TAR_USTAR, {{"x", x}});
+       }},
+      {"cpio",
+       [](const std::string& x) {
+         return MakeArchive(ARCHIVE_FORMAT_CPIO_SVR4_NOCRC, {{"x", x}});
+       }},
+      {"gz", [](const std::string& x) { return Compress(ARCHIVE_FILTER_GZIP, x); }},
+      {"xz", [](const std::string& x) { return Compress(ARCHIVE_FILTER_XZ, x); }},
+      {"zst", [](const std::string& x) { return Compress(ARCHIVE_FILTER_ZSTD, x); }},
+  };
+  for (const auto& [a, outer] : kinds) {
+    for (const auto& [b, middle] : kinds) {
+      for (const auto& [c, inner] : kinds) {
+        const auto report = Scan(outer(middle(inner("a needle"))));
+        EXPECT_EQ(report.verdict, report::Verdict::kDetected) << a << " " << b << " " << c << " " << Say(report);
+        EXPECT_TRUE(report.incomplete.empty()) << a << " " << b << " " << c << " " << Say(report);
+      }
+    }
+  }
+}
+
+TEST(DescentTest, DepthChildrenAndTotalAreLimits) {
+  report::ScanSettings settings = Settings();
+  settings.budget.max_depth = 2;
+  EXPECT_EQ(Say(Scan(Zip({{"a", Zip({{"b", "needle"}})}}), settings)), "detected needle@top//a//b");
+  EXPECT_EQ(Say(Scan(Zip({{"a", Zip({{"b", Zip({{"c", "needle"}})}})}}), settings)), "incomplete top//a//b!max-depth");
+  settings = Settings();
+  settings.budget.max_children = 2;
+  EXPECT_EQ(Say(Scan(Zip({{"a", "needle"}, {"b", "1"}, {"c", "2"}}), settings)),
+            "detected needle@top//a top!max-children");
+  settings = Settings();
+  settings.budget.max_total_bytes = 100;
+  EXPECT_EQ(Say(Scan(Zip({{"a", "needle"}, {"b", std::string(200, 'b')}, {"c", "2"}}), settings)),
+            "detected needle@top//a top//b!max-total");
+}
+
+TEST(DescentTest, NoUnpacking) {
+  report::ScanSettings settings = Settings();
+  settings.budget.max_depth = 0;
+  EXPECT_EQ(Say(Scan(Compress(ARCHIVE_FILTER_GZIP, "a needle"), settings)), "clean");
+}
+
+TEST(DescentTest, FarMoreThanAnHonestFileHolds) {
+  const std::string zeros = Compress(ARCHIVE_FILTER_ZSTD, std::string(300u << 20, '\0'));
+  EXPECT_EQ(Say(Scan(zeros)), "incomplete top//content!max-ratio");
+}
+
+TEST(DescentTest, PasswordsOfTheUserAndTheUsualOnes) {
+  const auto zip = [](const char* password) {
+    return MakeArchive(ARCHIVE_FORMAT_ZIP, {{"a", "a needle"}}, "zip:encryption=aes256", password);
+  };
+  EXPECT_EQ(Say(Scan(zip("infected"))), "detected needle@top//a");
+  EXPECT_EQ(Say(Scan(zip("Tr0ub4dor"))), "incomplete top//a!encrypted");
+  report::ScanSettings settings = Settings();
+  settings.passwords = {"Tr0ub4dor"};
+  EXPECT_EQ(Say(Scan(zip("Tr0ub4dor"), settings)), "detected needle@top//a");
+}
+
+TEST(DescentTest, WhatIsLargerThanMemoryIsScannedAsItPasses) {
+  // 300 MiB that do not compress below a 200th.
+  std::string large(300u << 20, '\0');
+  std::uint32_t state = 1;
+  for (std::size_t i = 0; i < large.size(); i += 64) {
+    state = state * 1664525 + 1013904223;
+    large[i] = static_cast<char>(state >> 24);
+  }
+  // Only the rule sees the two halves together.
+  large.replace(large.size() - 100, 7, "needles");
+  EXPECT_EQ(Say(Scan(Compress(ARCHIVE_FILTER_GZIP, large), Settings(),
+                     "rule a { strings: $a = \"needles\" condition: $a and filesize > 200MB }")),
+            "detected a@top//content");
+}
+
+TEST(DescentTest, SignaturesKnowWhatTheirObjectLiesIn) {
+  const auto engine = EngineOf(
+      CompileSignatures("x.ldb",
+                        "InZip;Engine:81-255,Container:CL_TYPE_ZIP,Target:0;0;6e6565646c65\n"
+                        "InGz;Engine:81-255,Container:CL_TYPE_GZ,Target:0;0;6e6565646c65\n"
+                        "ZipInGz;Engine:81-255,Intermediates:CL_TYPE_GZ>CL_TYPE_ZIP,Target:0;0;6e6565646c65\n"));
+  Scanner scanner(engine, Settings());
+  const auto names_in = [&](const std::string& object) {
+    MemorySource source(AsBytes(object));
+    report::ObjectNames names;
+    names.object = "top";
+    std::string all;
+    for (const auto& detection : scanner.Scan(source, names).detections) all += detection.rule + " ";
+    return all;
+  };
+  EXPECT_EQ(names_in("a needle in the open"), "");
+  EXPECT_EQ(names_in(Zip({{"a", "a needle in a zip"}})), "InZip ");
+  EXPECT_EQ(names_in(Compress(ARCHIVE_FILTER_GZIP, "a needle in gzip")), "InGz ");
+  EXPECT_EQ(names_in(Compress(ARCHIVE_FILTER_GZIP, Zip({{"a", "a needle in both"}}))), "InZip ZipInGz ");
+}
+
+}  // namespace
+}  // namespace dl::scan

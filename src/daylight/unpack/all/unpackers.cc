@@ -1,0 +1,18 @@
+#include "daylight/unpack/all/unpackers.h"
+
+#include <array>
+
+#include "daylight/unpack/archive/archive.h"
+
+namespace dl::unpack {
+
+std::span<const Unpacker> Unpackers() {
+  static const std::array kAll = {
+      kArchive,
+  };
+  return kAll;
+}
+
+void Prepare() { PrepareArchive(); }
+
+}  // namespace dl::unpack

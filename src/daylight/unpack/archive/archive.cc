@@ -1,0 +1,268 @@
+#include "daylight/unpack/archive/archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <algorithm>
+#include <array>
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
+#include "daylight/unpack/archive/archive_kind.h"
+
+namespace dl::unpack {
+
+namespace {
+
+struct FreeArchive {
+  void operator()(::archive* a) const { ::archive_read_free(a); }
+};
+using Reader = std::unique_ptr<::archive, FreeArchive>;
+
+// An archive's bytes for libarchive, from where it begins in the object.
+class Input {
+ public:
+  Input(ObjectSource& object, std::uint64_t begin, std::uint64_t size) : object_(object), begin_(begin), size_(size) {}
+
+  Status OpenIn(::archive* reader) {
+    ::archive_read_set_read_callback(reader, [](::archive* a, void* self, const void** block) -> la_ssize_t {
+      return static_cast<Input*>(self)->Read(a, block);
+    });
+    ::archive_read_set_skip_callback(
+        reader, [](::archive*, void* self, la_int64_t n) -> la_int64_t { return static_cast<Input*>(self)->Skip(n); });
+    ::archive_read_set_seek_callback(reader, [](::archive*, void* self, la_int64_t offset, int from) -> la_int64_t {
+      return static_cast<Input*>(self)->Seek(offset, from);
+    });
+    ::archive_read_set_callback_data(reader, this);
+    if (::archive_read_open1(reader) < ARCHIVE_WARN) return Fail(ErrorCode::kMalformed, "not such an archive");
+    return {};
+  }
+
+ private:
+  la_ssize_t Read(::archive* reader, const void** block) {
+    const auto n = object_.ReadAt(begin_ + position_, block_);
+    if (!n) {
+      ::archive_set_error(reader, EIO, "the container could not be read");
+      return ARCHIVE_FATAL;
+    }
+    position_ += *n;
+    *block = block_.data();
+    return static_cast<la_ssize_t>(*n);
+  }
+  la_int64_t Skip(la_int64_t n) {
+    const std::uint64_t skipped = std::min(static_cast<std::uint64_t>(std::max<la_int64_t>(n, 0)), size_ - position_);
+    position_ += skipped;
+    return static_cast<la_int64_t>(skipped);
+  }
+  la_int64_t Seek(la_int64_t offset, int from) {
+    const auto base = static_cast<la_int64_t>(from == SEEK_SET ? 0 : from == SEEK_CUR ? position_ : size_);
+    la_int64_t to = 0;
+    if (__builtin_add_overflow(base, offset, &to)) return ARCHIVE_FATAL;
+    position_ = std::min(static_cast<std::uint64_t>(std::max<la_int64_t>(to, 0)), size_);
+    return static_cast<la_int64_t>(position_);
+  }
+
+  ObjectSource& object_;
+  std::uint64_t begin_;
+  std::uint64_t size_;
+  std::uint64_t position_ = 0;
+  std::array<std::byte, 64u << 10> block_;
+};
+
+void Support(::archive* reader, ArchiveKind kind) {
+  switch (kind) {
+    case ArchiveKind::kZip: ::archive_read_support_format_zip(reader); return;
+    case ArchiveKind::k7z: ::archive_read_support_format_7zip(reader); return;
+    case ArchiveKind::kRar: ::archive_read_support_format_rar(reader); return;
+    case ArchiveKind::kRar5: ::archive_read_support_format_rar5(reader); return;
+    case ArchiveKind::kCab: ::archive_read_support_format_cab(reader); return;
+    case ArchiveKind::kTar:
+      ::archive_read_support_format_tar(reader);
+      // Archives that were appended to each other.
+      ::archive_read_set_format_option(reader, "tar", "read_concatenated_archives", "1");
+      return;
+    case ArchiveKind::kAr: ::archive_read_support_format_ar(reader); return;
+    case ArchiveKind::kCpio: ::archive_read_support_format_cpio(reader); return;
+    case ArchiveKind::kLha: ::archive_read_support_format_lha(reader); return;
+    case ArchiveKind::kXar: ::archive_read_support_format_xar(reader); return;
+    case ArchiveKind::kIso: ::archive_read_support_format_iso9660(reader); return;
+    case ArchiveKind::kRpm:
+      ::archive_read_support_filter_rpm(reader);
+      ::archive_read_support_filter_gzip(reader);
+      ::archive_read_support_filter_bzip2(reader);
+      ::archive_read_support_filter_xz(reader);
+      ::archive_read_support_filter_lzma(reader);
+      ::archive_read_support_filter_zstd(reader);
+      ::archive_read_support_format_cpio(reader);
+      return;
+    case ArchiveKind::kGzip: ::archive_read_support_filter_gzip(reader); break;
+    case ArchiveKind::kBzip2: ::archive_read_support_filter_bzip2(reader); break;
+    case ArchiveKind::kXz: ::archive_read_support_filter_xz(reader); break;
+    case ArchiveKind::kLzma: ::archive_read_support_filter_lzma(reader); break;
+    case ArchiveKind::kLzip: ::archive_read_support_filter_lzip(reader); break;
+    case ArchiveKind::kZstd: ::archive_read_support_filter_zstd(reader); break;
+    case ArchiveKind::kLz4: ::archive_read_support_filter_lz4(reader); break;
+    case ArchiveKind::kCompress: ::archive_read_support_filter_compress(reader); break;
+  }
+  ::archive_read_support_format_raw(reader);
+  ::archive_read_support_format_empty(reader);
+}
+
+std::string_view Message(::archive* reader) {
+  const char* text = ::archive_error_string(reader);
+  return text != nullptr ? std::string_view(text) : std::string_view("cannot be read");
+}
+
+// libarchive tells kinds of errors by their words only.
+std::string_view ReasonOf(std::string_view message) {
+  const auto has = [&](std::string_view word) { return message.find(word) != std::string_view::npos; };
+  if (has("assphrase") || has("ncrypt") || has("Crypto") || has("password")) return kEncrypted;
+  if (has("nsupported") || has("not supported") || has("not yet") || has("unavailable")) return kUnsupported;
+  if (has("allocate memory") || has("memory")) return kTooLarge;
+  return kDamaged;
+}
+
+std::string NameOf(::archive_entry* entry) {
+  const char* name = ::archive_entry_pathname_utf8(entry);
+  if (name == nullptr) name = ::archive_entry_pathname(entry);
+  return name != nullptr ? name : "";
+}
+
+// What the file was called before it was compressed.
+std::string NameWithin(const std::string& name) {
+  static constexpr std::pair<std::string_view, std::string_view> kEndings[] = {
+      {".tgz", ".tar"}, {".tbz2", ".tar"}, {".tbz", ".tar"}, {".txz", ".tar"}, {".tlz", ".tar"}, {".tzst", ".tar"},
+      {".taz", ".tar"}, {".svgz", ".svg"}, {".gz", ""},      {".bz2", ""},     {".xz", ""},      {".lzma", ""},
+      {".lz", ""},      {".zst", ""},      {".lz4", ""},     {".Z", ""},       {".z", ""},
+  };
+  for (const auto& [ending, instead] : kEndings) {
+    if (name.size() > ending.size() && name.ends_with(ending)) {
+      return name.substr(0, name.size() - ending.size()) + std::string(instead);
+    }
+  }
+  return "content";
+}
+
+class Unpacking {
+ public:
+  Unpacking(const FoundArchive& archive, const ChildInfo& self, Sink& sink)
+      : archive_(archive), self_(self), sink_(sink), reader_(::archive_read_new()) {}
+
+  void Run(ObjectSource& object) {
+    if (reader_ == nullptr) return sink_.Closed("", kTooLarge, "no memory to read it");
+    Support(reader_.get(), archive_.kind);
+    for (const std::string& password : sink_.passwords())
+      ::archive_read_add_passphrase(reader_.get(), password.c_str());
+    Input input(object, archive_.offset, object.size().value_or(0) - archive_.offset);
+    if (!input.OpenIn(reader_.get())) return Refuse();
+    bool has_entries = false;
+    for (;;) {
+      ::archive_entry* entry = nullptr;
+      const int result = ::archive_read_next_header(reader_.get(), &entry);
+      if (result == ARCHIVE_EOF) return;
+      if (result == ARCHIVE_FATAL) return has_entries ? Close("") : Refuse();
+      // The rest of it may still be readable.
+      if (result == ARCHIVE_FAILED || result == ARCHIVE_RETRY) {
+        Close(entry != nullptr ? NameOf(entry) : "");
+        if (++failures_ > kMaxFailures) return;
+        continue;
+      }
+      // Nothing was decompressed: it only looked like it.
+      if (IsCompressed(archive_.kind) && ::archive_filter_count(reader_.get()) < 2) return;
+      has_entries = true;
+      if (!Take(entry)) return;
+    }
+  }
+
+ private:
+  static constexpr int kMaxFailures = 1000;
+
+  // False: no more is wanted, or can be had.
+  bool Take(::archive_entry* entry) {
+    if (::archive_entry_filetype(entry) != AE_IFREG && ::archive_entry_size(entry) <= 0 &&
+        !IsCompressed(archive_.kind)) {
+      return sink_.Pass();
+    }
+    ChildInfo info;
+    info.name = IsCompressed(archive_.kind) ? NameWithin(self_.name) : NameOf(entry);
+    if (::archive_entry_size_is_set(entry) != 0 && ::archive_entry_size(entry) >= 0) {
+      info.size = static_cast<std::uint64_t>(::archive_entry_size(entry));
+    }
+    bool can_go_on = true;
+    bool has_ended = false;
+    Bytes block;  // Libarchive's, until it is asked for the next.
+    la_int64_t hole = 0;
+    la_int64_t position = 0;
+    const auto pull = [&](std::span<std::byte> out) -> Result<std::size_t> {
+      if (has_ended) return std::size_t{0};
+      while (block.empty()) {
+        const void* bytes = nullptr;
+        std::size_t count = 0;
+        la_int64_t offset = 0;
+        const int result = ::archive_read_data_block(reader_.get(), &bytes, &count, &offset);
+        if (result == ARCHIVE_EOF || result < ARCHIVE_WARN) {
+          has_ended = true;
+          // The last bytes may have been there, but not what they should be.
+          if (result != ARCHIVE_EOF) Close(info.name);
+          can_go_on = result != ARCHIVE_FATAL;
+          return std::size_t{0};
+        }
+        block = {static_cast<const std::byte*>(bytes), count};
+        // What a sparse file leaves out is zeros. Offsets of xar count from elsewhere.
+        hole = archive_.kind != ArchiveKind::kXar && offset > position ? offset - position : 0;
+      }
+      const bool is_hole = hole > 0;
+      const std::size_t n =
+          std::min<std::uint64_t>(out.size(), is_hole ? static_cast<std::uint64_t>(hole) : block.size());
+      if (is_hole) {
+        std::fill_n(out.begin(), n, std::byte{0});
+        hole -= static_cast<la_int64_t>(n);
+      } else {
+        std::copy_n(block.begin(), n, out.begin());
+        block = block.subspan(n);
+      }
+      position += static_cast<la_int64_t>(n);
+      return n;
+    };
+    return sink_.AddStream(info, pull) && can_go_on;
+  }
+
+  void Close(std::string_view child) {
+    const std::string_view message = Message(reader_.get());
+    sink_.Closed(child, ReasonOf(message), message);
+  }
+  // It cannot be read at all: where its bytes may mean something else, it is none.
+  void Refuse() {
+    if (archive_.is_sure) Close("");
+  }
+
+  const FoundArchive& archive_;
+  const ChildInfo& self_;
+  Sink& sink_;
+  Reader reader_;
+  int failures_ = 0;
+};
+
+bool Opens(const Probe& probe) { return !FindArchives(probe).empty(); }
+
+void UnpackArchives(const Probe& probe, const ChildInfo& self, Sink& sink) {
+  for (const FoundArchive& archive : FindArchives(probe)) Unpacking(archive, self, sink).Run(probe.object);
+}
+
+}  // namespace
+
+const Unpacker kArchive = {"archive", Opens, UnpackArchives};
+
+void PrepareArchive() {
+  // Times of day and names would otherwise be asked of files behind the walls.
+  ::setenv("TZ", "UTC0", 1);
+  ::tzset();
+  ::setlocale(LC_CTYPE, "C.UTF-8");
+  const Reader reader(::archive_read_new());
+  if (reader != nullptr) ::archive_read_support_format_all(reader.get());
+}
+
+}  // namespace dl::unpack

@@ -1,0 +1,48 @@
+// Which archives an object is, by its bytes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "daylight/unpack/unpacker.h"
+
+namespace dl::unpack {
+
+enum class ArchiveKind : std::uint8_t {
+  kZip,
+  k7z,
+  kRar,
+  kRar5,
+  kCab,
+  kTar,
+  kAr,
+  kCpio,
+  kLha,
+  kXar,
+  kIso,
+  kRpm,
+  kGzip,
+  kBzip2,
+  kXz,
+  kLzma,
+  kLzip,
+  kZstd,
+  kLz4,
+  kCompress,
+};
+
+// Whether it is one file without a name, not an archive of several.
+inline constexpr bool IsCompressed(ArchiveKind kind) { return kind >= ArchiveKind::kGzip; }
+
+struct FoundArchive {
+  ArchiveKind kind;
+  std::uint64_t offset = 0;  // Where it begins in the object, in bytes.
+  // The bytes say so beyond doubt: when it cannot be read, it is damaged. Otherwise
+  // they may mean something else.
+  bool is_sure = true;
+};
+
+// Each once, the ones at the beginning first.
+std::vector<FoundArchive> FindArchives(const Probe& probe);
+
+}  // namespace dl::unpack

@@ -1,0 +1,144 @@
+#include "daylight/unpack/archive/archive.h"
+
+#include <gtest/gtest.h>
+
+#include "daylight/unpack/archive/archive_testing.h"
+#include "daylight/unpack/unpack_testing.h"
+
+namespace dl::unpack {
+namespace {
+
+const Entries kEntries = {{"a.txt", "first"}, {"folder/b.bin", std::string(100'000, 'b')}, {"empty", ""}};
+
+std::string List(const std::string& object, const std::string& name = "object") {
+  Listing listing;
+  return listing.Run(kArchive, object, name) ? listing.text() : "not opened";
+}
+
+TEST(ArchiveTest, EveryFormatThatCanBeMade) {
+  PrepareArchive();
+  for (const int format :
+       {ARCHIVE_FORMAT_ZIP, ARCHIVE_FORMAT_7ZIP, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FORMAT_TAR_GNUTAR,
+        ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE, ARCHIVE_FORMAT_CPIO_SVR4_NOCRC, ARCHIVE_FORMAT_CPIO_POSIX,
+        ARCHIVE_FORMAT_CPIO_BIN_LE, ARCHIVE_FORMAT_XAR, ARCHIVE_FORMAT_ISO9660}) {
+    Listing listing;
+    EXPECT_TRUE(listing.Run(kArchive, MakeArchive(format, kEntries))) << format;
+    EXPECT_EQ(listing.closed(), 0u) << format << ": " << listing.text();
+    for (const auto& [name, content] : kEntries) {
+      const auto& children = listing.children();
+      const auto found = std::find_if(children.begin(), children.end(), [&](const auto& child) {
+        return child.first.ends_with(name) && child.second == content;
+      });
+      EXPECT_NE(found, children.end()) << format << ": " << name << " in " << listing.text();
+    }
+  }
+}
+
+TEST(ArchiveTest, EveryMethodOfSevenZipAndZip) {
+  for (const char* method : {"store", "deflate"}) {
+    EXPECT_EQ(List(MakeArchive(ARCHIVE_FORMAT_ZIP, {{"a", "text"}}, std::string("zip:compression=") + method)), "a=4 ");
+  }
+  for (const char* method : {"store", "deflate", "bzip2", "lzma1", "lzma2", "ppmd"}) {
+    EXPECT_EQ(List(MakeArchive(ARCHIVE_FORMAT_7ZIP, {{"a", "text"}}, std::string("7zip:compression=") + method)),
+              "a=4 ");
+  }
+}
+
+TEST(ArchiveTest, CompressedFilesHaveOneChild) {
+  for (const int filter : {ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2, ARCHIVE_FILTER_XZ, ARCHIVE_FILTER_LZMA,
+                           ARCHIVE_FILTER_LZIP, ARCHIVE_FILTER_ZSTD, ARCHIVE_FILTER_LZ4, ARCHIVE_FILTER_COMPRESS}) {
+    const std::string once = Compress(filter, "some text, some text, some text");
+    EXPECT_EQ(List(once, "x"), "content=31 ") << filter;
+    // Of several members one after the other all are read.
+    if (filter != ARCHIVE_FILTER_COMPRESS && filter != ARCHIVE_FILTER_LZMA) {
+      EXPECT_EQ(List(once + once, "x"), "content=62 ") << filter;
+    }
+  }
+}
+
+TEST(ArchiveTest, NamesOfWhatWasCompressed) {
+  const std::string gz = Compress(ARCHIVE_FILTER_GZIP, "text");
+  EXPECT_EQ(List(gz, "report.doc.gz"), "report.doc=4 ");
+  EXPECT_EQ(List(gz, "all.tgz"), "all.tar=4 ");
+  EXPECT_EQ(List(gz, ".gz"), "content=4 ");
+}
+
+TEST(ArchiveTest, PasswordsAreTried) {
+  for (const char* method : {"traditional", "aes128", "aes256"}) {
+    const std::string zip =
+        MakeArchive(ARCHIVE_FORMAT_ZIP, {{"a", "text"}}, std::string("zip:encryption=") + method, "infected");
+    Listing closed;
+    closed.SetPasswords({"wrong"});
+    EXPECT_TRUE(closed.Run(kArchive, zip));
+    EXPECT_NE(closed.text().find("a!encrypted"), std::string::npos) << closed.text();
+    Listing open;
+    open.SetPasswords({"wrong", "infected"});
+    EXPECT_TRUE(open.Run(kArchive, zip));
+    EXPECT_EQ(open.text(), "a=4 ") << method;
+  }
+}
+
+TEST(ArchiveTest, WhatStandsBehindSomethingElse) {
+  const std::string zip = MakeArchive(ARCHIVE_FORMAT_ZIP, {{"a", "text"}});
+  EXPECT_EQ(List("#!/bin/sh\nexit\n" + zip), "a=4 ");
+  EXPECT_EQ(List(zip + "and something behind"), "a=4 ");
+  // A program of one section, and an archive behind it.
+  std::string program(512, '\0');
+  program.replace(0, 2, "MZ");
+  program[0x3c] = 0x40;
+  program.replace(0x40, 4, std::string("PE\0\0", 4));
+  program[0x46] = 1;            // One section,
+  program[0x40 + 24 + 17] = 1;  // 0x100 bytes
+  program[0x40 + 24 + 21] = 1;  // at 0x100.
+  const std::string seven = MakeArchive(ARCHIVE_FORMAT_7ZIP, {{"a", "text"}});
+  EXPECT_EQ(List(program + ";settings;" + seven), "a=4 ");
+}
+
+TEST(ArchiveTest, WhatOnlyLooksLikeOne) {
+  EXPECT_EQ(List("PK\x05\x06 and no more"), "not opened");
+  EXPECT_EQ(List(std::string("\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0 no such stream", 30)), "");
+  EXPECT_EQ(List("12-lh5-nothing of the kind"), "");
+}
+
+TEST(ArchiveTest, DamageIsTold) {
+  for (const int format : {ARCHIVE_FORMAT_ZIP, ARCHIVE_FORMAT_7ZIP, ARCHIVE_FORMAT_TAR_USTAR}) {
+    const std::string whole = MakeArchive(format, kEntries);
+    Listing listing;
+    EXPECT_TRUE(listing.Run(kArchive, whole.substr(0, whole.size() / 2)));
+    EXPECT_GT(listing.closed(), 0u) << format << " " << listing.text();
+  }
+}
+
+TEST(ArchiveTest, TruncatedAtEveryByteAndFlipped) {
+  const Entries small = {{"a.txt", "first"}, {"b.bin", "some bytes, some bytes, some bytes"}};
+  std::vector<std::string> objects;
+  for (const int format : {ARCHIVE_FORMAT_ZIP, ARCHIVE_FORMAT_7ZIP, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FORMAT_XAR,
+                           ARCHIVE_FORMAT_CPIO_SVR4_NOCRC}) {
+    objects.push_back(MakeArchive(format, small));
+  }
+  for (const int filter : {ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2, ARCHIVE_FILTER_XZ, ARCHIVE_FILTER_ZSTD}) {
+    objects.push_back(Compress(filter, "some text, some text"));
+  }
+  for (const std::string& object : objects) {
+    for (std::size_t n = 0; n<object.size(); n += object.size()> 2000 ? 7u : 1u) {
+      Listing listing;
+      listing.Run(kArchive, object.substr(0, n));
+      std::string flipped = object;
+      flipped[n] = static_cast<char>(static_cast<unsigned char>(flipped[n]) ^ (1u << (n % 8)));
+      Listing other;
+      other.Run(kArchive, flipped);
+      EXPECT_LE(other.bytes(), std::uint64_t{64} << 20);
+    }
+  }
+}
+
+TEST(ArchiveTest, EndsWhereNoMoreIsWanted) {
+  Entries many;
+  for (int i = 0; i < 100; ++i) many.emplace_back("f" + std::to_string(i), "x");
+  Listing listing(10);
+  EXPECT_TRUE(listing.Run(kArchive, MakeArchive(ARCHIVE_FORMAT_TAR_USTAR, many)));
+  EXPECT_EQ(listing.children().size(), 10u);
+}
+
+}  // namespace
+}  // namespace dl::unpack
