@@ -49,7 +49,7 @@ void AddBudgetOptions(CLI::App& app, ScanArguments& arguments) {
   app.add_option("--max-size", arguments.max_size, "Largest object that is read, such as 100M; 0: no limit")
       ->type_name("SIZE")
       ->capture_default_str();
-  app.add_option("--max-total", arguments.max_total, "Most bytes read for one file with all that is in it; 0: no limit")
+  app.add_option("--max-total", arguments.max_total, "Most bytes unpacked from one file; 0: no limit")
       ->type_name("SIZE")
       ->capture_default_str();
   app.add_option("--max-depth", arguments.max_depth, "Deepest nesting that is unpacked")

@@ -158,9 +158,6 @@ std::optional<report::ObjectReport> ScanSession::OverBudget(const ScanItem& item
   if (budget.max_object_bytes != 0 && item.size > budget.max_object_bytes) {
     return IncompleteReport("max-size", "larger than --max-size");
   }
-  if (budget.max_total_bytes != 0 && item.size > budget.max_total_bytes) {
-    return IncompleteReport("max-total", "larger than --max-total");
-  }
   return std::nullopt;
 }
 

@@ -50,7 +50,7 @@ class Descent::Level final : public unpack::Sink {
     const std::string name = NameOf(info);
     const report::ObjectNames names = NamesOf(name);
     if (!all_.ChargeChild(container_.object) || !all_.ChargeBytes(bytes.size(), names.object)) return false;
-    all_.ScanMemory(bytes, names, name);
+    all_.ScanMemory(bytes, names, {name, bytes.size(), info.is_part});
     return !all_.stopped_;
   }
 
@@ -83,7 +83,7 @@ class Descent::Level final : public unpack::Sink {
     all_.memory_ += filled;
     const Bytes bytes = Bytes(buffer).first(filled);
     if (has_ended) {
-      all_.ScanMemory(bytes, names, name);
+      all_.ScanMemory(bytes, names, {name, bytes.size(), info.is_part});
     } else {
       ScanStream(bytes, charged, names);
     }
@@ -164,7 +164,7 @@ void Descent::Unpack(ObjectSource& object, const report::ObjectNames& names, rep
   constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
   const std::uint64_t by_ratio = size > (kNoLimit - kFreeBytes) / kMaxRatio ? kNoLimit : kFreeBytes + size * kMaxRatio;
   max_total_ = settings_.budget.max_total_bytes != 0 ? std::min(settings_.budget.max_total_bytes, by_ratio) : by_ratio;
-  Open(object, names, names.filename);
+  Open(object, names, {names.filename, size});
   report_ = nullptr;
 }
 
@@ -183,7 +183,7 @@ bool Descent::ContainsItself(ObjectSource& object) const {
   return false;
 }
 
-void Descent::Open(ObjectSource& object, const report::ObjectNames& names, const std::string& own_name) {
+void Descent::Open(ObjectSource& object, const report::ObjectNames& names, const unpack::ChildInfo& self) {
   const std::uint64_t size = object.size().value_or(0);
   if (size == 0) return;
   // What is in memory is looked at there; of what is not, the ends are copied.
@@ -214,19 +214,19 @@ void Descent::Open(ObjectSource& object, const report::ObjectNames& names, const
       is_open = true;
     }
     Level level(*this, names);
-    unpacker.unpack(probe, {own_name, size}, level);
+    unpacker.unpack(probe, self, level);
   }
   if (!is_open) return;
   path_.pop_back();
   containers_.erase(containers_.begin());
 }
 
-void Descent::ScanMemory(Bytes bytes, const report::ObjectNames& names, const std::string& own_name) {
+void Descent::ScanMemory(Bytes bytes, const report::ObjectNames& names, const unpack::ChildInfo& self) {
   MemorySource source(bytes);
   report::ObjectNames typed = names;
   typed.filetype = filetype::FileTypeName(bytes.first(std::min(bytes.size(), filetype::kFileTypeHeadBytes)));
   scan_child_(source, {typed, containers_}, *report_);
-  if (!stopped_) Open(source, typed, own_name);
+  if (!stopped_) Open(source, typed, self);
 }
 
 bool Descent::ChargeChild(const std::string& object) {

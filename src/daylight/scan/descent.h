@@ -43,8 +43,8 @@ class Descent {
   class Level;
   // Whether the object is one of those that it lies in, byte for byte.
   bool ContainsItself(ObjectSource& object) const;
-  void Open(ObjectSource& object, const report::ObjectNames& names, const std::string& own_name);
-  void ScanMemory(Bytes bytes, const report::ObjectNames& names, const std::string& own_name);
+  void Open(ObjectSource& object, const report::ObjectNames& names, const unpack::ChildInfo& self);
+  void ScanMemory(Bytes bytes, const report::ObjectNames& names, const unpack::ChildInfo& self);
   bool ChargeChild(const std::string& object);
   bool ChargeBytes(std::uint64_t count, const std::string& object);
   void Stop(const std::string& object, std::string_view reason, std::string detail);

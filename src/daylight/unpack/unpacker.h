@@ -9,6 +9,7 @@
 // before each child and each piece of one, so that bombs end there.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ struct ChildInfo {
   // rules only, never a path that anything opens. Empty: the sink numbers it.
   std::string name;
   std::optional<std::uint64_t> size;  // In bytes, as the container says; a hint.
+  // Bytes of the container as they stand in it: what searches bytes for more has
+  // seen them.
+  bool is_part = false;
 };
 
 // Takes what an unpacker finds. Where a function returns false no more is

@@ -22,6 +22,8 @@ constexpr int kMaxDepth = kMaxExprDepth + 64;
 constexpr std::uint32_t kMaxLocals = 4096;
 // Bytes that a text operator or an expression reads in the time of one step.
 constexpr std::size_t kTextBytesAStep = 16;
+// Rules of a list that are marked in the time of one step.
+constexpr std::size_t kRulesAStep = 16;
 
 // kUndecided: its evaluation was stopped, and a gap says so.
 enum class RuleState : std::uint8_t { kUnknown, kNeeded, kFalse, kTrue, kUndecided };
@@ -56,12 +58,12 @@ class Evaluator::Impl {
     for (std::size_t g = 0; g < rules_->groups().size(); ++g) {
       if (!job_.live_groups->Test(g)) continue;
       const Range always = rules_->groups()[g].always;
-      for (const std::uint32_t rule : rules_->always().Range(always.first, always.count)) Need(rule);
+      if (!NeedAll(rules_->always().Range(always.first, always.count))) break;
       const Range when_filled = rules_->groups()[g].when_filled;
       for (const WhenFilledRecord& record : rules_->when_filled().Range(when_filled.first, when_filled.count)) {
         const auto rules = rules_->always().Range(record.rules.first, record.rules.count);
         if (rules.empty() || IsEmptyArray(rules.front(), record.node)) continue;
-        for (const std::uint32_t rule : rules) Need(rule);
+        if (!NeedAll(rules)) break;
       }
     }
     for (const std::uint32_t pattern : job_.matches->touched()) {
@@ -142,6 +144,18 @@ class Evaluator::Impl {
     states_[rule] = RuleState::kNeeded;
     known_.push_back(rule);
     needed_.push_back(rule);
+  }
+
+  // In a sound database a rule is in one list; in a forged one all lists may be
+  // all rules, so going through them is paid for. False: no more can be.
+  bool NeedAll(std::span<const std::uint32_t> rules) {
+    object_steps_ += rules.size() / kRulesAStep + 1;
+    if (object_steps_ > 5 * job_.max_steps) {
+      host_.AddGap("budget", "the database lists too many rules");
+      return false;
+    }
+    for (const std::uint32_t rule : rules) Need(rule);
+    return true;
   }
 
   // Whether an array of facts has nothing in it, or is not there.
@@ -290,7 +304,10 @@ class Evaluator::Impl {
       case Op::kInteger: return node.integer;
       case Op::kFilesize: return static_cast<std::int64_t>(job_.size);
       case Op::kStringCount: return static_cast<std::int64_t>(Matches(node).size());
-      default: return ReadInteger(OffsetOfRead(node)->integer, node.integer);
+      default: {
+        const NodeRecord* offset = OffsetOfRead(node);
+        return offset != nullptr ? ReadInteger(offset->integer, node.integer) : std::nullopt;
+      }
     }
   }
 

@@ -3,12 +3,16 @@
 #include <array>
 
 #include "daylight/unpack/archive/archive.h"
+#include "daylight/unpack/embedded/embedded.h"
+#include "daylight/unpack/sealed/sealed.h"
 
 namespace dl::unpack {
 
 std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
       kArchive,
+      kEmbedded,
+      kSealed,
   };
   return kAll;
 }
