@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "daylight/scan/scan_testing.h"
 #include "daylight/unpack/archive/archive_testing.h"
 
@@ -22,13 +24,19 @@ report::ScanSettings Settings() {
 
 report::ObjectReport Scan(const std::string& object, const report::ScanSettings& settings = Settings(),
                           std::string_view rules = kRules) {
-  std::vector<report::ExternalValue> externals;
-  for (const char* name : {"filename", "extension", "filetype"}) {
-    externals.push_back({name, report::ExternalValue::Kind::kString, 0, 0, ""});
+  // Compiling takes longer than scanning.
+  static std::map<std::string_view, std::shared_ptr<const Engine>> engines;
+  std::shared_ptr<const Engine>& engine = engines[rules];
+  if (engine == nullptr) {
+    std::vector<report::ExternalValue> externals;
+    for (const char* name : {"filename", "extension", "filetype"}) {
+      externals.push_back({name, report::ExternalValue::Kind::kString, 0, 0, ""});
+    }
+    auto compiled = CompileEngine(rules, false, externals);
+    DL_CHECK(compiled.has_value());
+    engine = *compiled;
   }
-  auto engine = CompileEngine(rules, false, externals);
-  DL_CHECK(engine.has_value());
-  Scanner scanner(*engine, settings);
+  Scanner scanner(engine, settings);
   MemorySource source(AsBytes(object));
   report::ObjectNames names;
   names.object = "top";

@@ -5,6 +5,7 @@
 #include "daylight/unpack/archive/archive.h"
 #include "daylight/unpack/embedded/embedded.h"
 #include "daylight/unpack/sealed/sealed.h"
+#include "daylight/unpack/zip/zip.h"
 
 namespace dl::unpack {
 
@@ -13,6 +14,7 @@ std::span<const Unpacker> Unpackers() {
       kArchive,
       kEmbedded,
       kSealed,
+      kZip,
   };
   return kAll;
 }

@@ -232,6 +232,11 @@ class Unpacking {
 
   void Close(std::string_view child) {
     const std::string_view message = Message(reader_.get());
+    // zip/ gives what is packed so.
+    if (message.starts_with("Unsupported ZIP compression method (6:") ||
+        message.starts_with("Unsupported ZIP compression method (9:")) {
+      return;
+    }
     sink_.Closed(child, ReasonOf(message), message);
   }
   // It cannot be read at all: where its bytes may mean something else, it is none.
