@@ -7,13 +7,14 @@
 #include "daylight/formats/filetype/file_type_name.h"
 #include "daylight/formats/filetype/filetype.h"
 #include "daylight/unpack/all/unpackers.h"
+#include "daylight/unpack/archive/archive_stream.h"
 
 namespace dl::scan {
 
 namespace {
 
 // What children may hold at once, over all depths.
-constexpr std::uint64_t kMaxMemory = std::uint64_t{256} << 20;
+constexpr std::uint64_t kMaxMemory = std::uint64_t{128} << 20;
 // Of a child that is read piece by piece.
 constexpr std::size_t kPiece = 64u << 10;
 // Past what any file may become, so many times its size: zeros, and little else,
@@ -45,6 +46,7 @@ void Shrink(std::vector<std::byte>& buffer) {
 class Descent::Level final : public unpack::Sink {
  public:
   Level(Descent& all, const report::ObjectNames& container) : all_(all), container_(container) {}
+  ~Level() override { SettleLast(); }
 
   bool Add(const unpack::ChildInfo& info, Bytes bytes) override {
     const std::string name = NameOf(info);
@@ -58,6 +60,7 @@ class Descent::Level final : public unpack::Sink {
     const std::string name = NameOf(info);
     const report::ObjectNames names = NamesOf(name);
     if (!all_.ChargeChild(container_.object)) return false;
+    SettleLast();
     const auto charged = [&](std::span<std::byte> out) -> Result<std::size_t> {
       if (all_.stopped_) return std::size_t{0};
       DL_TRY(const std::size_t n, pull(out));
@@ -89,6 +92,22 @@ class Descent::Level final : public unpack::Sink {
     }
     all_.memory_ -= filled;
     Shrink(buffer);
+    last_ = names.object;
+    return !all_.stopped_;
+  }
+
+  bool WantsAgain() const override { return wants_again_; }
+
+  // Unpacked as it passes; its own bytes have been scanned and paid for.
+  bool AddAgain(const unpack::ChildInfo& info, const StreamSource::Pull& pull) override {
+    wants_again_ = false;
+    const report::ObjectNames names = NamesOf(Printable(info.name));
+    all_.path_.push_back(nullptr);
+    all_.containers_.insert(all_.containers_.begin(), "CL_TYPE_POSIX_TAR");
+    Level level(all_, names);
+    unpack::UnpackArchiveStream(pull, level);
+    all_.containers_.erase(all_.containers_.begin());
+    all_.path_.pop_back();
     return !all_.stopped_;
   }
 
@@ -118,6 +137,10 @@ class Descent::Level final : public unpack::Sink {
     std::vector<std::byte> head(unpack::Probe::kHeadBytes);
     const auto n = source.ReadAt(0, head);
     if (!n) return;
+    if (all_.path_.size() < all_.settings_.budget.max_depth && unpack::IsStreamable(Bytes(head).first(*n))) {
+      wants_again_ = true;
+      return;
+    }
     const unpack::Probe probe{Bytes(head).first(*n), {}, source.size().value_or(0), source};
     for (const unpack::Unpacker& unpacker : unpack::Unpackers()) {
       if (!unpacker.opens(probe)) continue;
@@ -143,8 +166,16 @@ class Descent::Level final : public unpack::Sink {
     return names;
   }
 
+  // What was not given again stays closed.
+  void SettleLast() {
+    if (wants_again_) all_.AddIncomplete(last_, unpack::kTooLarge, "too large to be unpacked where it is");
+    wants_again_ = false;
+  }
+
   Descent& all_;
   const report::ObjectNames& container_;
+  bool wants_again_ = false;
+  std::string last_;  // The object that AddStream() took last.
   std::uint64_t number_ = 0;
 };
 
@@ -170,7 +201,7 @@ void Descent::Unpack(ObjectSource& object, const report::ObjectNames& names, rep
 
 bool Descent::ContainsItself(ObjectSource& object) const {
   for (ObjectSource* outside : path_) {
-    if (outside->size() != object.size()) continue;
+    if (outside == nullptr || outside->size() != object.size()) continue;
     std::vector<std::byte> ours(kPiece);
     std::vector<std::byte> theirs(kPiece);
     for (std::uint64_t at = 0;; at += kPiece) {

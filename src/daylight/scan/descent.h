@@ -58,7 +58,7 @@ class Descent {
 
   // Of the object at hand.
   report::ObjectReport* report_ = nullptr;
-  std::vector<ObjectSource*> path_;      // What is open, the outermost first.
+  std::vector<ObjectSource*> path_;      // What is open, the outermost first; null: a stream.
   std::vector<std::string> containers_;  // The same, as Place has it.
   std::uint64_t max_total_ = 0;
   std::uint64_t total_ = 0;

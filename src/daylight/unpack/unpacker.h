@@ -48,6 +48,11 @@ class Sink {
   // A child that `pull` gives piece by piece, 0 at its end. A child whose rest
   // cannot be read ends there, and Closed() says so.
   virtual bool AddStream(const ChildInfo& info, const StreamSource::Pull& pull) = 0;
+  // Whether the child that AddStream() has just taken is wanted once more, as it was
+  // too large to be held and must be unpacked as it passes. An unpacker that can,
+  // gives it again.
+  virtual bool WantsAgain() const { return false; }
+  virtual bool AddAgain(const ChildInfo&, const StreamSource::Pull&) { return true; }
   // An entry without bytes (a folder, a link), which takes time all the same.
   virtual bool Pass() = 0;
   // That something stayed unread. `child`: its name; empty for the container.

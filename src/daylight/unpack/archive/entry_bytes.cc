@@ -1,0 +1,37 @@
+#include "daylight/unpack/archive/entry_bytes.h"
+
+#include <archive.h>
+
+#include <algorithm>
+
+namespace dl::unpack {
+
+std::size_t EntryBytes::Pull(std::span<std::byte> out) {
+  while (block_.empty()) {
+    if (status_ != ARCHIVE_OK) return 0;
+    const void* bytes = nullptr;
+    std::size_t count = 0;
+    la_int64_t offset = 0;
+    const int result = ::archive_read_data_block(reader_, &bytes, &count, &offset);
+    if (result == ARCHIVE_EOF || result < ARCHIVE_WARN) {
+      status_ = result;
+      return 0;
+    }
+    block_ = {static_cast<const std::byte*>(bytes), count};
+    const auto from = static_cast<std::uint64_t>(std::max<la_int64_t>(offset, 0));
+    hole_ = has_holes_ && from > position_ ? from - position_ : 0;
+  }
+  const bool is_hole = hole_ > 0;
+  const std::size_t n = std::min<std::uint64_t>(out.size(), is_hole ? hole_ : block_.size());
+  if (is_hole) {
+    std::fill_n(out.begin(), n, std::byte{0});
+    hole_ -= n;
+  } else {
+    std::copy_n(block_.begin(), n, out.begin());
+    block_ = block_.subspan(n);
+  }
+  position_ += n;
+  return n;
+}
+
+}  // namespace dl::unpack

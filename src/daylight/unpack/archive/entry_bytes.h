@@ -1,0 +1,36 @@
+// The bytes of one entry of an archive that libarchive reads, piece by piece.
+//
+//   EntryBytes bytes(reader, is_sparse);
+//   DL_TRY(const std::size_t n, bytes.Pull(out));   // 0 at the end; then look at status().
+#pragma once
+
+#include <span>
+
+#include "daylight/base/error.h"
+#include "daylight/bytes/bytes.h"
+
+struct archive;
+
+namespace dl::unpack {
+
+class EntryBytes {
+ public:
+  // `has_holes`: what the archive leaves out between pieces is zeros; offsets of xar
+  // count from elsewhere, and mean nothing.
+  EntryBytes(::archive* reader, bool has_holes) : reader_(reader), has_holes_(has_holes) {}
+
+  std::size_t Pull(std::span<std::byte> out);
+  // ARCHIVE_EOF when all bytes were there and right; otherwise libarchive's error,
+  // which its reader has words for. After Pull() gave 0.
+  int status() const { return status_; }
+
+ private:
+  ::archive* reader_;
+  bool has_holes_;
+  Bytes block_;  // Libarchive's, until it is asked for the next.
+  std::uint64_t hole_ = 0;
+  std::uint64_t position_ = 0;
+  int status_ = 0;
+};
+
+}  // namespace dl::unpack
