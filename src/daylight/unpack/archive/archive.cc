@@ -10,8 +10,13 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "daylight/unpack/archive/archive_kind.h"
+#include "daylight/unpack/archive/embedded.h"
+#include "daylight/unpack/archive/entry_bytes.h"
+#include "daylight/unpack/archive/rar_headers.h"
+#include "daylight/unpack/archive/zip_layout.h"
 
 namespace dl::unpack {
 
@@ -43,7 +48,8 @@ class Input {
 
  private:
   la_ssize_t Read(::archive* reader, const void** block) {
-    const auto n = object_.ReadAt(begin_ + position_, block_);
+    const std::uint64_t wanted = std::min<std::uint64_t>(block_.size(), size_ - position_);
+    const auto n = object_.ReadAt(begin_ + position_, std::span(block_).first(wanted));
     if (!n) {
       ::archive_set_error(reader, EIO, "the container could not be read");
       return ARCHIVE_FATAL;
@@ -75,6 +81,7 @@ class Input {
 void Support(::archive* reader, ArchiveKind kind) {
   switch (kind) {
     case ArchiveKind::kZip: ::archive_read_support_format_zip(reader); return;
+    case ArchiveKind::kZipEntries: ::archive_read_support_format_zip_streamable(reader); return;
     case ArchiveKind::k7z: ::archive_read_support_format_7zip(reader); return;
     case ArchiveKind::kRar: ::archive_read_support_format_rar(reader); return;
     case ArchiveKind::kRar5: ::archive_read_support_format_rar5(reader); return;
@@ -120,7 +127,8 @@ std::string_view Message(::archive* reader) {
 std::string_view ReasonOf(std::string_view message) {
   const auto has = [&](std::string_view word) { return message.find(word) != std::string_view::npos; };
   if (has("assphrase") || has("ncrypt") || has("Crypto") || has("password")) return kEncrypted;
-  if (has("nsupported") || has("not supported") || has("not yet") || has("unavailable")) return kUnsupported;
+  if (has("nexpected codec") || has("nsupported") || has("not supported") || has("not yet") || has("unavailable"))
+    return kUnsupported;
   if (has("allocate memory") || has("memory")) return kTooLarge;
   return kDamaged;
 }
@@ -151,19 +159,48 @@ class Unpacking {
   Unpacking(const FoundArchive& archive, const ChildInfo& self, Sink& sink)
       : archive_(archive), self_(self), sink_(sink), reader_(::archive_read_new()) {}
 
-  void Run(ObjectSource& object) {
-    if (reader_ == nullptr) return sink_.Closed("", kTooLarge, "no memory to read it");
-    Support(reader_.get(), archive_.kind);
-    for (const std::string& password : sink_.passwords())
-      ::archive_read_add_passphrase(reader_.get(), password.c_str());
-    Input input(object, archive_.offset, object.size().value_or(0) - archive_.offset);
-    if (!input.OpenIn(reader_.get())) return Refuse();
-    bool has_entries = false;
+  // What the next entry is called, whatever its header says.
+  void SetName(const std::string& name) { forced_name_ = name; }
+  // False: no more is wanted, of this archive or any other.
+  bool Run(ObjectSource& object) {
+    if (reader_ != nullptr) {
+      Read(object);
+    } else {
+      sink_.Closed("", kTooLarge, "no memory to read it");
+    }
+    return is_wanted_;
+  }
+  // Whether there was any entry, and nothing to complain of.
+  bool is_whole() const { return has_entries_ && !has_failed_; }
+  // From the archive's beginning on.
+  std::uint64_t bytes_read() const {
+    const la_int64_t n = ::archive_filter_bytes(reader_.get(), 0);
+    return n > 0 ? static_cast<std::uint64_t>(n) : 0;
+  }
+
+ private:
+  static constexpr int kMaxFailures = 1000;
+
+  std::uint64_t SizeIn(ObjectSource& object) const {
+    const std::uint64_t size = object.size().value_or(0);
+    const std::uint64_t end = archive_.end != 0 ? std::min(archive_.end, size) : size;
+    return end - std::min(end, archive_.offset);
+  }
+  bool OpenIn(::archive* reader, Input& input) const {
+    Support(reader, archive_.kind);
+    for (const std::string& password : sink_.passwords()) ::archive_read_add_passphrase(reader, password.c_str());
+    return input.OpenIn(reader).has_value();
+  }
+
+  void Read(ObjectSource& object) {
+    Input input(object, archive_.offset, SizeIn(object));
+    if (!OpenIn(reader_.get(), input)) return Refuse();
     for (;;) {
       ::archive_entry* entry = nullptr;
       const int result = ::archive_read_next_header(reader_.get(), &entry);
       if (result == ARCHIVE_EOF) return;
-      if (result == ARCHIVE_FATAL) return has_entries ? Close("") : Refuse();
+      ++entries_;
+      if (result == ARCHIVE_FATAL) return has_entries_ ? Close("") : Refuse();
       // The rest of it may still be readable.
       if (result == ARCHIVE_FAILED || result == ARCHIVE_RETRY) {
         Close(entry != nullptr ? NameOf(entry) : "");
@@ -172,65 +209,52 @@ class Unpacking {
       }
       // Nothing was decompressed: it only looked like it.
       if (IsCompressed(archive_.kind) && ::archive_filter_count(reader_.get()) < 2) return;
-      has_entries = true;
-      if (!Take(entry)) return;
+      has_entries_ = true;
+      if (!Take(entry, object)) return;
+      // What follows it may be something that is read already.
+      if (archive_.kind == ArchiveKind::kZipEntries) return;
     }
   }
 
- private:
-  static constexpr int kMaxFailures = 1000;
-
   // False: no more is wanted, or can be had.
-  bool Take(::archive_entry* entry) {
+  bool Take(::archive_entry* entry, ObjectSource& object) {
     if (::archive_entry_filetype(entry) != AE_IFREG && ::archive_entry_size(entry) <= 0 &&
         !IsCompressed(archive_.kind)) {
-      return sink_.Pass();
+      return is_wanted_ = sink_.Pass();
     }
     ChildInfo info;
     info.name = IsCompressed(archive_.kind) ? NameWithin(self_.name) : NameOf(entry);
+    if (!forced_name_.empty()) info.name = std::exchange(forced_name_, "");
     if (::archive_entry_size_is_set(entry) != 0 && ::archive_entry_size(entry) >= 0) {
       info.size = static_cast<std::uint64_t>(::archive_entry_size(entry));
     }
-    bool can_go_on = true;
-    bool has_ended = false;
-    Bytes block;  // Libarchive's, until it is asked for the next.
-    la_int64_t hole = 0;
-    la_int64_t position = 0;
-    const auto pull = [&](std::span<std::byte> out) -> Result<std::size_t> {
-      if (has_ended) return std::size_t{0};
-      while (block.empty()) {
-        const void* bytes = nullptr;
-        std::size_t count = 0;
-        la_int64_t offset = 0;
-        const int result = ::archive_read_data_block(reader_.get(), &bytes, &count, &offset);
-        if (result == ARCHIVE_EOF || result < ARCHIVE_WARN) {
-          has_ended = true;
-          // The last bytes may have been there, but not what they should be.
-          if (result != ARCHIVE_EOF) Close(info.name);
-          can_go_on = result != ARCHIVE_FATAL;
-          return std::size_t{0};
-        }
-        block = {static_cast<const std::byte*>(bytes), count};
-        // What a sparse file leaves out is zeros. Offsets of xar count from elsewhere.
-        hole = archive_.kind != ArchiveKind::kXar && offset > position ? offset - position : 0;
-      }
-      const bool is_hole = hole > 0;
-      const std::size_t n =
-          std::min<std::uint64_t>(out.size(), is_hole ? static_cast<std::uint64_t>(hole) : block.size());
-      if (is_hole) {
-        std::fill_n(out.begin(), n, std::byte{0});
-        hole -= static_cast<la_int64_t>(n);
-      } else {
-        std::copy_n(block.begin(), n, out.begin());
-        block = block.subspan(n);
-      }
-      position += static_cast<la_int64_t>(n);
+    EntryBytes bytes(reader_.get(), archive_.kind != ArchiveKind::kXar);
+    is_wanted_ = sink_.AddStream(info, [&](std::span<std::byte> out) -> Result<std::size_t> {
+      const std::size_t n = bytes.Pull(out);
+      // The last bytes may have been there, but not what they should be.
+      if (n == 0 && bytes.has_failed()) Close(info.name);
       return n;
-    };
-    return sink_.AddStream(info, pull) && can_go_on;
+    });
+    if (is_wanted_ && sink_.WantsAgain()) GiveAgain(object, info);
+    return is_wanted_ && !bytes.has_ended_all();
+  }
+
+  // The entry at hand once more, with a reader of its own.
+  void GiveAgain(ObjectSource& object, const ChildInfo& info) {
+    const Reader reader(::archive_read_new());
+    if (reader == nullptr) return;
+    Input input(object, archive_.offset, SizeIn(object));
+    ::archive_entry* entry = nullptr;
+    if (!OpenIn(reader.get(), input)) return;
+    for (std::uint64_t i = 0; i < entries_; ++i) {
+      if (::archive_read_next_header(reader.get(), &entry) < ARCHIVE_FAILED) return;
+    }
+    EntryBytes bytes(reader.get(), archive_.kind != ArchiveKind::kXar);
+    is_wanted_ = sink_.AddAgain(info, [&](std::span<std::byte> out) -> Result<std::size_t> { return bytes.Pull(out); });
   }
 
   void Close(std::string_view child) {
+    has_failed_ = true;
     const std::string_view message = Message(reader_.get());
     // zip/ gives what is packed so.
     if (message.starts_with("Unsupported ZIP compression method (6:") ||
@@ -249,12 +273,86 @@ class Unpacking {
   Sink& sink_;
   Reader reader_;
   int failures_ = 0;
+  std::uint64_t entries_ = 0;  // Headers that were read.
+  bool has_entries_ = false;
+  bool has_failed_ = false;
+  bool is_wanted_ = true;
+  std::string forced_name_;
 };
 
-bool Opens(const Probe& probe) { return !FindArchives(probe).empty(); }
+// Entry by entry from their own headers, without a directory. False: no more is wanted.
+bool ReadZipEntries(ObjectSource& object, const ZipGap& gap, const ChildInfo& self, Sink& sink) {
+  // Each that fails may have read on to the gap's end.
+  constexpr int kMaxFailures = 64;
+  // What libarchive looks ahead to see where an entry ends.
+  constexpr std::uint64_t kAhead = 64;
+  int failures = 0;
+  std::uint64_t begin = gap.begin;
+  for (auto at = NextLocalHeader(object, begin, gap.end); at; at = NextLocalHeader(object, begin, gap.end)) {
+    const FoundArchive entry = {ArchiveKind::kZipEntries, *at, false, gap.end + kAhead};
+    Unpacking reading(entry, self, sink);
+    reading.SetName(gap.name);
+    if (!reading.Run(object)) return false;
+    if (!gap.name.empty()) return true;
+    begin = *at + (reading.is_whole() ? std::max<std::uint64_t>(reading.bytes_read(), 4) : 4);
+    if (!reading.is_whole() && ++failures == kMaxFailures) {
+      sink.Closed("", kUnsupported, "more remains of zip entries than is looked at");
+      return true;
+    }
+  }
+  return true;
+}
+
+bool UnpackFound(const Probe& probe, FoundArchive archive, const ChildInfo& self, Sink& sink) {
+  if (archive.kind == ArchiveKind::kRar || archive.kind == ArchiveKind::kRar5) {
+    const auto notes = ReadRarHeaders(probe.object, archive.offset);
+    if (notes) {
+      for (const std::string& name : notes->encrypted) sink.Closed(name, kEncrypted, "encrypted by RAR");
+      for (const std::string& name : notes->split) sink.Closed(name, kUnsupported, "continues in another volume");
+      if (notes->is_closed) {
+        sink.Closed("", kEncrypted, "its names are encrypted too");
+        return true;
+      }
+    }
+  }
+  if (archive.kind == ArchiveKind::kZipEntries) {
+    return ReadZipEntries(probe.object, {archive.offset, probe.size, ""}, self, sink);
+  }
+  if (archive.kind != ArchiveKind::kZip) return Unpacking(archive, self, sink).Run(probe.object);
+
+  const auto layout = ReadZipLayout(probe);
+  if (!layout) {
+    if (IsLaterZipVolume(probe)) sink.Closed("", kUnsupported, "begins in another volume");
+    return Unpacking(archive, self, sink).Run(probe.object);
+  }
+  archive.is_sure = true;
+  archive.end = layout->end;
+  if (!Unpacking(archive, self, sink).Run(probe.object)) return false;
+  for (const ZipGap& gap : layout->gaps) {
+    if (!ReadZipEntries(probe.object, gap, self, sink)) return false;
+    if (!gap.name.empty()) continue;
+    for (const FoundArchive& other : FindEmbedded(probe.object, gap.begin, gap.end, /*with_zip=*/false)) {
+      if (!UnpackFound(probe, other, self, sink)) return false;
+    }
+  }
+  return true;
+}
+
+bool Opens(const Probe& probe) {
+  const std::vector<FoundArchive> found = FindArchives(probe);
+  return !found.empty() || !FindWithin(probe, found).empty();
+}
 
 void UnpackArchives(const Probe& probe, const ChildInfo& self, Sink& sink) {
-  for (const FoundArchive& archive : FindArchives(probe)) Unpacking(archive, self, sink).Run(probe.object);
+  const std::vector<FoundArchive> found = FindArchives(probe);
+  for (const FoundArchive& archive : found) {
+    if (!UnpackFound(probe, archive, self, sink)) return;
+  }
+  const std::vector<FoundArchive> within = FindWithin(probe, found);
+  for (const FoundArchive& archive : within) {
+    if (!UnpackFound(probe, archive, self, sink)) return;
+  }
+  if (within.size() == kMaxEmbedded) sink.Closed("", kUnsupported, "more archives are within than are opened");
 }
 
 }  // namespace

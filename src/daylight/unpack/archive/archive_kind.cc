@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "daylight/bytes/cursor.h"
+#include "daylight/unpack/archive/embedded.h"
 
 namespace dl::unpack {
 
@@ -41,14 +42,6 @@ constexpr Magic kMagics[] = {
     {0, "\x28\xb5\x2f\xfd"sv, ArchiveKind::kZstd},
     {0, "\x04\x22\x4d\x18"sv, ArchiveKind::kLz4},
     {0, "\x02\x21\x4c\x18"sv, ArchiveKind::kLz4},
-};
-
-// What programs that unpack themselves have behind them.
-constexpr Magic kAppended[] = {
-    {0, "7z\xbc\xaf\x27\x1c"sv, ArchiveKind::k7z},
-    {0, "Rar!\x1a\x07\x00"sv, ArchiveKind::kRar},
-    {0, "Rar!\x1a\x07\x01\x00"sv, ArchiveKind::kRar5},
-    {0, "MSCF\0\0\0\0"sv, ArchiveKind::kCab},
 };
 
 std::uint8_t At(Bytes bytes, std::size_t i) {
@@ -116,67 +109,14 @@ bool IsTar(Bytes head) {
 // The record that ends a zip (APPNOTE.TXT 4.3.16), with nothing behind it but its comment.
 bool EndsAsZip(Bytes tail) {
   const std::string_view text = AsText(tail);
-  // The rarest of the four bytes is looked for.
-  for (std::size_t at = text.find('\x05'); at != std::string_view::npos; at = text.find('\x05', at + 1)) {
-    if (at < 2 || text.substr(at - 2, 4) != "PK\x05\x06" || text.size() - (at - 2) < 22) continue;
-    const std::size_t begin = at - 2;
-    const std::size_t comment = At(tail, begin + 20) | std::size_t{At(tail, begin + 21)} << 8;
-    const bool has_entries = At(tail, begin + 10) != 0 || At(tail, begin + 11) != 0;
-    if (has_entries && comment <= text.size() - begin - 22) return true;
+  for (std::size_t at = text.find("PK\x05\x06"sv); at != std::string_view::npos;
+       at = text.find("PK\x05\x06"sv, at + 1)) {
+    if (text.size() - at < 22) return false;
+    const std::size_t comment = At(tail, at + 20) | std::size_t{At(tail, at + 21)} << 8;
+    const bool has_entries = At(tail, at + 10) != 0 || At(tail, at + 11) != 0;
+    if (has_entries && comment <= text.size() - at - 22) return true;
   }
   return false;
-}
-
-// Where a program ends by its own tables, and what was appended begins.
-std::uint64_t EndOfProgram(Bytes head) {
-  const Cursor file(head);
-  if (AsText(head).starts_with("MZ")) {
-    Cursor at = file;
-    if (!at.SeekTo(0x3c)) return 0;
-    const auto header = at.ReadU32Le();
-    if (!header || !at.SeekTo(*header) || at.ReadU32Le().value_or(0) != 0x4550) return 0;
-    static_cast<void>(at.ReadU16Le());
-    const std::uint16_t sections = at.ReadU16Le().value_or(0);
-    if (!at.Skip(12)) return 0;
-    const std::uint16_t optional = at.ReadU16Le().value_or(0);
-    if (!at.Skip(2) || !at.Skip(optional)) return 0;
-    std::uint64_t end = 0;
-    for (unsigned i = 0; i < sections; ++i) {
-      if (!at.Skip(16)) break;
-      const std::uint64_t size = at.ReadU32Le().value_or(0);
-      const std::uint64_t offset = at.ReadU32Le().value_or(0);
-      end = std::max(end, offset + size);
-      if (!at.Skip(16)) break;
-    }
-    return end;
-  }
-  if (AsText(head).starts_with("\x7f"
-                               "ELF") &&
-      At(head, 5) == 1) {
-    const bool is_64 = At(head, 4) == 2;
-    Cursor at = file;
-    if (!at.SeekTo(is_64 ? 0x28 : 0x20)) return 0;
-    const std::uint64_t table = is_64 ? at.ReadU64Le().value_or(0) : at.ReadU32Le().value_or(0);
-    if (!at.SeekTo(is_64 ? 0x3a : 0x2e)) return 0;
-    const std::uint64_t entry = at.ReadU16Le().value_or(0);
-    const std::uint64_t count = at.ReadU16Le().value_or(0);
-    return table <= ~std::uint64_t{0} - entry * count ? table + entry * count : 0;
-  }
-  return 0;
-}
-
-void FindAppended(const Probe& probe, std::vector<FoundArchive>& found) {
-  const std::uint64_t end = EndOfProgram(probe.head);
-  if (end == 0 || end >= probe.size) return;
-  // Behind a program there may be its signature, settings or padding first.
-  std::array<std::byte, 16384> room;
-  const auto n = probe.object.ReadAt(end, room);
-  if (!n) return;
-  const std::string_view text = AsText(Bytes(room).first(*n));
-  for (const Magic& magic : kAppended) {
-    const std::size_t at = text.find(magic.bytes);
-    if (at != std::string_view::npos) found.push_back({magic.kind, end + at, true});
-  }
 }
 
 }  // namespace
@@ -199,8 +139,14 @@ std::vector<FoundArchive> FindArchives(const Probe& probe) {
   const bool is_zip =
       std::any_of(found.begin(), found.end(), [](const auto& f) { return f.kind == ArchiveKind::kZip; });
   if (!is_zip && EndsAsZip(probe.tail)) found.push_back({ArchiveKind::kZip, 0, false});
-  FindAppended(probe, found);
   return found;
+}
+
+std::vector<FoundArchive> FindWithin(const Probe& probe, const std::vector<FoundArchive>& found) {
+  // Whatever an archive has inside, stored or not, its own reader finds; what is
+  // between the entries of a zip is searched with it.
+  if (!found.empty()) return {};
+  return FindEmbedded(probe.object, 1, probe.size, /*with_zip=*/true);
 }
 
 }  // namespace dl::unpack

@@ -10,6 +10,7 @@ namespace dl::unpack {
 
 enum class ArchiveKind : std::uint8_t {
   kZip,
+  kZipEntries,  // By its local headers, from one of them on.
   k7z,
   kRar,
   kRar5,
@@ -40,9 +41,13 @@ struct FoundArchive {
   // The bytes say so beyond doubt: when it cannot be read, it is damaged. Otherwise
   // they may mean something else.
   bool is_sure = true;
+  std::uint64_t end = 0;  // Where it ends; 0: where the object does.
 };
 
-// Each once, the ones at the beginning first.
+// What stands at the object's beginning, or is known by its end.
 std::vector<FoundArchive> FindArchives(const Probe& probe);
+// Behind a program's end, or anywhere in an object that is no archive itself.
+// `found` is what FindArchives() gave.
+std::vector<FoundArchive> FindWithin(const Probe& probe, const std::vector<FoundArchive>& found);
 
 }  // namespace dl::unpack

@@ -78,10 +78,10 @@ void UnpackArchiveStream(const StreamSource::Pull& pull, Sink& sink) {
     EntryBytes bytes(reader.get(), true);
     const bool is_wanted =
         sink.AddStream(info, [&](std::span<std::byte> out) -> Result<std::size_t> { return bytes.Pull(out); });
-    if (bytes.status() != ARCHIVE_OK && bytes.status() != ARCHIVE_EOF) {
+    if (bytes.has_failed()) {
       sink.Closed(info.name, kDamaged, Message(reader.get()));
     }
-    if (!is_wanted || bytes.status() == ARCHIVE_FATAL) return;
+    if (!is_wanted || bytes.has_ended_all()) return;
   }
 }
 

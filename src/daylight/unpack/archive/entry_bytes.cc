@@ -34,4 +34,7 @@ std::size_t EntryBytes::Pull(std::span<std::byte> out) {
   return n;
 }
 
+bool EntryBytes::has_failed() const { return status_ != ARCHIVE_OK && status_ != ARCHIVE_EOF; }
+bool EntryBytes::has_ended_all() const { return status_ == ARCHIVE_FATAL; }
+
 }  // namespace dl::unpack

@@ -1,7 +1,7 @@
 // The bytes of one entry of an archive that libarchive reads, piece by piece.
 //
 //   EntryBytes bytes(reader, is_sparse);
-//   DL_TRY(const std::size_t n, bytes.Pull(out));   // 0 at the end; then look at status().
+//   const std::size_t n = bytes.Pull(out);   // 0 at the end; then ask has_failed().
 #pragma once
 
 #include <span>
@@ -20,9 +20,11 @@ class EntryBytes {
   EntryBytes(::archive* reader, bool has_holes) : reader_(reader), has_holes_(has_holes) {}
 
   std::size_t Pull(std::span<std::byte> out);
-  // ARCHIVE_EOF when all bytes were there and right; otherwise libarchive's error,
-  // which its reader has words for. After Pull() gave 0.
-  int status() const { return status_; }
+  // After Pull() gave 0: not all bytes were there, or they are not what they should
+  // be; the reader has words for it.
+  bool has_failed() const;
+  // The same, and no entry behind it can be read either.
+  bool has_ended_all() const;
 
  private:
   ::archive* reader_;
