@@ -229,10 +229,11 @@ class Unpacking {
       info.size = static_cast<std::uint64_t>(::archive_entry_size(entry));
     }
     EntryBytes bytes(reader_.get(), archive_.kind != ArchiveKind::kXar);
+    bool is_told = false;
     is_wanted_ = sink_.AddStream(info, [&](std::span<std::byte> out) -> Result<std::size_t> {
       const std::size_t n = bytes.Pull(out);
       // The last bytes may have been there, but not what they should be.
-      if (n == 0 && bytes.has_failed()) Close(info.name);
+      if (n == 0 && bytes.has_failed() && !std::exchange(is_told, true)) Close(info.name);
       return n;
     });
     if (is_wanted_ && sink_.WantsAgain()) GiveAgain(object, info);
