@@ -3,12 +3,18 @@
 #include <array>
 
 #include "daylight/unpack/archive/archive.h"
+#include "daylight/unpack/arj/arj.h"
+#include "daylight/unpack/szdd/szdd.h"
+#include "daylight/unpack/unread/unread.h"
 
 namespace dl::unpack {
 
 std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
       kArchive,
+      kArj,
+      kSzdd,
+      kUnread,
   };
   return kAll;
 }
