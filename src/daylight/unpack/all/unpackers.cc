@@ -3,8 +3,11 @@
 #include <array>
 
 #include "daylight/unpack/archive/archive.h"
+#include "daylight/unpack/arj/arj.h"
 #include "daylight/unpack/embedded/embedded.h"
 #include "daylight/unpack/sealed/sealed.h"
+#include "daylight/unpack/szdd/szdd.h"
+#include "daylight/unpack/unread/unread.h"
 #include "daylight/unpack/zip/zip.h"
 
 namespace dl::unpack {
@@ -12,13 +15,18 @@ namespace dl::unpack {
 std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
       kArchive,
+      kArj,
+      kSzdd,
+      kZip,
       kEmbedded,
       kSealed,
-      kZip,
+      kUnread,
   };
   return kAll;
 }
 
-void Prepare() { PrepareArchive(); }
+void Prepare() {
+  PrepareArchive();
+}
 
 }  // namespace dl::unpack
