@@ -3,12 +3,15 @@
 #include <array>
 
 #include "daylight/unpack/archive/archive.h"
+#include "daylight/unpack/mail/coded_text.h"
+#include "daylight/unpack/mail/mail.h"
+#include "daylight/unpack/mail/tnef.h"
 
 namespace dl::unpack {
 
 std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
-      kArchive,
+      kArchive, kMail, kMbox, kCodedText, kTnef,
   };
   return kAll;
 }
