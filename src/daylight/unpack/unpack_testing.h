@@ -56,6 +56,7 @@ class Listing final : public Sink {
     ++closed_;
   }
   std::span<const std::string> passwords() const override { return passwords_; }
+  void AddPassword(std::string_view word) override { passwords_.emplace_back(word); }
 
   // Children as "name=size", and what stayed closed as "name!reason".
   const std::string& text() const { return text_; }

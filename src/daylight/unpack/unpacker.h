@@ -59,6 +59,8 @@ class Sink {
   virtual void Closed(std::string_view child, std::string_view reason, std::string_view detail) = 0;
   // What to try on what is encrypted, the likeliest first.
   virtual std::span<const std::string> passwords() const = 0;
+  // A word that may open what comes next, as the container's own text has it.
+  virtual void AddPassword(std::string_view) {}
 };
 
 // The object, and what of it is looked at to tell which unpackers open it.

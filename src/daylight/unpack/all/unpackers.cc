@@ -5,6 +5,9 @@
 #include "daylight/unpack/archive/archive.h"
 #include "daylight/unpack/arj/arj.h"
 #include "daylight/unpack/embedded/embedded.h"
+#include "daylight/unpack/mail/coded_text.h"
+#include "daylight/unpack/mail/mail.h"
+#include "daylight/unpack/mail/tnef.h"
 #include "daylight/unpack/sealed/sealed.h"
 #include "daylight/unpack/szdd/szdd.h"
 #include "daylight/unpack/unread/unread.h"
@@ -18,6 +21,10 @@ std::span<const Unpacker> Unpackers() {
       kArj,
       kSzdd,
       kZip,
+      kCodedText,
+      kMail,
+      kMbox,
+      kTnef,
       kEmbedded,
       kSealed,
       kUnread,
