@@ -3,12 +3,14 @@
 #include <array>
 
 #include "daylight/unpack/archive/archive.h"
+#include "daylight/unpack/ole/ole.h"
 
 namespace dl::unpack {
 
 std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
       kArchive,
+      kOle,
   };
   return kAll;
 }
