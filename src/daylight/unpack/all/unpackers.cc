@@ -4,6 +4,7 @@
 
 #include "daylight/unpack/archive/archive.h"
 #include "daylight/unpack/ole/ole.h"
+#include "daylight/unpack/rtf/rtf.h"
 
 namespace dl::unpack {
 
@@ -11,6 +12,7 @@ std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
       kArchive,
       kOle,
+      kRtf,
   };
   return kAll;
 }
