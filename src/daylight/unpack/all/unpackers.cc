@@ -4,6 +4,7 @@
 
 #include "daylight/unpack/archive/archive.h"
 #include "daylight/unpack/ole/ole.h"
+#include "daylight/unpack/onenote/onenote.h"
 #include "daylight/unpack/rtf/rtf.h"
 
 namespace dl::unpack {
@@ -12,6 +13,7 @@ std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
       kArchive,
       kOle,
+      kOneNote,
       kRtf,
   };
   return kAll;
