@@ -8,6 +8,9 @@
 #include "daylight/unpack/mail/coded_text.h"
 #include "daylight/unpack/mail/mail.h"
 #include "daylight/unpack/mail/tnef.h"
+#include "daylight/unpack/ole/ole.h"
+#include "daylight/unpack/onenote/onenote.h"
+#include "daylight/unpack/rtf/rtf.h"
 #include "daylight/unpack/sealed/sealed.h"
 #include "daylight/unpack/szdd/szdd.h"
 #include "daylight/unpack/unread/unread.h"
@@ -25,6 +28,9 @@ std::span<const Unpacker> Unpackers() {
       kMail,
       kMbox,
       kTnef,
+      kOle,
+      kRtf,
+      kOneNote,
       kEmbedded,
       kSealed,
       kUnread,

@@ -1,0 +1,97 @@
+#include "daylight/unpack/ole/names.h"
+
+#include <cstdint>
+
+namespace dl::unpack {
+
+namespace {
+
+void AppendUtf8(std::uint32_t c, std::string& out) {
+  const auto put = [&](std::uint32_t byte) { out.push_back(static_cast<char>(static_cast<unsigned char>(byte))); };
+  if (c < 0x80) {
+    put(c);
+  } else if (c < 0x800) {
+    put(0xc0 | c >> 6);
+    put(0x80 | (c & 0x3f));
+  } else if (c < 0x10000) {
+    put(0xe0 | c >> 12);
+    put(0x80 | (c >> 6 & 0x3f));
+    put(0x80 | (c & 0x3f));
+  } else {
+    put(0xf0 | c >> 18);
+    put(0x80 | (c >> 12 & 0x3f));
+    put(0x80 | (c >> 6 & 0x3f));
+    put(0x80 | (c & 0x3f));
+  }
+}
+
+std::uint32_t UnitAt(Bytes bytes, std::size_t i) {
+  return std::to_integer<std::uint32_t>(bytes[i]) | std::to_integer<std::uint32_t>(bytes[i + 1]) << 8;
+}
+
+template <typename Take>
+void ForEachCharacter(Bytes bytes, const Take& take) {
+  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
+    std::uint32_t c = UnitAt(bytes, i);
+    if (c >= 0xd800 && c < 0xe000) {
+      const std::uint32_t low = i + 3 < bytes.size() ? UnitAt(bytes, i + 2) : 0;
+      if (c < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+        c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+        i += 2;
+      } else {
+        c = 0xfffd;
+      }
+    }
+    take(c);
+  }
+}
+
+// Windows Installer's names of streams: two characters of this alphabet in each.
+constexpr std::string_view kPacked = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._";
+constexpr std::uint32_t kPackedPairs = 0x3800;
+constexpr std::uint32_t kPackedSingles = 0x4800;
+constexpr std::uint32_t kTableMark = 0x4840;
+
+void AppendPrintable(std::uint32_t c, std::string& out) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  if (c < 0x20 || c == 0x7f) {
+    out += {'_', kHex[c >> 4], kHex[c & 15], '_'};
+  } else if (c == '/' || c == '\\') {
+    out.push_back('_');
+  } else if (c >= kPackedPairs && c < kPackedSingles) {
+    out.push_back(kPacked[(c - kPackedPairs) & 63]);
+    out.push_back(kPacked[(c - kPackedPairs) >> 6]);
+  } else if (c >= kPackedSingles && c < kTableMark) {
+    out.push_back(kPacked[c - kPackedSingles]);
+  } else if (c == kTableMark) {
+    out.push_back('!');
+  } else {
+    AppendUtf8(c, out);
+  }
+}
+
+}  // namespace
+
+std::string Utf8FromUtf16Le(Bytes bytes) {
+  std::string out;
+  out.reserve(bytes.size() / 2);
+  ForEachCharacter(bytes, [&](std::uint32_t c) { AppendUtf8(c, out); });
+  return out;
+}
+
+std::string PrintableName(Bytes utf16le) {
+  std::string out;
+  ForEachCharacter(utf16le, [&](std::uint32_t c) { AppendPrintable(c, out); });
+  return out;
+}
+
+bool IsSameName(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const auto folded = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (folded(a[i]) != folded(b[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace dl::unpack

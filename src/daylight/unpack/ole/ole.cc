@@ -1,0 +1,305 @@
+#include "daylight/unpack/ole/ole.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "daylight/unpack/ole/compound_file.h"
+#include "daylight/unpack/ole/names.h"
+#include "daylight/unpack/ole/office.h"
+#include "daylight/unpack/ole/outlook.h"
+#include "daylight/unpack/ole/package.h"
+#include "daylight/unpack/ole/vba.h"
+
+namespace dl::unpack {
+
+namespace {
+
+using Entry = CompoundFile::Entry;
+
+// Streams that must lie together to be looked into.
+constexpr std::uint64_t kMaxInnerBytes = std::uint64_t{64} << 20;
+constexpr std::size_t kHeadBytes = 512;
+constexpr std::size_t kMaxNameBytes = 2048;
+// Of a decompressed `dir`; ten thousand modules need far less.
+constexpr std::size_t kMaxDirBytes = 4u << 20;
+
+class Unpacking {
+ public:
+  Unpacking(const CompoundFile& file, Sink& sink) : file_(file), sink_(sink) {}
+
+  void Run() {
+    for (const std::string_view problem : file_.problems()) sink_.Closed("", kDamaged, problem);
+    for (std::size_t i = 0; i < file_.entries().size(); ++i) {
+      const Entry& entry = file_.entries()[i];
+      if (entry.is_stream) by_storage_[entry.parent].push_back(i);
+    }
+    FindAttachmentNames();
+    for (const Entry& entry : file_.entries()) {
+      if (!(entry.is_stream ? Give(entry) && LookInto(entry) : sink_.Pass())) return;
+    }
+    for (const auto& [storage, streams] : by_storage_) {
+      if (!GiveSources(streams)) return;
+    }
+  }
+
+ private:
+  // --- Streams as they are.
+
+  bool Give(const Entry& entry) {
+    ChildInfo info{entry.path, entry.size};
+    // An attachment's bytes under the name it was sent with; once, not under both.
+    if (PropertyOf(entry.name) == kAttachedBytes) {
+      const auto name = attachment_names_.find(entry.parent);
+      if (name != attachment_names_.end()) info.name = Beside(entry, name->second);
+    }
+    if (PropertyOf(entry.name) == kBodyHtml) info.name = Beside(entry, "body.html");
+    CompoundFile::Reader reader(file_, entry);
+    Bytes run = reader.NextRun();
+    bool goes_on = false;
+    if (run.size() == entry.size) {
+      goes_on = sink_.Add(info, run);
+    } else {
+      goes_on = sink_.AddStream(info, [&](std::span<std::byte> out) -> Result<std::size_t> {
+        if (run.empty()) run = reader.NextRun();
+        const std::size_t n = std::min(run.size(), out.size());
+        std::copy_n(run.begin(), n, out.begin());
+        run = run.subspan(n);
+        return n;
+      });
+      if (!goes_on) return false;
+    }
+    if (reader.is_broken() || entry.is_cut) sink_.Closed(info.name, kDamaged, "the stream ends before it should");
+    return goes_on;
+  }
+
+  // What stands in the same storage as an entry.
+  static std::string Beside(const Entry& entry, const std::string& name) {
+    const std::size_t folder = entry.path.size() - std::min(entry.path.size(), entry.name.size());
+    return entry.path.substr(0, folder) + name;
+  }
+
+  // Nothing where it is too large, which has been told.
+  std::optional<Bytes> Inner(const Entry& entry) {
+    if (entry.size > kMaxInnerBytes) {
+      sink_.Closed(entry.path, kTooLarge, "too large a stream to be looked into");
+      return std::nullopt;
+    }
+    return file_.Read(entry, entry.size, scratch_);
+  }
+  Bytes Head(const Entry& entry) { return file_.Read(entry, kHeadBytes, scratch_); }
+
+  // --- What streams have inside of them, by their names.
+
+  bool LookInto(const Entry& entry) {
+    const auto is = [&](std::string_view name) { return IsSameName(entry.name, name); };
+    if (is("_01_Ole10Native")) return GivePackage(entry);
+    if (is("PowerPoint Document")) return GivePowerPointObjects(entry);
+    if (is("Workbook") || is("Book")) return Check(entry, IsWorkbookEncrypted(Head(entry)));
+    if (is("WordDocument")) return Check(entry, IsWordDocumentEncrypted(Head(entry)));
+    if (is("Current User")) return Check(entry, IsPresentationEncrypted(Head(entry)));
+    // [MS-OFFCRYPTO] 2.3.4: the whole of a newer document; and 2.2: by rights management.
+    if (is("EncryptedPackage") || is("_09_DRMContent")) return Check(entry, entry.size > 0);
+    return GiveText(entry);
+  }
+
+  bool Check(const Entry& entry, bool is_encrypted) {
+    if (is_encrypted) sink_.Closed(entry.path, kEncrypted, "encrypted with a password or key");
+    return true;
+  }
+
+  bool GivePackage(const Entry& entry) {
+    const auto stream = Inner(entry);
+    if (!stream || stream->size() <= 4) return true;
+    const Bytes native = stream->subspan(4);
+    const auto package = ParsePackage(native);
+    if (!package) return sink_.Add({entry.path + "/native", native.size()}, native);
+    const std::string name = Beside(entry, package->name.empty() ? "package" : package->name);
+    if (!sink_.Add({name, package->data.size()}, package->data)) return false;
+    if (package->is_cut) sink_.Closed(name, kDamaged, "the embedded file ends before it should");
+    return true;
+  }
+
+  bool GivePowerPointObjects(const Entry& entry) {
+    const auto stream = Inner(entry);
+    if (!stream) return true;
+    PowerPointObjects objects(*stream);
+    int number = 0;
+    while (const auto object = objects.Next()) {
+      const std::string name = entry.path + "/object" + std::to_string(++number);
+      if (!(object->is_compressed ? Inflate(name, object->bytes)
+                                  : sink_.Add({name, object->bytes.size()}, object->bytes))) {
+        return false;
+      }
+    }
+    if (objects.is_broken()) sink_.Closed(entry.path, kDamaged, "a record is longer than the stream");
+    return true;
+  }
+
+  bool Inflate(const std::string& name, Bytes compressed) {
+    ::z_stream zlib{};
+    if (::inflateInit(&zlib) != Z_OK) {
+      sink_.Closed(name, kTooLarge, "no memory to decompress it");
+      return true;
+    }
+    zlib.next_in = const_cast<::Bytef*>(reinterpret_cast<const ::Bytef*>(compressed.data()));
+    // At most kMaxInnerBytes.
+    zlib.avail_in = static_cast<::uInt>(compressed.size());
+    int result = Z_OK;
+    const bool goes_on = sink_.AddStream({name, std::nullopt}, [&](std::span<std::byte> out) -> Result<std::size_t> {
+      zlib.next_out = reinterpret_cast<::Bytef*>(out.data());
+      const std::size_t room = std::min<std::size_t>(out.size(), 1u << 20);
+      zlib.avail_out = static_cast<::uInt>(room);
+      while (result == Z_OK && zlib.avail_out == room) result = ::inflate(&zlib, Z_NO_FLUSH);
+      return room - zlib.avail_out;
+    });
+    ::inflateEnd(&zlib);
+    if (goes_on && result != Z_STREAM_END) sink_.Closed(name, kDamaged, "it cannot be decompressed to its end");
+    return goes_on;
+  }
+
+  // --- Outlook.
+
+  void FindAttachmentNames() {
+    // The long name is the one it is saved under; the last of these that there is stays.
+    for (const std::uint32_t property : {kDisplayName, kFileName, kLongFileName}) {
+      for (const Entry& entry : file_.entries()) {
+        const std::uint32_t tag = PropertyOf(entry.name);
+        if (!entry.is_stream || tag == 0 || tag >> 16 != property >> 16 || entry.parent == CompoundFile::kNoParent) {
+          continue;
+        }
+        const Bytes text = file_.Read(entry, kMaxNameBytes, scratch_);
+        std::string name;
+        if ((tag & 0xffff) == kUnicodeType) name = PrintableName(text);
+        if ((tag & 0xffff) == kAnsiType) name = AsText(text);
+        if (!name.empty()) attachment_names_[entry.parent] = name;
+      }
+    }
+  }
+
+  bool GiveText(const Entry& entry) {
+    const std::uint32_t tag = PropertyOf(entry.name);
+    if (tag == kBody || tag == kBodyHtmlText) {
+      const auto text = Inner(entry);
+      if (!text) return true;
+      const std::string utf8 = Utf8FromUtf16Le(*text);
+      return sink_.Add({Beside(entry, tag == kBody ? "body.txt" : "body.html"), utf8.size()}, AsBytes(utf8));
+    }
+    if (tag == kBodyRtf) {
+      const auto compressed = Inner(entry);
+      if (!compressed || compressed->empty()) return true;
+      bool is_whole = false;
+      const std::vector<std::byte> rtf = DecompressRtf(*compressed, kMaxInnerBytes, is_whole);
+      if (!sink_.Add({Beside(entry, "body.rtf"), rtf.size()}, rtf)) return false;
+      if (!is_whole) sink_.Closed(Beside(entry, "body.rtf"), kDamaged, "it cannot be decompressed to its end");
+    }
+    return true;
+  }
+
+  // --- Visual Basic.
+
+  // Of one storage.
+  bool GiveSources(const std::vector<std::size_t>& streams) {
+    const Entry* dir = nullptr;
+    bool is_project = false;
+    std::unordered_map<std::string, std::size_t> by_name;
+    for (const std::size_t i : streams) {
+      const Entry& entry = file_.entries()[i];
+      if (dir == nullptr && IsSameName(entry.name, "dir")) dir = &entry;
+      is_project = is_project || IsSameName(entry.name, "_VBA_PROJECT");
+      by_name.emplace(Folded(entry.name), i);
+    }
+    if (dir == nullptr && !is_project && file_.problems().empty()) return true;
+    std::vector<VbaModule> modules;
+    if (dir != nullptr) {
+      modules = ParseVbaModules(DecompressVba(file_.Read(*dir, kMaxDirBytes, scratch_), kMaxDirBytes));
+    }
+    for (const VbaModule& module : modules) {
+      const auto found = by_name.find(Folded(module.stream_name));
+      if (found == by_name.end()) {
+        sink_.Closed(Beside(*dir, module.name + ".vba"), kDamaged, "a module without its stream");
+        continue;
+      }
+      // Each stream is asked once, however often it is named; what is left over is searched.
+      const Entry& entry = file_.entries()[found->second];
+      by_name.erase(found);
+      if (entry.size != 0 && !GiveSource(entry, module.name, module.offset)) return false;
+    }
+    bool has_source = !modules.empty();
+    for (const std::size_t i : streams) {
+      const Entry& entry = file_.entries()[i];
+      const auto left = by_name.find(Folded(entry.name));
+      if (left == by_name.end() || entry.size > kMaxInnerBytes) continue;
+      if (const auto begin = FindVbaSource(file_.Read(entry, entry.size, scratch_)); begin) {
+        has_source = true;
+        if (!GiveSource(entry, entry.name, *begin)) return false;
+      }
+    }
+    if (!has_source && dir != nullptr && is_project) {
+      sink_.Closed(dir->path, kDamaged, "a project of macros whose modules cannot be told");
+    }
+    return true;
+  }
+
+  bool GiveSource(const Entry& entry, const std::string& module_name, std::uint64_t offset) {
+    const auto stream = Inner(entry);
+    if (!stream) return true;
+    const std::string name = Beside(entry, module_name + ".vba");
+    if (offset >= stream->size() || (*stream)[static_cast<std::size_t>(offset)] != std::byte{1}) {
+      offset = FindVbaSource(*stream).value_or(stream->size());
+    }
+    VbaDecompressor source(stream->subspan(static_cast<std::size_t>(offset)));
+    Bytes chunk;
+    bool has_ended = false;
+    bool is_damaged = false;
+    const bool goes_on = sink_.AddStream({name, std::nullopt}, [&](std::span<std::byte> out) -> Result<std::size_t> {
+      if (chunk.empty() && !has_ended) {
+        const auto next = source.NextChunk();
+        is_damaged = !next;
+        chunk = next ? *next : source.partial();
+        has_ended = is_damaged || chunk.empty();
+      }
+      const std::size_t n = std::min(chunk.size(), out.size());
+      std::copy_n(chunk.begin(), n, out.begin());
+      chunk = chunk.subspan(n);
+      return n;
+    });
+    if (goes_on && is_damaged) sink_.Closed(name, kDamaged, "the module's source cannot be decompressed to its end");
+    return goes_on;
+  }
+
+  static std::string Folded(std::string_view name) {
+    std::string folded(name);
+    for (char& c : folded) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+    }
+    return folded;
+  }
+
+  const CompoundFile& file_;
+  Sink& sink_;
+  std::map<std::size_t, std::vector<std::size_t>> by_storage_;  // The streams of each.
+  std::map<std::size_t, std::string> attachment_names_;         // By their storages.
+  std::vector<std::byte> scratch_;
+};
+
+bool Opens(const Probe& probe) { return probe.Has(0, kCompoundMagic); }
+
+void Unpack(const Probe& probe, const ChildInfo&, Sink& sink) {
+  const auto whole = probe.object.Whole(kMaxWholeBytes);
+  if (!whole) {
+    const bool is_large = whole.error().code == ErrorCode::kBudget || whole.error().code == ErrorCode::kUnsupported;
+    return sink.Closed("", is_large ? kTooLarge : kDamaged, whole.error().what);
+  }
+  const auto file = CompoundFile::Parse(*whole);
+  if (!file) return sink.Closed("", kDamaged, file.error().what);
+  Unpacking(*file, sink).Run();
+}
+
+}  // namespace
+
+const Unpacker kOle = {"ole", Opens, Unpack};
+
+}  // namespace dl::unpack

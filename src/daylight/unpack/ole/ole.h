@@ -1,0 +1,18 @@
+// Compound files: Office's binary documents, installers (.msi), Outlook's messages
+// (.msg), and the projects of macros within newer documents.
+//
+//   if (kOle.opens(probe)) kOle.unpack(probe, self, sink);
+//
+// Children are all streams, under their paths; the source of each module of Visual
+// Basic ("Macros/VBA/Module1.vba"); files that were embedded, and attachments, under
+// the names they had; texts of messages as body.txt, body.html and body.rtf. The
+// container must fit in memory.
+#pragma once
+
+#include "daylight/unpack/unpacker.h"
+
+namespace dl::unpack {
+
+extern const Unpacker kOle;
+
+}  // namespace dl::unpack
