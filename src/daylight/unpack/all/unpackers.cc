@@ -3,16 +3,21 @@
 #include <array>
 
 #include "daylight/unpack/archive/archive.h"
+#include "daylight/unpack/pdf/pdf.h"
 
 namespace dl::unpack {
 
 std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
       kArchive,
+      kPdf,
   };
   return kAll;
 }
 
-void Prepare() { PrepareArchive(); }
+void Prepare() {
+  PrepareArchive();
+  PreparePdf();
+}
 
 }  // namespace dl::unpack
