@@ -10,6 +10,7 @@
 #include "daylight/unpack/mail/tnef.h"
 #include "daylight/unpack/ole/ole.h"
 #include "daylight/unpack/onenote/onenote.h"
+#include "daylight/unpack/pdf/pdf.h"
 #include "daylight/unpack/rtf/rtf.h"
 #include "daylight/unpack/sealed/sealed.h"
 #include "daylight/unpack/szdd/szdd.h"
@@ -31,6 +32,7 @@ std::span<const Unpacker> Unpackers() {
       kOle,
       kRtf,
       kOneNote,
+      kPdf,
       kEmbedded,
       kSealed,
       kUnread,
@@ -40,6 +42,7 @@ std::span<const Unpacker> Unpackers() {
 
 void Prepare() {
   PrepareArchive();
+  PreparePdf();
 }
 
 }  // namespace dl::unpack

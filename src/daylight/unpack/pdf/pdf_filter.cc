@@ -1,0 +1,519 @@
+#include "daylight/unpack/pdf/pdf_filter.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <vector>
+
+namespace dl::unpack::pdf {
+
+namespace {
+
+class Source final : public Stage {
+ public:
+  Source(Bytes bytes, Work& work) : bytes_(bytes), work_(work) {}
+  Result<std::size_t> Pull(std::span<std::byte> out) override {
+    const std::size_t n = std::min(out.size(), bytes_.size());
+    if (n == 0) return n;
+    if (!work_.Charge(n)) return Fail(ErrorCode::kBudget, "streams overlap too often");
+    std::memcpy(out.data(), bytes_.data(), n);
+    bytes_ = bytes_.subspan(n);
+    return n;
+  }
+
+ private:
+  Bytes bytes_;
+  Work& work_;
+};
+
+// What a stage reads from the one before it, byte by byte or block by block.
+class Input {
+ public:
+  Input(std::unique_ptr<Stage> stage, Work& work) : stage_(std::move(stage)), work_(work) {}
+
+  static constexpr int kEnd = -1;
+  static constexpr int kError = -2;
+  int Next() {
+    if (at_ == filled_ && !Fill()) return failed_ ? kError : kEnd;
+    return std::to_integer<int>(block_[at_++]);
+  }
+  int Peek() {
+    if (at_ == filled_ && !Fill()) return failed_ ? kError : kEnd;
+    return std::to_integer<int>(block_[at_]);
+  }
+  // What is there of the block; empty at the end or after an error.
+  Bytes Block() {
+    if (at_ == filled_ && !Fill()) return {};
+    return Bytes(block_).subspan(at_, filled_ - at_);
+  }
+  void Consume(std::size_t n) { at_ += n; }
+  bool failed() const { return failed_; }
+  const Error& error() const { return error_; }
+
+ private:
+  bool Fill() {
+    if (failed_ || ended_) return false;
+    const auto n = stage_->Pull(block_);
+    if (!n || !work_.Charge(*n)) {
+      failed_ = true;
+      error_ = n ? Error{ErrorCode::kBudget, "filters decode to too much"} : n.error();
+      return false;
+    }
+    ended_ = *n == 0;
+    at_ = 0;
+    filled_ = *n;
+    return !ended_;
+  }
+
+  std::unique_ptr<Stage> stage_;
+  Work& work_;
+  std::array<std::byte, 8192> block_;
+  std::size_t at_ = 0;
+  std::size_t filled_ = 0;
+  bool ended_ = false;
+  bool failed_ = false;
+  Error error_;
+};
+
+// A stage that decodes byte by byte: Step() puts some bytes into pending_, false at the end.
+class ByteStage : public Stage {
+ public:
+  ByteStage(std::unique_ptr<Stage> stage, Work& work) : input_(std::move(stage), work) {}
+
+  Result<std::size_t> Pull(std::span<std::byte> out) final {
+    std::size_t n = 0;
+    while (n < out.size()) {
+      if (taken_ == pending_.size()) {
+        pending_.clear();
+        taken_ = 0;
+        if (has_ended_ || !Step()) {
+          has_ended_ = true;
+          // What was decoded before the damage comes first.
+          if (pending_.empty()) break;
+        }
+      }
+      const std::size_t m = std::min(out.size() - n, pending_.size() - taken_);
+      std::copy_n(pending_.begin() + static_cast<std::ptrdiff_t>(taken_), m,
+                  out.begin() + static_cast<std::ptrdiff_t>(n));
+      taken_ += m;
+      n += m;
+    }
+    if (n == 0 && input_.failed()) return Forward(input_.error());
+    if (n == 0 && damage_ != nullptr) return Fail(ErrorCode::kMalformed, damage_);
+    return n;
+  }
+
+ protected:
+  virtual bool Step() = 0;
+  void Put(unsigned byte) { pending_.push_back(static_cast<std::byte>(byte)); }
+  bool Damage(const char* what) {
+    damage_ = what;
+    return false;
+  }
+
+  Input input_;
+  std::vector<std::byte> pending_;
+
+ private:
+  std::size_t taken_ = 0;
+  bool has_ended_ = false;
+  const char* damage_ = nullptr;
+};
+
+bool IsSpace(int c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == 0; }
+
+int HexValue(int c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// 7.4.2. An odd digit at the end stands for itself and a zero.
+class AsciiHexStage final : public ByteStage {
+ public:
+  using ByteStage::ByteStage;
+
+ private:
+  bool Step() override {
+    int high = -1;
+    for (;;) {
+      const int c = input_.Next();
+      if (IsSpace(c)) continue;
+      const int value = HexValue(c);
+      if (value < 0) {
+        if (high >= 0) Put(static_cast<unsigned>(high) * 16);
+        if (c >= 0 && c != '>') return Damage("not a hexadecimal digit");
+        return false;
+      }
+      if (high >= 0) {
+        Put(static_cast<unsigned>(high * 16 + value));
+        return true;
+      }
+      high = value;
+    }
+  }
+};
+
+// 7.4.3. Sums past 32 bits are cut, as readers do.
+class Ascii85Stage final : public ByteStage {
+ public:
+  using ByteStage::ByteStage;
+
+ private:
+  bool Step() override {
+    std::uint64_t sum = 0;
+    unsigned digits = 0;
+    for (;;) {
+      const int c = input_.Next();
+      if (IsSpace(c)) continue;
+      if (c == 'z' && digits == 0) {
+        for (int i = 0; i < 4; ++i) Put(0);
+        return true;
+      }
+      // Some writers begin as Adobe's own encoding of PostScript does: "<~".
+      if (c == '<' && digits == 0 && input_.Peek() == '~') {
+        input_.Next();
+        continue;
+      }
+      if (c < '!' || c > 'u') {
+        if (digits > 1) {
+          for (unsigned i = digits; i < 5; ++i) sum = sum * 85 + 84;
+          for (unsigned i = 0; i + 1 < digits; ++i) Put(static_cast<unsigned>(sum >> (24 - 8 * i)) & 0xff);
+        }
+        if (c >= 0 && c != '~') return Damage("not a digit of base 85");
+        return false;
+      }
+      sum = sum * 85 + static_cast<unsigned>(c - '!');
+      if (++digits == 5) {
+        for (unsigned i = 0; i < 4; ++i) Put(static_cast<unsigned>(sum >> (24 - 8 * i)) & 0xff);
+        return true;
+      }
+    }
+  }
+};
+
+// 7.4.5.
+class RunLengthStage final : public ByteStage {
+ public:
+  using ByteStage::ByteStage;
+
+ private:
+  bool Step() override {
+    const int length = input_.Next();
+    if (length < 0 || length == 128) return false;
+    if (length > 128) {
+      const int c = input_.Next();
+      if (c < 0) return Damage("a run has no byte");
+      pending_.assign(static_cast<std::size_t>(257 - length), static_cast<std::byte>(c));
+      return true;
+    }
+    for (int i = 0; i <= length; ++i) {
+      const int c = input_.Next();
+      if (c < 0) return Damage("a run ends early");
+      Put(static_cast<unsigned>(c));
+    }
+    return true;
+  }
+};
+
+// 7.4.4.2: codes of 9 to 12 bits, the highest bit first.
+class LzwStage final : public ByteStage {
+ public:
+  LzwStage(bool early_change, std::unique_ptr<Stage> stage, Work& work)
+      : ByteStage(std::move(stage), work), early_(early_change ? 1 : 0) {}
+
+ private:
+  static constexpr unsigned kClear = 256;
+  static constexpr unsigned kEnd = 257;
+  static constexpr unsigned kNone = 4096;
+
+  bool Step() override {
+    for (;;) {
+      while (bit_count_ < width_) {
+        const int c = input_.Next();
+        if (c < 0) return false;  // The end's code may be left out.
+        bits_ = bits_ << 8 | static_cast<unsigned>(c);
+        bit_count_ += 8;
+      }
+      const unsigned code = bits_ >> (bit_count_ - width_) & ((1u << width_) - 1);
+      bit_count_ -= width_;
+      if (code == kEnd) return false;
+      if (code == kClear) {
+        next_ = 258;
+        width_ = 9;
+        last_ = kNone;
+        continue;
+      }
+      if (code > next_ || (code == next_ && last_ == kNone) || (last_ == kNone && code > 255)) {
+        return Damage("a code that stands for nothing yet");
+      }
+      // The code that is being defined by its own use: the last one, and its first byte again.
+      const bool is_own = code == next_;
+      std::size_t begin = pending_.size();
+      if (is_own) Put(first_);
+      for (unsigned at = is_own ? last_ : code; at != kNone; at = at < 256 ? kNone : prefix_[at]) {
+        Put(at < 256 ? at : suffix_[at]);
+      }
+      std::reverse(pending_.begin() + static_cast<std::ptrdiff_t>(begin), pending_.end());
+      first_ = std::to_integer<unsigned>(pending_[begin]);
+      if (last_ != kNone && next_ < 4096) {
+        prefix_[next_] = static_cast<std::uint16_t>(last_);
+        suffix_[next_] = static_cast<std::uint8_t>(first_);
+        ++next_;
+      }
+      last_ = code;
+      if (next_ + early_ >= 1u << width_ && width_ < 12) ++width_;
+      return true;
+    }
+  }
+
+  unsigned early_;
+  std::array<std::uint16_t, 4096> prefix_{};
+  std::array<std::uint8_t, 4096> suffix_{};
+  unsigned next_ = 258;
+  unsigned width_ = 9;
+  unsigned last_ = kNone;
+  unsigned first_ = 0;
+  std::uint32_t bits_ = 0;
+  unsigned bit_count_ = 0;
+};
+
+// 7.4.4. Its checksum is not held against it: readers do not either.
+class FlateStage final : public Stage {
+ public:
+  FlateStage(std::unique_ptr<Stage> stage, Work& work) : input_(std::move(stage), work) {}
+  ~FlateStage() override {
+    if (is_open_) ::inflateEnd(&zlib_);
+  }
+  FlateStage(const FlateStage&) = delete;
+  FlateStage& operator=(const FlateStage&) = delete;
+
+  Result<std::size_t> Pull(std::span<std::byte> out) override {
+    if (!is_open_ && !Open()) return Fail(ErrorCode::kMalformed, "no memory to inflate it");
+    zlib_.next_out = reinterpret_cast<Bytef*>(out.data());
+    const std::size_t wanted = std::min<std::size_t>(out.size(), 1u << 30);
+    zlib_.avail_out = static_cast<uInt>(wanted);
+    while (!has_ended_ && zlib_.avail_out != 0) {
+      const Bytes block = input_.Block();
+      if (block.empty() && !has_input_) {
+        has_ended_ = true;
+        break;
+      }
+      has_input_ = true;
+      zlib_.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(block.data()));
+      zlib_.avail_in = static_cast<uInt>(block.size());
+      const uInt room = zlib_.avail_out;
+      const int result = ::inflate(&zlib_, Z_NO_FLUSH);
+      input_.Consume(block.size() - zlib_.avail_in);
+      if (result == Z_STREAM_END) {
+        has_ended_ = true;
+      } else if (result != Z_OK && result != Z_BUF_ERROR) {
+        has_ended_ = true;
+        damage_ = "compressed data are damaged";
+      } else if (block.empty() && zlib_.avail_out == room) {
+        // What it held back has been given out.
+        has_ended_ = true;
+        damage_ = "compressed data end early";
+      }
+    }
+    const std::size_t n = wanted - zlib_.avail_out;
+    if (n == 0 && input_.failed()) return Forward(input_.error());
+    if (n == 0 && damage_ != nullptr) return Fail(ErrorCode::kMalformed, damage_);
+    return n;
+  }
+
+ private:
+  bool Open() {
+    // An end of line too many before them.
+    while (IsSpace(input_.Peek()) && input_.Peek() != 0) input_.Consume(1);
+    const Bytes block = input_.Block();
+    const auto at = [&](std::size_t i) { return std::to_integer<unsigned>(block[i]); };
+    const bool has_header =
+        block.size() >= 2 && (at(0) & 15) == 8 && (at(0) * 256 + at(1)) % 31 == 0 && (at(1) & 32) == 0;
+    if (has_header) input_.Consume(2);
+    is_open_ = ::inflateInit2(&zlib_, -15) == Z_OK;
+    return is_open_;
+  }
+
+  Input input_;
+  z_stream zlib_{};
+  bool is_open_ = false;
+  bool has_input_ = false;
+  bool has_ended_ = false;
+  const char* damage_ = nullptr;
+};
+
+// 7.4.4.4: rows that are stored as differences, by PNG's filters or TIFF's.
+class PredictorStage final : public Stage {
+ public:
+  static constexpr std::int64_t kMaxRowBytes = 1 << 20;
+
+  PredictorStage(const FilterParameters& p, std::size_t row_bytes, std::unique_ptr<Stage> stage, Work& work)
+      : input_(std::move(stage), work),
+        is_png_(p.predictor >= 10),
+        bits_(static_cast<unsigned>(p.bits)),
+        colors_(static_cast<std::size_t>(p.colors)),
+        pixel_(std::max<std::size_t>(1, colors_ * bits_ / 8)),
+        row_(row_bytes),
+        above_(row_bytes),
+        taken_(row_bytes) {}
+
+  Result<std::size_t> Pull(std::span<std::byte> out) override {
+    if (taken_ == row_.size() && !NextRow()) {
+      if (input_.failed()) return Forward(input_.error());
+      return std::size_t{0};
+    }
+    const std::size_t n = std::min(out.size(), row_.size() - taken_);
+    std::memcpy(out.data(), row_.data() + taken_, n);
+    taken_ += n;
+    return n;
+  }
+
+ private:
+  // The last row may be short.
+  bool NextRow() {
+    if (has_ended_) return false;
+    std::swap(row_, above_);
+    const std::size_t width = above_.size();
+    row_.resize(width);
+    int filter = 0;
+    if (is_png_) filter = input_.Next();
+    std::size_t n = 0;
+    while (filter >= 0 && n < width) {
+      const Bytes block = input_.Block();
+      if (block.empty()) break;
+      const std::size_t m = std::min(block.size(), width - n);
+      std::memcpy(row_.data() + n, block.data(), m);
+      input_.Consume(m);
+      n += m;
+    }
+    has_ended_ = n < width;
+    row_.resize(n);
+    taken_ = 0;
+    if (n == 0) return false;
+    if (is_png_) {
+      UndoPng(filter);
+    } else {
+      UndoTiff();
+    }
+    return true;
+  }
+
+  void UndoPng(int filter) {
+    const auto value = [](const std::vector<std::uint8_t>& row, std::size_t i) { return int{row[i]}; };
+    for (std::size_t i = 0; i < row_.size(); ++i) {
+      const int left = i >= pixel_ ? value(row_, i - pixel_) : 0;
+      const int up = value(above_, i);
+      const int corner = i >= pixel_ ? value(above_, i - pixel_) : 0;
+      int add = 0;
+      switch (filter) {
+        case 1: add = left; break;
+        case 2: add = up; break;
+        case 3: add = (left + up) / 2; break;
+        case 4: {
+          const int p = left + up - corner;
+          const int a = std::abs(p - left);
+          const int b = std::abs(p - up);
+          const int c = std::abs(p - corner);
+          add = a <= b && a <= c ? left : b <= c ? up : corner;
+          break;
+        }
+        default: break;
+      }
+      row_[i] = static_cast<std::uint8_t>(value(row_, i) + add);
+    }
+  }
+
+  void UndoTiff() {
+    if (bits_ == 8) {
+      for (std::size_t i = colors_; i < row_.size(); ++i) {
+        row_[i] = static_cast<std::uint8_t>(row_[i] + row_[i - colors_]);
+      }
+    } else if (bits_ == 16) {
+      for (std::size_t i = 2 * colors_; i + 1 < row_.size(); i += 2) {
+        const auto word = [&](std::size_t at) { return unsigned{row_[at]} * 256 + row_[at + 1]; };
+        const unsigned sum = word(i) + word(i - 2 * colors_);
+        row_[i] = static_cast<std::uint8_t>(sum >> 8);
+        row_[i + 1] = static_cast<std::uint8_t>(sum);
+      }
+    } else {
+      std::vector<unsigned> left(colors_);
+      const unsigned mask = (1u << bits_) - 1;
+      std::size_t bit = 0;
+      for (std::size_t i = 0; bit + bits_ <= row_.size() * 8; ++i, bit += bits_) {
+        const auto shift = static_cast<unsigned>(8 - bits_ - bit % 8);
+        std::uint8_t& byte = row_[bit / 8];
+        unsigned& last = left[i % colors_];
+        last = (last + (byte >> shift)) & mask;
+        byte = static_cast<std::uint8_t>((byte & ~(mask << shift)) | last << shift);
+      }
+    }
+  }
+
+  Input input_;
+  bool is_png_;
+  unsigned bits_;
+  std::size_t colors_;
+  std::size_t pixel_;  // Bytes of one, at least 1.
+  std::vector<std::uint8_t> row_;
+  std::vector<std::uint8_t> above_;
+  std::size_t taken_;
+  bool has_ended_ = false;
+};
+
+}  // namespace
+
+std::optional<FilterKind> FilterOf(std::string_view name) {
+  static constexpr std::pair<std::string_view, FilterKind> kFilters[] = {
+      {"FlateDecode", FilterKind::kFlate},
+      {"Fl", FilterKind::kFlate},
+      {"LZWDecode", FilterKind::kLzw},
+      {"LZW", FilterKind::kLzw},
+      {"ASCII85Decode", FilterKind::kAscii85},
+      {"A85", FilterKind::kAscii85},
+      {"ASCIIHexDecode", FilterKind::kAsciiHex},
+      {"AHx", FilterKind::kAsciiHex},
+      {"RunLengthDecode", FilterKind::kRunLength},
+      {"RL", FilterKind::kRunLength},
+      {"DCTDecode", FilterKind::kImage},
+      {"DCT", FilterKind::kImage},
+      {"JPXDecode", FilterKind::kImage},
+      {"CCITTFaxDecode", FilterKind::kImage},
+      {"CCF", FilterKind::kImage},
+      {"JBIG2Decode", FilterKind::kImage},
+      {"Crypt", FilterKind::kCrypt},
+  };
+  for (const auto& [known, kind] : kFilters) {
+    if (name == known) return kind;
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<Stage> StartWith(Bytes bytes, Work& work) { return std::make_unique<Source>(bytes, work); }
+
+std::unique_ptr<Stage> Decode(FilterKind kind, const FilterParameters& parameters, std::unique_ptr<Stage> input,
+                              Work& work) {
+  switch (kind) {
+    case FilterKind::kAscii85: return std::make_unique<Ascii85Stage>(std::move(input), work);
+    case FilterKind::kAsciiHex: return std::make_unique<AsciiHexStage>(std::move(input), work);
+    case FilterKind::kRunLength: return std::make_unique<RunLengthStage>(std::move(input), work);
+    case FilterKind::kImage:
+    case FilterKind::kCrypt: return input;
+    case FilterKind::kFlate: input = std::make_unique<FlateStage>(std::move(input), work); break;
+    case FilterKind::kLzw: input = std::make_unique<LzwStage>(parameters.early_change, std::move(input), work); break;
+  }
+  const FilterParameters& p = parameters;
+  if (p.predictor != 2 && p.predictor < 10) return input;
+  const bool can_be = p.predictor <= 15 && p.colors >= 1 && p.colors <= 64 && p.columns >= 1 &&
+                      p.columns <= PredictorStage::kMaxRowBytes * 8 &&
+                      (p.bits == 1 || p.bits == 2 || p.bits == 4 || p.bits == 8 || p.bits == 16);
+  if (!can_be) return nullptr;
+  const std::int64_t row_bytes = (p.colors * p.bits * p.columns + 7) / 8;
+  if (row_bytes > PredictorStage::kMaxRowBytes) return nullptr;
+  return std::make_unique<PredictorStage>(p, static_cast<std::size_t>(row_bytes), std::move(input), work);
+}
+
+}  // namespace dl::unpack::pdf
