@@ -22,12 +22,15 @@ constexpr Mark kMarks[] = {
     {7, "**ACE**"sv, "an ACE archive"},
     {20, "\xdc\xa7\xc4\xfd"sv, "a zoo archive"},
     {0, "ALZ\x01"sv, "an ALZ archive"},
-    {0, "EGGA"sv, "an EGG archive"},
+    {0, "EGGA\x00\x01"sv, "an EGG archive"},
     {0, "MSWIM\0\0\0"sv, "a Windows image"},
     {0, "hsqs"sv, "a squashfs image"},
     {0, "LRZI"sv, "an lrzip file"},
-    {0, "SIT!"sv, "a StuffIt archive"},
-    {0, "StuffIt (c)1997"sv, "a StuffIt archive"},
+    {10, "rLau"sv, "a StuffIt archive"},  // Behind "SIT!" and two numbers.
+    {0, "StuffIt (c)1997-"sv, "a StuffIt archive"},
+    {0, "WLPWM\0\0\0"sv, "a Windows image"},
+    {0, "7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3zPQ"sv, "a ZPAQ archive"},
+    {0, "ArC\x01"sv, "a FreeArc archive"},
     {4, "\x12\x3a\x00\x10"sv, "a Symbian installation file"},
     {0, "\x7a\x1a\x20\x10"sv, "a Symbian installation file"},
     {0, "conectix"sv, "a disk image"},
@@ -130,7 +133,7 @@ void Unpack(const Probe& probe, const ChildInfo&, Sink& sink) {
 
 std::string_view SealOf(const Probe& probe) {
   for (const Mark& mark : kMarks) {
-    if (probe.Has(mark.offset, mark.bytes)) return mark.what;
+    if (probe.Has(mark.offset, mark.bytes) && (mark.offset != 10 || probe.Has(0, "SIT!"))) return mark.what;
   }
   // An Apple disk image has its header at its end.
   if (probe.tail.size() >= 512 && AsText(probe.tail.last(512)).starts_with("koly")) return "an Apple disk image";
