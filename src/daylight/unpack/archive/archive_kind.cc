@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-#include "daylight/bytes/cursor.h"
+#include "daylight/unpack/archive/content_end.h"
 #include "daylight/unpack/archive/embedded.h"
 
 namespace dl::unpack {
@@ -119,6 +119,13 @@ bool EndsAsZip(Bytes tail) {
   return false;
 }
 
+// Compressed or encrypted bytes, and the headers of archives, have zeros every few
+// hundred bytes; text has none at all.
+bool MayEndWithArchive(Bytes tail) {
+  constexpr std::size_t kLooked = 8192;
+  return AsText(tail.last(std::min(tail.size(), kLooked))).find('\0') != std::string_view::npos;
+}
+
 }  // namespace
 
 std::vector<FoundArchive> FindArchives(const Probe& probe) {
@@ -145,8 +152,10 @@ std::vector<FoundArchive> FindArchives(const Probe& probe) {
 std::vector<FoundArchive> FindWithin(const Probe& probe, const std::vector<FoundArchive>& found) {
   // Whatever an archive has inside, stored or not, its own reader finds; what is
   // between the entries of a zip is searched with it.
-  if (!found.empty()) return {};
-  return FindEmbedded(probe.object, 1, probe.size, /*with_zip=*/true);
+  if (!found.empty() || !MayEndWithArchive(probe.tail)) return {};
+  // Programs and pictures that know where they end are not searched before that.
+  const std::uint64_t end = EndOfContent(probe);
+  return FindEmbedded(probe.object, std::max<std::uint64_t>(end, 1), probe.size, /*with_zip=*/true);
 }
 
 }  // namespace dl::unpack
