@@ -31,6 +31,7 @@ class Input {
  public:
   Input(ObjectSource& object, std::uint64_t begin, std::uint64_t size) : object_(object), begin_(begin), size_(size) {}
 
+  void Rewind() { position_ = 0; }
   Status OpenIn(::archive* reader) {
     ::archive_read_set_read_callback(reader, [](::archive* a, void* self, const void** block) -> la_ssize_t {
       return static_cast<Input*>(self)->Read(a, block);
@@ -117,6 +118,20 @@ void Support(::archive* reader, ArchiveKind kind) {
   ::archive_read_support_format_empty(reader);
 }
 
+// Just this filter, whatever the bytes are. False: it needs input to begin with.
+bool SetFilter(::archive* reader, ArchiveKind kind) {
+  const int filter = kind == ArchiveKind::kGzip    ? ARCHIVE_FILTER_GZIP
+                     : kind == ArchiveKind::kBzip2 ? ARCHIVE_FILTER_BZIP2
+                     : kind == ArchiveKind::kXz    ? ARCHIVE_FILTER_XZ
+                     : kind == ArchiveKind::kLzma  ? ARCHIVE_FILTER_LZMA
+                     : kind == ArchiveKind::kLzip  ? ARCHIVE_FILTER_LZIP
+                     : kind == ArchiveKind::kZstd  ? ARCHIVE_FILTER_ZSTD
+                     : kind == ArchiveKind::kLz4   ? ARCHIVE_FILTER_LZ4
+                                                   : ARCHIVE_FILTER_NONE;
+  return filter != ARCHIVE_FILTER_NONE && ::archive_read_append_filter(reader, filter) == ARCHIVE_OK &&
+         ::archive_read_support_format_raw(reader) == ARCHIVE_OK;
+}
+
 std::string_view Message(::archive* reader) {
   const char* text = ::archive_error_string(reader);
   return text != nullptr ? std::string_view(text) : std::string_view("cannot be read");
@@ -187,7 +202,11 @@ class Unpacking {
     const std::uint64_t size = object.size().value_or(0);
     const std::uint64_t end = archive_.end != 0 ? std::min(archive_.end, size) : size;
     Input input(object, archive_.offset, end - std::min(end, archive_.offset));
-    if (!input.OpenIn(reader_.get())) return Refuse();
+    if (IsCompressed(archive_.kind)) {
+      if (!OpenCompressed(input)) return;
+    } else if (!input.OpenIn(reader_.get())) {
+      return Refuse();
+    }
     for (;;) {
       ::archive_entry* entry = nullptr;
       const int result = ::archive_read_next_header(reader_.get(), &entry);
@@ -199,8 +218,6 @@ class Unpacking {
         if (++failures_ > kMaxFailures) return;
         continue;
       }
-      // Nothing was decompressed: it only looked like it.
-      if (IsCompressed(archive_.kind) && ::archive_filter_count(reader_.get()) < 2) return;
       has_entries_ = true;
       if (!Take(entry)) return;
       // What follows it may be something that is read already.
@@ -208,6 +225,26 @@ class Unpacking {
     }
   }
 
+  // Libarchive would undo all layers of what was compressed several times at once, and
+  // nobody would see those between, or the outer ones of an inner one that is damaged.
+  bool OpenCompressed(Input& input) {
+    const bool is_open = input.OpenIn(reader_.get()).has_value();
+    const int layers = ::archive_filter_count(reader_.get()) - 1;
+    if (is_open && layers == 1) return true;
+    if (is_open && layers < 1) return false;  // It only looked like it.
+    Reader one(::archive_read_new());
+    input.Rewind();
+    if (one != nullptr && SetFilter(one.get(), archive_.kind) && input.OpenIn(one.get())) {
+      reader_ = std::move(one);
+      return true;
+    }
+    if (is_open) {
+      sink_.Closed("", kUnsupported, "several layers at once");
+    } else {
+      Refuse();
+    }
+    return false;
+  }
   // False: no more is wanted, or can be had.
   bool Take(::archive_entry* entry) {
     if (::archive_entry_filetype(entry) != AE_IFREG && ::archive_entry_size(entry) <= 0 &&

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "daylight/bytes/cursor.h"
 #include "daylight/unpack/archive/content_end.h"
 #include "daylight/unpack/archive/embedded.h"
 
@@ -74,6 +75,12 @@ bool IsLzma(Bytes head) {
          (size == ~std::uint64_t{0} || size >> 40 == 0);
 }
 
+// Such a header is no table of small numbers either.
+bool IsSurelyLzma(Bytes head) {
+  const std::uint64_t size = Cursor(head).From(5).value_or(Cursor()).ReadU64Le().value_or(0);
+  return size == ~std::uint64_t{0} || ((size & 0xffffff) != 0 && size >> 32 == 0);
+}
+
 // -lh5- and the like, behind the header's length and sum.
 bool IsLha(Bytes head) {
   return At(head, 2) == '-' && At(head, 3) == 'l' && (At(head, 4) == 'h' || At(head, 4) == 'z') && At(head, 6) == '-' &&
@@ -136,7 +143,7 @@ std::vector<FoundArchive> FindArchives(const Probe& probe) {
   if (IsGzip(probe.head)) found.push_back({ArchiveKind::kGzip});
   if (IsBzip2(probe.head)) found.push_back({ArchiveKind::kBzip2});
   if (IsCompress(probe.head)) found.push_back({ArchiveKind::kCompress, 0, false});
-  if (IsLzma(probe.head)) found.push_back({ArchiveKind::kLzma, 0, false});
+  if (IsLzma(probe.head)) found.push_back({ArchiveKind::kLzma, 0, IsSurelyLzma(probe.head)});
   if (IsLha(probe.head)) found.push_back({ArchiveKind::kLha, 0, false});
   if (IsTar(probe.head)) found.push_back({ArchiveKind::kTar});
   // Binary cpio, of either byte order.
