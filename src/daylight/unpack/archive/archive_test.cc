@@ -105,7 +105,7 @@ TEST(ArchiveTest, WhatStandsBehindSomethingElse) {
 
 TEST(ArchiveTest, WhatOnlyLooksLikeOne) {
   EXPECT_EQ(List("PK\x05\x06 and no more"), "not opened");
-  EXPECT_EQ(List(std::string("\x5d\0\0\0\1\0\0\0\2\0\0\0\3\0 numbers, no such stream", 30)), "");
+  EXPECT_EQ(List(std::string("\x5d\0\0\0\1\0\0\0\2\0\0\0\0\0 numbers, no such stream", 30)), "");
   EXPECT_EQ(List("12-lh5-nothing of the kind"), "");
 }
 
