@@ -14,13 +14,15 @@
 #include "daylight/unpack/rtf/rtf.h"
 #include "daylight/unpack/sealed/sealed.h"
 #include "daylight/unpack/szdd/szdd.h"
+#include "daylight/unpack/udf/udf.h"
 #include "daylight/unpack/zip/zip.h"
 
 namespace dl::unpack {
 
 std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
-      kArchive, kArj, kSzdd, kZip, kCodedText, kMail, kMbox, kTnef, kOle, kRtf, kOneNote, kPdf, kEmbedded, kSealed,
+      kArchive, kArj, kSzdd, kUdf,     kZip, kCodedText, kMail,   kMbox,
+      kTnef,    kOle, kRtf,  kOneNote, kPdf, kEmbedded,  kSealed,
   };
   return kAll;
 }

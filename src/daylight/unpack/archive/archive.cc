@@ -32,6 +32,7 @@ class Input {
  public:
   Input(ObjectSource& object, std::uint64_t begin, std::uint64_t size) : object_(object), begin_(begin), size_(size) {}
 
+  void Rewind() { position_ = 0; }
   Status OpenIn(::archive* reader) {
     ::archive_read_set_read_callback(reader, [](::archive* a, void* self, const void** block) -> la_ssize_t {
       return static_cast<Input*>(self)->Read(a, block);
@@ -118,6 +119,20 @@ void Support(::archive* reader, ArchiveKind kind) {
   ::archive_read_support_format_empty(reader);
 }
 
+// Just this filter, whatever the bytes are. False: it needs input to begin with.
+bool SetFilter(::archive* reader, ArchiveKind kind) {
+  const int filter = kind == ArchiveKind::kGzip    ? ARCHIVE_FILTER_GZIP
+                     : kind == ArchiveKind::kBzip2 ? ARCHIVE_FILTER_BZIP2
+                     : kind == ArchiveKind::kXz    ? ARCHIVE_FILTER_XZ
+                     : kind == ArchiveKind::kLzma  ? ARCHIVE_FILTER_LZMA
+                     : kind == ArchiveKind::kLzip  ? ARCHIVE_FILTER_LZIP
+                     : kind == ArchiveKind::kZstd  ? ARCHIVE_FILTER_ZSTD
+                     : kind == ArchiveKind::kLz4   ? ARCHIVE_FILTER_LZ4
+                                                   : ARCHIVE_FILTER_NONE;
+  return filter != ARCHIVE_FILTER_NONE && ::archive_read_append_filter(reader, filter) == ARCHIVE_OK &&
+         ::archive_read_support_format_raw(reader) == ARCHIVE_OK;
+}
+
 std::string_view Message(::archive* reader) {
   const char* text = ::archive_error_string(reader);
   return text != nullptr ? std::string_view(text) : std::string_view("cannot be read");
@@ -186,15 +201,22 @@ class Unpacking {
     const std::uint64_t end = archive_.end != 0 ? std::min(archive_.end, size) : size;
     return end - std::min(end, archive_.offset);
   }
-  bool OpenIn(::archive* reader, Input& input) const {
-    Support(reader, archive_.kind);
-    for (const std::string& password : sink_.passwords()) ::archive_read_add_passphrase(reader, password.c_str());
-    return input.OpenIn(reader).has_value();
+
+  // False: it is none, or damaged, which was told.
+  bool Open(Reader& reader, Input& input) {
+    Support(reader.get(), archive_.kind);
+    for (const std::string& password : sink_.passwords()) {
+      ::archive_read_add_passphrase(reader.get(), password.c_str());
+    }
+    if (IsCompressed(archive_.kind)) return OpenCompressed(reader, input);
+    if (input.OpenIn(reader.get())) return true;
+    Refuse();
+    return false;
   }
 
   void Read(ObjectSource& object) {
     Input input(object, archive_.offset, SizeIn(object));
-    if (!OpenIn(reader_.get(), input)) return Refuse();
+    if (!Open(reader_, input)) return;
     for (;;) {
       ::archive_entry* entry = nullptr;
       const int result = ::archive_read_next_header(reader_.get(), &entry);
@@ -207,13 +229,32 @@ class Unpacking {
         if (++failures_ > kMaxFailures) return;
         continue;
       }
-      // Nothing was decompressed: it only looked like it.
-      if (IsCompressed(archive_.kind) && ::archive_filter_count(reader_.get()) < 2) return;
       has_entries_ = true;
       if (!Take(entry, object)) return;
       // What follows it may be something that is read already.
       if (archive_.kind == ArchiveKind::kZipEntries) return;
     }
+  }
+
+  // Libarchive would undo all layers of what was compressed several times at once, and
+  // nobody would see those between, or the outer ones of an inner one that is damaged.
+  bool OpenCompressed(Reader& reader, Input& input) {
+    const bool is_open = input.OpenIn(reader.get()).has_value();
+    const int layers = ::archive_filter_count(reader.get()) - 1;
+    if (is_open && layers == 1) return true;
+    if (is_open && layers < 1) return false;  // It only looked like it.
+    Reader one(::archive_read_new());
+    input.Rewind();
+    if (one != nullptr && SetFilter(one.get(), archive_.kind) && input.OpenIn(one.get())) {
+      reader = std::move(one);
+      return true;
+    }
+    if (is_open) {
+      sink_.Closed("", kUnsupported, "several layers at once");
+    } else {
+      Refuse();
+    }
+    return false;
   }
 
   // False: no more is wanted, or can be had.
@@ -242,11 +283,11 @@ class Unpacking {
 
   // The entry at hand once more, with a reader of its own.
   void GiveAgain(ObjectSource& object, const ChildInfo& info) {
-    const Reader reader(::archive_read_new());
+    Reader reader(::archive_read_new());
     if (reader == nullptr) return;
     Input input(object, archive_.offset, SizeIn(object));
     ::archive_entry* entry = nullptr;
-    if (!OpenIn(reader.get(), input)) return;
+    if (!Open(reader, input)) return;
     for (std::uint64_t i = 0; i < entries_; ++i) {
       if (::archive_read_next_header(reader.get(), &entry) < ARCHIVE_FAILED) return;
     }

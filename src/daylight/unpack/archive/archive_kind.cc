@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "daylight/bytes/cursor.h"
+#include "daylight/unpack/archive/content_end.h"
 #include "daylight/unpack/archive/embedded.h"
 
 namespace dl::unpack {
@@ -74,6 +75,12 @@ bool IsLzma(Bytes head) {
          (size == ~std::uint64_t{0} || size >> 40 == 0);
 }
 
+// Such a header is no table of small numbers either.
+bool IsSurelyLzma(Bytes head) {
+  const std::uint64_t size = Cursor(head).From(5).value_or(Cursor()).ReadU64Le().value_or(0);
+  return size == ~std::uint64_t{0} || ((size & 0xffffff) != 0 && size >> 32 == 0);
+}
+
 // -lh5- and the like, behind the header's length and sum.
 bool IsLha(Bytes head) {
   return At(head, 2) == '-' && At(head, 3) == 'l' && (At(head, 4) == 'h' || At(head, 4) == 'z') && At(head, 6) == '-' &&
@@ -119,6 +126,13 @@ bool EndsAsZip(Bytes tail) {
   return false;
 }
 
+// Compressed or encrypted bytes, and the headers of archives, have zeros every few
+// hundred bytes; text has none at all.
+bool MayEndWithArchive(Bytes tail) {
+  constexpr std::size_t kLooked = 8192;
+  return AsText(tail.last(std::min(tail.size(), kLooked))).find('\0') != std::string_view::npos;
+}
+
 }  // namespace
 
 std::vector<FoundArchive> FindArchives(const Probe& probe) {
@@ -129,7 +143,7 @@ std::vector<FoundArchive> FindArchives(const Probe& probe) {
   if (IsGzip(probe.head)) found.push_back({ArchiveKind::kGzip});
   if (IsBzip2(probe.head)) found.push_back({ArchiveKind::kBzip2});
   if (IsCompress(probe.head)) found.push_back({ArchiveKind::kCompress, 0, false});
-  if (IsLzma(probe.head)) found.push_back({ArchiveKind::kLzma, 0, false});
+  if (IsLzma(probe.head)) found.push_back({ArchiveKind::kLzma, 0, IsSurelyLzma(probe.head)});
   if (IsLha(probe.head)) found.push_back({ArchiveKind::kLha, 0, false});
   if (IsTar(probe.head)) found.push_back({ArchiveKind::kTar});
   // Binary cpio, of either byte order.
@@ -145,8 +159,10 @@ std::vector<FoundArchive> FindArchives(const Probe& probe) {
 std::vector<FoundArchive> FindWithin(const Probe& probe, const std::vector<FoundArchive>& found) {
   // Whatever an archive has inside, stored or not, its own reader finds; what is
   // between the entries of a zip is searched with it.
-  if (!found.empty()) return {};
-  return FindEmbedded(probe.object, 1, probe.size, /*with_zip=*/true);
+  if (!found.empty() || !MayEndWithArchive(probe.tail)) return {};
+  // Programs and pictures that know where they end are not searched before that.
+  const std::uint64_t end = EndOfContent(probe);
+  return FindEmbedded(probe.object, std::max<std::uint64_t>(end, 1), probe.size, /*with_zip=*/true);
 }
 
 }  // namespace dl::unpack

@@ -56,6 +56,15 @@ TEST(ArchiveTest, CompressedFilesHaveOneChild) {
   }
 }
 
+TEST(ArchiveTest, OneLayerAtATime) {
+  for (const int filter : {ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2, ARCHIVE_FILTER_XZ, ARCHIVE_FILTER_LZMA,
+                           ARCHIVE_FILTER_LZIP, ARCHIVE_FILTER_ZSTD, ARCHIVE_FILTER_LZ4}) {
+    const std::string once = Compress(filter, "some text");
+    EXPECT_EQ(List(Compress(filter, once), "x"), "content=" + std::to_string(once.size()) + " ") << filter;
+  }
+  EXPECT_EQ(List(Compress(ARCHIVE_FILTER_GZIP, ""), "x"), "");
+}
+
 TEST(ArchiveTest, NamesOfWhatWasCompressed) {
   const std::string gz = Compress(ARCHIVE_FILTER_GZIP, "text");
   EXPECT_EQ(List(gz, "report.doc.gz"), "report.doc=4 ");
@@ -96,7 +105,7 @@ TEST(ArchiveTest, WhatStandsBehindSomethingElse) {
 
 TEST(ArchiveTest, WhatOnlyLooksLikeOne) {
   EXPECT_EQ(List("PK\x05\x06 and no more"), "not opened");
-  EXPECT_EQ(List(std::string("\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0 no such stream", 30)), "");
+  EXPECT_EQ(List(std::string("\x5d\0\0\0\1\0\0\0\2\0\0\0\0\0 numbers, no such stream", 30)), "");
   EXPECT_EQ(List("12-lh5-nothing of the kind"), "");
 }
 
@@ -106,6 +115,20 @@ TEST(ArchiveTest, DamageIsTold) {
     Listing listing;
     EXPECT_TRUE(listing.Run(kArchive, whole.substr(0, whole.size() / 2)));
     EXPECT_GT(listing.closed(), 0u) << format << " " << listing.text();
+  }
+}
+
+TEST(ArchiveTest, WhatCannotBeDecompressedIsTold) {
+  std::string text;
+  for (unsigned i = 0; i < 20'000; ++i) text += static_cast<char>(i * i * 2654435761u >> 13);
+  for (const int filter : {ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2, ARCHIVE_FILTER_XZ, ARCHIVE_FILTER_LZMA,
+                           ARCHIVE_FILTER_LZIP, ARCHIVE_FILTER_ZSTD, ARCHIVE_FILTER_LZ4}) {
+    const std::string whole = Compress(filter, text);
+    for (const std::size_t n : {whole.size() - 1, whole.size() / 2, std::size_t{40}}) {
+      Listing listing;
+      ASSERT_TRUE(listing.Run(kArchive, whole.substr(0, n)));
+      EXPECT_GT(listing.closed(), 0u) << filter << " " << n;
+    }
   }
 }
 

@@ -29,7 +29,7 @@ TEST(EmbeddedTest, AtEveryPlace) {
     ASSERT_EQ(found.size(), 1u) << n;
     EXPECT_EQ(found[0].offset, n);
   }
-  EXPECT_EQ(List("head" + zip + std::string(100'000, 'K')), "a=4 ");
+  EXPECT_EQ(List("head" + zip + std::string(100'000, '\0')), "a=4 ");
 }
 
 TEST(EmbeddedTest, AcrossPiecesOfWhatIsNotInMemory) {
