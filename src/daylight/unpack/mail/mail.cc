@@ -95,7 +95,7 @@ class FindWords final : public Walk::Visitor {
     if (is_read) {
       texts_.push_back({Decode(entity.body, header.encodings.front(), kMaxPasswordText), header.type == "text/html"});
     }
-    has_files_ = has_files_ || !is_read || OpensCodedText(texts_.back().text);
+    has_files_ = has_files_ || !is_read;
     return ++looked_ < kMaxLookedParts;
   }
   bool Between(std::string_view) override { return true; }
@@ -103,7 +103,8 @@ class FindWords final : public Walk::Visitor {
   void Closed(std::string_view, std::string_view) override {}
 
   void Tell(Sink& sink) const {
-    if (!has_files_) return;
+    const auto has_file = [](const Text& text) { return OpensCodedText(text.text); };
+    if (!has_files_ && std::none_of(texts_.begin(), texts_.end(), has_file)) return;
     std::vector<std::string> told;
     for (const Text& text : texts_) {
       for (const std::string& word : FindPasswords(text.text, text.is_html, kMaxPasswords)) {
@@ -131,6 +132,7 @@ class Give final : public Walk::Visitor {
 
   bool Part(const Entity& entity, int depth) override {
     const Header& header = entity.header;
+    if (entity.body.empty()) return sink_.Pass();
     const std::string name = NameOf(header);
     if (header.type == "message/partial") {
       sink_.Closed(name, kUnsupported, "one piece of a message that is sent in several");
@@ -164,7 +166,6 @@ class Give final : public Walk::Visitor {
 
   bool GiveDecoded(const Entity& entity, const std::string& name, Encoding encoding, int depth) {
     std::string_view body = entity.body;
-    if (body.empty()) return sink_.Pass();
     if (encoding == Encoding::kNone) {
       if (entity.header.IsMessage()) return GiveMessage({name, body.size()}, body, sink_, depth + 1);
       if (!sink_.Add({name, body.size()}, AsBytes(body))) return false;

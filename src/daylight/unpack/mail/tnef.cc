@@ -136,7 +136,8 @@ class Unpacking {
       default: break;
     }
     if (!is_whole) return Fail(ErrorCode::kTruncated, "attribute");
-    return cursor_.Skip(2);
+    // Of the last one half may be missing; nothing is unread then.
+    return cursor_.Skip(std::min<std::size_t>(2, cursor_.remaining()));
   }
 
   // 2.1.3.4: property tag, name where it has one, values.
