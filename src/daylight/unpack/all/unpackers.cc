@@ -3,6 +3,7 @@
 #include <array>
 
 #include "daylight/unpack/archive/archive.h"
+#include "daylight/unpack/mail/cms.h"
 #include "daylight/unpack/mail/coded_text.h"
 #include "daylight/unpack/mail/mail.h"
 #include "daylight/unpack/mail/tnef.h"
@@ -11,7 +12,7 @@ namespace dl::unpack {
 
 std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
-      kArchive, kMail, kMbox, kCodedText, kTnef,
+      kArchive, kMail, kMbox, kCodedText, kTnef, kCms,
   };
   return kAll;
 }

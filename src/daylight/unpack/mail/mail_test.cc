@@ -59,7 +59,7 @@ TEST(MailTest, OnePart) {
 
 TEST(MailTest, Parts) {
   const Listing listing = Open(kMixed + "preamble\n--bb\n\nfirst\n--bb\n" + kFile +
-                              "--bb\nContent-Type: text/plain\n\nsecond\n\n--bb--\nepilogue\n");
+                               "--bb\nContent-Type: text/plain\n\nsecond\n\n--bb--\nepilogue\n");
   EXPECT_EQ(listing.text(), "body.txt=5 f.bin=3 body-2.txt=7 ");
   EXPECT_EQ(listing.children().at("body-2.txt"), "second\n");
   EXPECT_EQ(listing.children().at("f.bin"), "abc");
