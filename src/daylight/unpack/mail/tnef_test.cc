@@ -90,6 +90,9 @@ TEST(TnefTest, DamageIsTold) {
   Listing short_one;
   EXPECT_TRUE(short_one.Run(kTnef, Example().substr(0, Example().size() - 1)));
   EXPECT_EQ(short_one.closed(), 0u);
+  Listing behind;
+  EXPECT_TRUE(behind.Run(kTnef, Example() + "\r\n"));
+  EXPECT_EQ(behind.closed(), 0u);
   std::string flipped = Example();
   const std::size_t at = flipped.find("rcpg125");
   flipped[at] = 'x';
