@@ -19,6 +19,8 @@ namespace {
 // What is decoded before it is read on: multiparts and messages that are encoded,
 // which no standard allows, and texts with files in them.
 constexpr std::size_t kMaxDecodedBytes = 16u << 20;
+// Of the depth; each such level holds that many bytes.
+constexpr int kEncodedLevels = 10;
 // Before and behind the parts of a multipart usually is "This is a multi-part
 // message in MIME format.". Longer texts there are given.
 constexpr std::size_t kMaxUsualBytes = 256;
@@ -73,7 +75,7 @@ class Walk {
       if (inner.has_parts()) {
         if (decoded.size() == kMaxDecodedBytes) visitor_.Closed(kTooLarge, "an encoded multipart that is too large");
         while (const auto section = inner.Next()) {
-          if (section->is_part && !Visit(section->text, depth + 1, is_digest)) return false;
+          if (section->is_part && !Visit(section->text, depth + kEncodedLevels, is_digest)) return false;
         }
         return true;
       }
@@ -181,7 +183,7 @@ class Give final : public Walk::Visitor {
       if (!GiveStream(name, body, encoding)) return false;
     } else {
       if (!GiveStream(name, body, encoding)) return false;
-      if (entity.header.IsMessage()) return GiveEncodedMessage(name, body, encoding, depth + 1);
+      if (entity.header.IsMessage()) return GiveEncodedMessage(name, body, encoding, depth + kEncodedLevels);
     }
     return !entity.header.IsText() || GiveFarFiles(body, name, encoding);
   }
@@ -228,9 +230,11 @@ class Give final : public Walk::Visitor {
 
 bool GiveParts(std::string_view message, Sink& sink, int depth) {
   message = SkipToHeader(message);
-  FindWords words;
-  Walk(words).Visit(message, depth);
-  words.Tell(sink);
+  {
+    FindWords words;
+    Walk(words).Visit(message, depth);
+    words.Tell(sink);
+  }
   Give give(sink);
   return Walk(give).Visit(message, depth);
 }

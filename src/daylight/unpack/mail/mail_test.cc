@@ -195,6 +195,16 @@ TEST(MailTest, NestedTooDeeply) {
     message += "\ntext\n";
     EXPECT_EQ(List(message).find("unsupported") != std::string::npos, depth > mail::kMaxDepth) << List(message);
   }
+  // Encoded ones hold what they are decoded to.
+  std::string encoded = "Content-Type: text/plain\n\ntext";
+  for (int i = 0; i < 8; ++i) {
+    std::string quoted;
+    for (const char c : "--b" + std::to_string(i) + ".\n" + encoded)
+      quoted += c == '=' ? "=3D" : c == '-' ? "=2D" : std::string(1, c);
+    encoded = "Content-Type: multipart/mixed; boundary=b" + std::to_string(i) +
+              ".\nContent-Transfer-Encoding: quoted-printable\n\n" + quoted;
+  }
+  EXPECT_NE(List(kFields + encoded).find("!unsupported"), std::string::npos) << List(kFields + encoded);
   // Messages in messages that nothing shows to be some.
   std::string messages = kFields;
   for (int i = 0; i < 3 * mail::kMaxDepth; ++i) messages += "Content-Type: message/rfc822\n\nnothing\n";
