@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "daylight/unpack/mail/binhex.h"
+#include "daylight/unpack/mail/header.h"
+#include "daylight/unpack/mail/mail.h"
 #include "daylight/unpack/mail/transfer.h"
 
 namespace dl::unpack {
@@ -149,10 +151,11 @@ class Giving {
     std::string_view rest = text_.substr(start.body);
     std::size_t end = start.body;
     bool has_end = false;
+    bool has_end_line = false;
     for (int other = 0; !rest.empty() && other < kMaxOtherLines;) {
       const std::string_view line = TakeLine(rest);
       if (line == "end") {
-        has_end = true;
+        has_end = has_end_line = true;
         end = text_.size() - rest.size();
         break;
       }
@@ -161,11 +164,13 @@ class Giving {
         continue;
       }
       other = 0;
+      // No bytes: the last line before "end", which alone ends it for some readers.
+      has_end = line == "`" || line == " ";
       end = text_.size() - rest.size();
     }
     at = end;
     std::string_view body = text_.substr(start.body, end - start.body);
-    if (has_end) body = body.substr(0, body.rfind("end"));
+    if (has_end_line) body = body.substr(0, body.rfind("end"));
     if (!Give(start.name, body, Encoding::kUuencode)) return false;
     if (!has_end) sink_.Closed(start.name, kDamaged, "uuencoded text without its end");
     return true;
@@ -317,7 +322,11 @@ bool GiveCodedText(std::string_view text, Sink& sink) { return Giving(text, sink
 
 namespace {
 
-bool Opens(const Probe& probe) { return mail::OpensCodedText(AsText(probe.head)); }
+// Bodies of messages are looked at as children.
+bool Opens(const Probe& probe) {
+  const std::string_view head = AsText(probe.head);
+  return mail::OpensCodedText(head) && !mail::LooksLikeMessage(head) && !kMbox.opens(probe);
+}
 
 void Unpack(const Probe& probe, const ChildInfo&, Sink& sink) {
   const auto whole = probe.object.Whole(kMaxWholeBytes);

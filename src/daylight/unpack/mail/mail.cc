@@ -19,6 +19,8 @@ namespace {
 // What is decoded before it is read on: multiparts and messages that are encoded,
 // which no standard allows, and texts with files in them.
 constexpr std::size_t kMaxDecodedBytes = 16u << 20;
+// Of the depth; each such level holds that many bytes.
+constexpr int kEncodedLevels = 10;
 // Before and behind the parts of a multipart usually is "This is a multi-part
 // message in MIME format.". Longer texts there are given.
 constexpr std::size_t kMaxUsualBytes = 256;
@@ -73,7 +75,7 @@ class Walk {
       if (inner.has_parts()) {
         if (decoded.size() == kMaxDecodedBytes) visitor_.Closed(kTooLarge, "an encoded multipart that is too large");
         while (const auto section = inner.Next()) {
-          if (section->is_part && !Visit(section->text, depth + 1, is_digest)) return false;
+          if (section->is_part && !Visit(section->text, depth + kEncodedLevels, is_digest)) return false;
         }
         return true;
       }
@@ -95,7 +97,7 @@ class FindWords final : public Walk::Visitor {
     if (is_read) {
       texts_.push_back({Decode(entity.body, header.encodings.front(), kMaxPasswordText), header.type == "text/html"});
     }
-    has_files_ = has_files_ || !is_read || OpensCodedText(texts_.back().text);
+    has_files_ = has_files_ || !is_read;
     return ++looked_ < kMaxLookedParts;
   }
   bool Between(std::string_view) override { return true; }
@@ -103,7 +105,8 @@ class FindWords final : public Walk::Visitor {
   void Closed(std::string_view, std::string_view) override {}
 
   void Tell(Sink& sink) const {
-    if (!has_files_) return;
+    const auto has_file = [](const Text& text) { return OpensCodedText(text.text); };
+    if (!has_files_ && std::none_of(texts_.begin(), texts_.end(), has_file)) return;
     std::vector<std::string> told;
     for (const Text& text : texts_) {
       for (const std::string& word : FindPasswords(text.text, text.is_html, kMaxPasswords)) {
@@ -131,6 +134,7 @@ class Give final : public Walk::Visitor {
 
   bool Part(const Entity& entity, int depth) override {
     const Header& header = entity.header;
+    if (entity.body.empty()) return sink_.Pass();
     const std::string name = NameOf(header);
     if (header.type == "message/partial") {
       sink_.Closed(name, kUnsupported, "one piece of a message that is sent in several");
@@ -164,7 +168,6 @@ class Give final : public Walk::Visitor {
 
   bool GiveDecoded(const Entity& entity, const std::string& name, Encoding encoding, int depth) {
     std::string_view body = entity.body;
-    if (body.empty()) return sink_.Pass();
     if (encoding == Encoding::kNone) {
       if (entity.header.IsMessage()) return GiveMessage({name, body.size()}, body, sink_, depth + 1);
       if (!sink_.Add({name, body.size()}, AsBytes(body))) return false;
@@ -180,7 +183,7 @@ class Give final : public Walk::Visitor {
       if (!GiveStream(name, body, encoding)) return false;
     } else {
       if (!GiveStream(name, body, encoding)) return false;
-      if (entity.header.IsMessage()) return GiveEncodedMessage(name, body, encoding, depth + 1);
+      if (entity.header.IsMessage()) return GiveEncodedMessage(name, body, encoding, depth + kEncodedLevels);
     }
     return !entity.header.IsText() || GiveFarFiles(body, name, encoding);
   }
@@ -227,9 +230,11 @@ class Give final : public Walk::Visitor {
 
 bool GiveParts(std::string_view message, Sink& sink, int depth) {
   message = SkipToHeader(message);
-  FindWords words;
-  Walk(words).Visit(message, depth);
-  words.Tell(sink);
+  {
+    FindWords words;
+    Walk(words).Visit(message, depth);
+    words.Tell(sink);
+  }
   Give give(sink);
   return Walk(give).Visit(message, depth);
 }

@@ -134,6 +134,7 @@ std::vector<std::string> FindPasswords(std::string_view text, bool is_html, std:
   // What is named with a colon first, then the rest.
   for (const bool is_likely : {true, false}) {
     for (std::size_t i = 0; i < lower.size(); ++i) {
+      if (const char c = lower[i]; c != 'p' && c != 'k' && c != 'c' && c != 'm') continue;
       if (i > 0 && IsLetter(lower[i - 1])) continue;
       const auto* keyword = std::find_if(kKeywords.begin(), kKeywords.end(), [&](std::string_view known) {
         return std::string_view(lower).substr(i).starts_with(known);

@@ -98,7 +98,7 @@ class Unpacking {
 
   void Run() {
     if (!cursor_.Skip(4 + 2)) return Damage();  // TNEFSignature, LegacyKey
-    while (!cursor_.AtEnd()) {
+    while (!IsAtEnd()) {
       const Status status = TakeAttribute();
       if (is_stopped_) return;
       if (!status) {
@@ -113,6 +113,12 @@ class Unpacking {
   void Damage() {
     if (!is_damaged_) sink_.Closed("", kDamaged, "TNEF that ends early or contradicts itself");
     is_damaged_ = true;
+  }
+
+  // Some have ends of lines behind.
+  bool IsAtEnd() const {
+    const std::string_view rest = AsText(cursor_.bytes().subspan(cursor_.position()));
+    return rest.size() < 9 && rest.find_first_not_of("\r\n\0"sv) == std::string_view::npos;
   }
 
   // 2.1.3: level, identifier, length, data, and the sum of its bytes, which no reader checks.
@@ -136,7 +142,8 @@ class Unpacking {
       default: break;
     }
     if (!is_whole) return Fail(ErrorCode::kTruncated, "attribute");
-    return cursor_.Skip(2);
+    // Of the last one half may be missing; nothing is unread then.
+    return cursor_.Skip(std::min<std::size_t>(2, cursor_.remaining()));
   }
 
   // 2.1.3.4: property tag, name where it has one, values.
