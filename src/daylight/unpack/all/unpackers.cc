@@ -19,6 +19,9 @@ std::span<const Unpacker> Unpackers() {
   return kAll;
 }
 
-void Prepare() { PrepareArchive(); }
+void Prepare() {
+  PrepareArchive();
+  PrepareOle();
+}
 
 }  // namespace dl::unpack
