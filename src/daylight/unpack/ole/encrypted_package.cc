@@ -33,16 +33,16 @@ std::array<std::byte, 4> Number(std::uint32_t n) {
           static_cast<std::byte>(n >> 24)};
 }
 
-// A digest that is used many times.
+// A digest that is used many times. Looked up once: that takes longer than it does.
 class Hasher {
  public:
   explicit Hasher(const std::string& name)
-      : method_(::EVP_get_digestbyname(name.c_str())), context_(::EVP_MD_CTX_new()) {}
+      : method_(::EVP_MD_fetch(nullptr, name.c_str(), nullptr)), context_(::EVP_MD_CTX_new()) {}
   bool is_usable() const { return method_ != nullptr && context_ != nullptr; }
   Buffer Of(Bytes a, Bytes b) {
-    Buffer out(static_cast<std::size_t>(::EVP_MD_get_size(method_)));
+    Buffer out(static_cast<std::size_t>(::EVP_MD_get_size(method_.get())));
     unsigned int size = 0;
-    const bool is_done = ::EVP_DigestInit_ex(context_.get(), method_, nullptr) == 1 &&
+    const bool is_done = ::EVP_DigestInit_ex2(context_.get(), method_.get(), nullptr) == 1 &&
                          ::EVP_DigestUpdate(context_.get(), a.data(), a.size()) == 1 &&
                          ::EVP_DigestUpdate(context_.get(), b.data(), b.size()) == 1 &&
                          ::EVP_DigestFinal_ex(context_.get(), Raw(std::span(out)), &size) == 1;
@@ -52,9 +52,10 @@ class Hasher {
 
  private:
   struct Free {
+    void operator()(::EVP_MD* method) const { ::EVP_MD_free(method); }
     void operator()(::EVP_MD_CTX* context) const { ::EVP_MD_CTX_free(context); }
   };
-  const ::EVP_MD* method_;
+  std::unique_ptr<::EVP_MD, Free> method_;
   std::unique_ptr<::EVP_MD_CTX, Free> context_;
 };
 
