@@ -30,6 +30,7 @@ std::span<const Unpacker> Unpackers() {
 
 void Prepare() {
   PrepareArchive();
+  PrepareOle();
   PreparePdf();
 }
 

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "daylight/unpack/ole/compound_file.h"
+#include "daylight/unpack/ole/encrypted_package.h"
 #include "daylight/unpack/ole/names.h"
 #include "daylight/unpack/ole/office.h"
 #include "daylight/unpack/ole/outlook.h"
@@ -25,6 +26,10 @@ constexpr std::size_t kHeadBytes = 512;
 constexpr std::size_t kMaxNameBytes = 2048;
 // Of a decompressed `dir`; ten thousand modules need far less.
 constexpr std::size_t kMaxDirBytes = 4u << 20;
+
+constexpr std::size_t kMaxInfoBytes = 64u << 10;
+// Passwords for one document, besides Excel's own.
+constexpr std::size_t kMaxTries = 4;
 
 class Unpacking {
  public:
@@ -101,13 +106,65 @@ class Unpacking {
     if (is("WordDocument")) return Check(entry, IsWordDocumentEncrypted(Head(entry)));
     if (is("Current User")) return Check(entry, IsPresentationEncrypted(Head(entry)));
     // [MS-OFFCRYPTO] 2.3.4: the whole of a newer document; and 2.2: by rights management.
-    if (is("EncryptedPackage") || is("_09_DRMContent")) return Check(entry, entry.size > 0);
+    if (is("EncryptedPackage")) return Decrypt(entry);
+    if (is("_09_DRMContent")) return Check(entry, entry.size > 0);
     return GiveText(entry);
   }
 
   bool Check(const Entry& entry, bool is_encrypted) {
     if (is_encrypted) sink_.Closed(entry.path, kEncrypted, "encrypted with a password or key");
     return true;
+  }
+
+  // The document that it is, where a password that is known opens it.
+  bool Decrypt(const Entry& entry) {
+    const auto& streams = by_storage_[entry.parent];
+    const auto found = std::find_if(streams.begin(), streams.end(), [&](std::size_t i) {
+      return IsSameName(file_.entries()[i].name, "EncryptionInfo");
+    });
+    if (found == streams.end() || has_decrypted_) return Check(entry, entry.size > 0);
+    // Each try takes its time, so one document of a file has them.
+    has_decrypted_ = true;
+    const auto info = ParseEncryptionInfo(file_.Read(file_.entries()[*found], kMaxInfoBytes, scratch_));
+    if (!info) {
+      sink_.Closed(entry.path, kEncrypted, info.error().what);
+      return true;
+    }
+    std::optional<std::vector<std::byte>> key = KeyOfPackage(*info, kExcelPassword);
+    const std::span<const std::string> passwords = sink_.passwords();
+    for (std::size_t i = 0; !key && i < std::min(passwords.size(), kMaxTries); ++i) {
+      key = KeyOfPackage(*info, passwords[i]);
+    }
+    if (!key) return Check(entry, true);
+    const auto stream = Inner(entry);
+    if (!stream) return true;
+    Cursor package(*stream);
+    const auto size = package.ReadU64Le();
+    if (!size) {
+      sink_.Closed(entry.path, kDamaged, "the encrypted document is cut off");
+      return true;
+    }
+    const std::string name = entry.path + "/document";
+    std::uint64_t left = *size;
+    std::uint32_t number = 0;
+    std::vector<std::byte> buffer;
+    Bytes piece;
+    const bool goes_on = sink_.AddStream({name, std::nullopt}, [&](std::span<std::byte> out) -> Result<std::size_t> {
+      if (piece.empty() && left > 0 && !package.AtEnd()) {
+        const Bytes next = *package.ReadBytes(std::min(package.remaining(), kPieceBytes));
+        // The last one is of whole blocks, and may be cut.
+        buffer.assign(next.begin(), next.begin() + static_cast<std::ptrdiff_t>(next.size() / 16 * 16));
+        if (!DecryptPackage(*info, *key, number++, buffer)) buffer.clear();
+        piece = Bytes(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer.size())));
+        left -= piece.size();
+      }
+      const std::size_t n = std::min(piece.size(), out.size());
+      std::copy_n(piece.begin(), n, out.begin());
+      piece = piece.subspan(n);
+      return n;
+    });
+    if (goes_on && left > 0) sink_.Closed(name, kDamaged, "the encrypted document is cut off");
+    return goes_on;
   }
 
   bool GivePackage(const Entry& entry) {
@@ -283,6 +340,7 @@ class Unpacking {
   std::map<std::size_t, std::vector<std::size_t>> by_storage_;  // The streams of each.
   std::map<std::size_t, std::string> attachment_names_;         // By their storages.
   std::vector<std::byte> scratch_;
+  bool has_decrypted_ = false;
 };
 
 bool Opens(const Probe& probe) { return probe.Has(0, kCompoundMagic); }
@@ -301,5 +359,7 @@ void Unpack(const Probe& probe, const ChildInfo&, Sink& sink) {
 }  // namespace
 
 const Unpacker kOle = {"ole", Opens, Unpack};
+
+void PrepareOle() { PrepareEncryptedPackage(); }
 
 }  // namespace dl::unpack

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include "daylight/unpack/ole/encrypted_testing.h"
 #include "daylight/unpack/ole/vba_testing.h"
 #include "daylight/unpack/unpack_testing.h"
 
@@ -156,6 +157,30 @@ TEST(OleTest, WhatIsEncryptedSaysSo) {
                                               {u"WordDocument", U16(0xa5ec) + std::string(10, '\0')},
                                               {u"Current User", user.substr(0, 12) + U32(0xe391c05f)}}));
   EXPECT_EQ(open.closed(), 0u) << open.text();
+}
+
+TEST(OleTest, EncryptedDocumentsAreOpenedWhereThePasswordIsKnown) {
+  PrepareOle();
+  const std::string content = "a document of forty-eight bytes, all of which...";
+  ASSERT_EQ(content.size(), 48u);
+  for (const bool is_agile : {true, false}) {
+    for (const char* password : {"VelvetSweatshop", "second"}) {
+      EncryptedDocument document = MakeEncrypted(is_agile, password, content);
+      document.package[0] = 40;  // The rest fills the last block up.
+      const CompoundStreams streams = {{u"EncryptedPackage", document.package}, {u"EncryptionInfo", document.info}};
+      Listing listing;
+      listing.SetPasswords({"first", "second"});
+      EXPECT_TRUE(listing.Run(kOle, MakeCompound(streams)));
+      EXPECT_EQ(Content(listing, "EncryptedPackage/document"), content.substr(0, 40));
+      EXPECT_EQ(listing.closed(), 0u) << listing.text();
+    }
+  }
+  EncryptedDocument document = MakeEncrypted(true, "VelvetSweatshop", content);
+  document.package.resize(30);
+  EXPECT_NE(Unpacked(MakeCompound({{u"EncryptedPackage", document.package}, {u"EncryptionInfo", document.info}}))
+                .text()
+                .find("EncryptedPackage/document!damaged"),
+            std::string::npos);
 }
 
 TEST(OleTest, DamageIsTold) {
