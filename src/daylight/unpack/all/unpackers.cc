@@ -3,6 +3,8 @@
 #include <array>
 
 #include "daylight/unpack/archive/archive.h"
+#include "daylight/unpack/encoded/encoded.h"
+#include "daylight/unpack/html/html.h"
 #include "daylight/unpack/pdf/pdf.h"
 
 namespace dl::unpack {
@@ -11,6 +13,8 @@ std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
       kArchive,
       kPdf,
+      kHtml,
+      kEncoded,
   };
   return kAll;
 }

@@ -1,0 +1,107 @@
+#include "daylight/unpack/encoded/text_kind.h"
+
+#include <algorithm>
+
+namespace dl::unpack {
+
+namespace {
+
+using namespace std::literals;
+
+// So much of an object tells which it is.
+constexpr std::size_t kLooked = 4096;
+
+enum class Width : std::uint8_t { kOne, kTwoLittle, kTwoBig };
+
+// UTF-16 by its mark; without one, where nearly every other byte is zero.
+Width WidthOf(std::string_view head) {
+  if (head.starts_with("\xff\xfe")) return Width::kTwoLittle;
+  if (head.starts_with("\xfe\xff")) return Width::kTwoBig;
+  head = head.substr(0, kLooked);
+  if (head.size() < 64) return Width::kOne;
+  std::size_t zeros[2] = {0, 0};
+  for (std::size_t i = 0; i < head.size(); ++i) zeros[i % 2] += head[i] == 0 ? 1u : 0u;
+  const std::size_t most = head.size() / 2 * 9 / 10;
+  if (zeros[1] >= most && zeros[0] == 0) return Width::kTwoLittle;
+  if (zeros[0] >= most && zeros[1] == 0) return Width::kTwoBig;
+  return Width::kOne;
+}
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f'; }
+
+// A tag's name ends here.
+bool EndsName(std::string_view text, std::size_t at) {
+  return at >= text.size() || IsBlank(text[at]) || text[at] == '>' || text[at] == '/';
+}
+
+bool IsMarkup(std::string_view lower) {
+  std::size_t at = lower.starts_with("\xef\xbb\xbf") ? 3 : 0;
+  for (;;) {
+    while (at < lower.size() && IsBlank(lower[at])) ++at;
+    if (!lower.substr(at).starts_with("<!--")) break;
+    const std::size_t end = lower.find("-->", at + 4);
+    if (end == std::string_view::npos) return false;
+    at = end + 3;
+  }
+  const std::string_view rest = lower.substr(at);
+  if (rest.starts_with("<?xml") || rest.starts_with("<!doctype")) return true;
+  for (const std::string_view tag :
+       {"<html"sv,   "<head"sv,    "<body"sv,      "<script"sv,    "<svg"sv,    "<meta"sv,
+        "<iframe"sv, "<div"sv,     "<title"sv,     "<style"sv,     "<img"sv,    "<form"sv,
+        "<object"sv, "<embed"sv,   "<table"sv,     "<p"sv,         "<a"sv,      "<hta:application"sv,
+        "<job"sv,    "<package"sv, "<component"sv, "<scriptlet"sv, "<center"sv, "<span"sv,
+        "<base"sv,   "<link"sv}) {
+    if (rest.starts_with(tag) && EndsName(rest, tag.size())) return true;
+  }
+  for (const std::string_view tag : {"<html"sv, "<script"sv, "<body"sv, "<svg"sv}) {
+    for (std::size_t found = lower.find(tag); found != std::string_view::npos; found = lower.find(tag, found + 1)) {
+      if (found + tag.size() < lower.size() && EndsName(lower, found + tag.size())) return true;
+    }
+  }
+  return lower.find("<!doctype html") != std::string_view::npos;
+}
+
+// The first line is a header, and one of those that mail has is among the first.
+bool IsMail(std::string_view lower) {
+  if (lower.starts_with("from ")) return true;
+  const std::size_t colon = lower.find(':');
+  if (colon == std::string_view::npos || colon > 64) return false;
+  for (const char c : lower.substr(0, colon)) {
+    if (!(c >= 'a' && c <= 'z') && c != '-') return false;
+  }
+  const std::string text = "\n" + std::string(lower);
+  for (const char* header : {"\nreceived:", "\nmime-version:", "\ncontent-type:", "\nmessage-id:", "\nreturn-path:",
+                             "\ncontent-transfer-encoding:"}) {
+    if (text.find(header) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TextKind TextKindOf(Bytes head) {
+  std::string room;
+  std::string lower(Narrow(AsText(head).substr(0, kLooked), room));
+  if (lower.empty() || lower.find('\0') != std::string::npos) return TextKind::kBinary;
+  if (lower.find("%PDF-") < 1024 || lower.starts_with("{\\rt")) return TextKind::kOther;
+  std::transform(lower.begin(), lower.end(), lower.begin(), Lower);
+  if (IsMail(lower)) return TextKind::kMail;
+  return IsMarkup(lower) ? TextKind::kMarkup : TextKind::kPlain;
+}
+
+std::string_view Narrow(std::string_view text, std::string& room) {
+  const Width width = WidthOf(text);
+  if (width == Width::kOne) return text;
+  const std::size_t low = width == Width::kTwoLittle ? 0 : 1;
+  room.clear();
+  room.reserve(text.size() / 2);
+  for (std::size_t at = 0; at + 1 < text.size(); at += 2) {
+    const bool is_mark = at == 0 && (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"));
+    if (!is_mark) room.push_back(text[at + 1 - low] == 0 ? text[at + low] : '?');
+  }
+  return room;
+}
+
+}  // namespace dl::unpack
