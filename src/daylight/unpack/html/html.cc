@@ -21,6 +21,9 @@ bool StartsWith(std::string_view text, std::string_view lower) {
   return text.size() >= lower.size() && Equals(text.substr(0, lower.size()), lower);
 }
 
+// Scripts are put together up to here.
+constexpr std::size_t kMaxScripts = 16u << 20;
+
 class Unpacking {
  public:
   Unpacking(std::string_view text, Sink& sink) : text_(text), sink_(sink) {}
@@ -31,7 +34,7 @@ class Unpacking {
       return Take(tag);
     });
     if (is_done_ || !GiveText(text_.size())) return;
-    if (!scripts_.empty()) sink_.Add({"scripts.js", scripts_.size()}, AsBytes(scripts_));
+    GiveScripts();
   }
 
  private:
@@ -88,8 +91,19 @@ class Unpacking {
   }
 
   void AddScript(std::string_view script) {
+    // Large ones are not copied.
+    if (scripts_.size() + script.size() > kMaxScripts) GiveScripts();
+    if (script.size() > kMaxScripts) return Give(NextScripts(), script);
     scripts_ += script;
     scripts_ += '\n';
+  }
+  void GiveScripts() {
+    if (scripts_.empty()) return;
+    Give(NextScripts(), scripts_);
+    scripts_.clear();
+  }
+  std::string NextScripts() {
+    return ++script_files_ == 1 ? "scripts.js" : "scripts " + std::to_string(script_files_) + ".js";
   }
 
   // The text up to here is looked at, what comes up to `end` was taken in another way.
@@ -126,6 +140,7 @@ class Unpacking {
   std::size_t text_done_ = 0;
   std::string scripts_;
   std::string_view part_;  // The name of the package's part at hand.
+  std::size_t script_files_ = 0;
   std::size_t binaries_ = 0;
   std::size_t documents_ = 0;
   std::size_t runs_ = 0;

@@ -447,7 +447,7 @@ class PredictorStage final : public Stage {
         const auto shift = static_cast<unsigned>(8 - bits_ - bit % 8);
         std::uint8_t& byte = row_[bit / 8];
         unsigned& last = left[i % colors_];
-        last = (last + (byte >> shift)) & mask;
+        last = (last + (unsigned{byte} >> shift)) & mask;
         byte = static_cast<std::uint8_t>((byte & ~(mask << shift)) | last << shift);
       }
     }
