@@ -115,6 +115,7 @@ TEST(EncodedTest, Concatenations) {
   EXPECT_EQ(Only(joined("x = \"", "\" & _\r\n \"", "\"")), marker);
   EXPECT_EQ(Only(joined("x = \"", "\"\r\nx = x & \"", "\"\r\n")), marker);
   EXPECT_EQ(Only(joined("x = \"", "\";\nx += \"", "\";\n")), marker);
+  EXPECT_EQ(Only(joined("<?php $x = '", "' . '", "';")), marker);
 }
 
 TEST(EncodedTest, NothingWorthIt) {

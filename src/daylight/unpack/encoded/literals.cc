@@ -65,10 +65,14 @@ bool ForEachConcatenation(std::string_view text, const VisitConcatenation& visit
   std::size_t done = 0;
   std::size_t plus = 0;
   std::size_t ampersand = 0;
+  // PHP's sign is everybody's full stop.
+  const bool has_dots = text.substr(0, 4096).find("<?") != std::string_view::npos;
+  std::size_t dot = 0;
   const auto next_sign = [&](std::size_t from) {
     if (plus <= from) plus = std::min(text.find('+', from), text.size());
     if (ampersand <= from) ampersand = std::min(text.find('&', from), text.size());
-    return std::min(plus, ampersand);
+    if (has_dots && dot <= from) dot = std::min(text.find('.', from), text.size());
+    return std::min({plus, ampersand, has_dots ? dot : text.size()});
   };
   for (std::size_t at = next_sign(0); at < text.size(); at = next_sign(std::max(at + 1, done))) {
     // Its right side must be a literal.

@@ -11,7 +11,7 @@ namespace dl::unpack {
 // "77", "0x4d" or "&H4d", up to 255; -1 if it is none.
 int ParseByte(std::string_view number);
 
-// "TVqQ" + "AAMA", and so on with "&" or with x = x + "…"; where all of them have at
+// "TVqQ" + "AAMA", and so on with "&", with "." in PHP, or with x = x + "…"; where all of them have at
 // least 100 characters together. [begin, end) is where they stand. Escapes stay.
 using VisitConcatenation = std::function<bool(std::size_t begin, std::size_t end, const std::string& joined)>;
 bool ForEachConcatenation(std::string_view text, const VisitConcatenation& visit);

@@ -18,7 +18,7 @@ Width WidthOf(std::string_view head) {
   if (head.starts_with("\xff\xfe")) return Width::kTwoLittle;
   if (head.starts_with("\xfe\xff")) return Width::kTwoBig;
   head = head.substr(0, kLooked);
-  if (head.size() < 64) return Width::kOne;
+  if (head.size() < 64 || head.find('\0') == std::string_view::npos) return Width::kOne;
   std::size_t zeros[2] = {0, 0};
   for (std::size_t i = 0; i < head.size(); ++i) zeros[i % 2] += head[i] == 0 ? 1u : 0u;
   const std::size_t most = head.size() / 2 * 9 / 10;
@@ -83,12 +83,18 @@ bool IsMail(std::string_view lower) {
 
 TextKind TextKindOf(Bytes head) {
   std::string room;
-  std::string lower(Narrow(AsText(head).substr(0, kLooked), room));
-  if (lower.empty() || lower.find('\0') != std::string::npos) return TextKind::kBinary;
-  if (lower.find("%PDF-") < 1024 || lower.starts_with("{\\rt")) return TextKind::kOther;
+  const std::string_view text = Narrow(AsText(head).substr(0, kLooked), room);
+  if (text.empty() || text.find('\0') != std::string_view::npos) return TextKind::kBinary;
+  if (text.substr(0, 1024).find("%PDF-") != std::string_view::npos || text.starts_with("{\\rt"))
+    return TextKind::kOther;
+  // Most text has neither, and needs no copy.
+  const bool may_be_mail = text.substr(0, 5).find(' ') == 4 || text.substr(0, 65).find(':') != std::string_view::npos;
+  const bool may_be_markup = text.find('<') != std::string_view::npos;
+  if (!may_be_mail && !may_be_markup) return TextKind::kPlain;
+  std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(), Lower);
-  if (IsMail(lower)) return TextKind::kMail;
-  return IsMarkup(lower) ? TextKind::kMarkup : TextKind::kPlain;
+  if (may_be_mail && IsMail(lower)) return TextKind::kMail;
+  return may_be_markup && IsMarkup(lower) ? TextKind::kMarkup : TextKind::kPlain;
 }
 
 std::string_view Narrow(std::string_view text, std::string& room) {

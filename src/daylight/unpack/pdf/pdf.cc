@@ -387,7 +387,10 @@ class Unpacking {
 // Readers look for it in the first 1,024 bytes (Adobe's implementation note 13).
 bool Opens(const Probe& probe) {
   const std::string_view head = AsText(probe.head.first(std::min<std::size_t>(probe.head.size(), 1024)));
-  return head.find("%PDF-") != std::string_view::npos || head.starts_with("%FDF-");
+  if (head.find("%PDF-") != std::string_view::npos || head.starts_with("%FDF-")) return true;
+  // "%!PS-Adobe-3.0 PDF-1.4", as the same note has it.
+  const std::size_t other = head.find("%!PS-Adobe-");
+  return other != std::string_view::npos && head.substr(other, 24).find(" PDF-") != std::string_view::npos;
 }
 
 void UnpackPdf(const Probe& probe, const ChildInfo&, Sink& sink) {
