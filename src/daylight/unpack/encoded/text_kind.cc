@@ -19,11 +19,15 @@ Width WidthOf(std::string_view head) {
   if (head.starts_with("\xfe\xff")) return Width::kTwoBig;
   head = head.substr(0, kLooked);
   if (head.size() < 64 || head.find('\0') == std::string_view::npos) return Width::kOne;
-  std::size_t zeros[2] = {0, 0};
-  for (std::size_t i = 0; i < head.size(); ++i) zeros[i % 2] += head[i] == 0 ? 1u : 0u;
-  const std::size_t most = head.size() / 2 * 9 / 10;
-  if (zeros[1] >= most && zeros[0] == 0) return Width::kTwoLittle;
-  if (zeros[0] >= most && zeros[1] == 0) return Width::kTwoBig;
+  const auto is_wide = [](std::string_view text, std::size_t zero_at) {
+    std::size_t zeros[2] = {0, 0};
+    for (std::size_t i = 0; i < text.size(); ++i) zeros[i % 2] += text[i] == 0 ? 1u : 0u;
+    return zeros[zero_at] >= text.size() / 2 * 9 / 10 && zeros[1 - zero_at] == 0;
+  };
+  // Few bytes rule out nearly everything else.
+  const auto has_zeros_at = [&](std::size_t at) { return is_wide(head.substr(0, 64), at) && is_wide(head, at); };
+  if (has_zeros_at(1)) return Width::kTwoLittle;
+  if (has_zeros_at(0)) return Width::kTwoBig;
   return Width::kOne;
 }
 
