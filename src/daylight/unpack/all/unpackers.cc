@@ -5,6 +5,8 @@
 #include "daylight/unpack/archive/archive.h"
 #include "daylight/unpack/arj/arj.h"
 #include "daylight/unpack/embedded/embedded.h"
+#include "daylight/unpack/encoded/encoded.h"
+#include "daylight/unpack/html/html.h"
 #include "daylight/unpack/mail/cms.h"
 #include "daylight/unpack/mail/coded_text.h"
 #include "daylight/unpack/mail/mail.h"
@@ -22,8 +24,8 @@ namespace dl::unpack {
 
 std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
-      kArchive, kArj,  kSzdd, kUdf, kZip,     kCms, kCodedText, kMail,
-      kMbox,    kTnef, kOle,  kRtf, kOneNote, kPdf, kEmbedded,  kSealed,
+      kArchive, kArj, kSzdd, kUdf,     kZip, kCms,  kCodedText, kMail,     kMbox,
+      kTnef,    kOle, kRtf,  kOneNote, kPdf, kHtml, kEncoded,   kEmbedded, kSealed,
   };
   return kAll;
 }

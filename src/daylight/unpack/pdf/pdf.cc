@@ -20,6 +20,8 @@ constexpr std::size_t kMaxFilters = 16;
 // So long a list of actions is told.
 constexpr std::size_t kMaxActionBytes = 4u << 20;
 constexpr std::size_t kMaxNameBytes = 1024;
+// Scripts, files and actions together.
+constexpr std::size_t kMaxNotes = 200'000;
 
 // A value, and whose it is: strings are encrypted by the object they stand in.
 struct Owned {
@@ -33,8 +35,8 @@ class Unpacking {
  public:
   Unpacking(std::string_view text, Sink& sink)
       : sink_(sink),
-        parsing_((std::uint64_t{64} << 20) + 4 * std::uint64_t{text.size()}),
-        decoding_((std::uint64_t{256} << 20) + 16 * std::uint64_t{text.size()}),
+        parsing_((std::uint64_t{256} << 20) + 4 * std::uint64_t{text.size()}),
+        decoding_((std::uint64_t{256} << 20) + 200 * std::uint64_t{text.size()}),
         file_(text, parsing_) {}
 
   void Run() {
@@ -53,6 +55,7 @@ class Unpacking {
       if (!GiveStream(place, object, NameOf(place), nullptr)) return;
     }
     if (!GiveScripts() || !GiveActions()) return;
+    if (file_.is_too_large() || has_too_many_notes_) sink_.Closed("", kTooLarge, "more objects than are kept");
     if (parsing_.is_exhausted()) sink_.Closed("", kDamaged, "its objects overlap too often to be read");
   }
 
@@ -63,33 +66,12 @@ class Unpacking {
   }
 
   void FindKey() {
-    bool is_encrypted = false;
-    const std::vector<Value>& trailers = file_.trailers();
-    for (auto at = trailers.rbegin(); at != trailers.rend(); ++at) {
-      const Value* stated = at->Find("Encrypt");
-      Value encrypt = stated != nullptr ? file_.Resolve(*stated) : Value{};
-      if (stated == nullptr || (stated->Is(Value::Kind::kNull))) continue;
-      is_encrypted = true;
-      if (++tried_keys_ > kMaxKeys) break;
-      ResolveWithin(encrypt, 3);
-      std::string id;
-      if (const Value* ids = at->Find("ID"); ids != nullptr) {
-        const Value resolved = file_.Resolve(*ids);
-        if (!resolved.items.empty()) id = file_.Resolve(resolved.items.front()).text;
-      }
-      key_ = Decryptor::Open(encrypt, id, sink_.passwords());
-      if (key_ != nullptr) return;
+    const std::vector<Encryption>& encryptions = file_.encryptions();
+    for (auto at = encryptions.rbegin(); at != encryptions.rend() && key_ == nullptr; ++at) {
+      key_ = Decryptor::Open(at->dictionary, at->id, sink_.passwords());
     }
-    is_closed_ = is_encrypted;
+    is_closed_ = key_ == nullptr && !encryptions.empty();
     if (is_closed_) sink_.Closed("", kEncrypted, "no password that is known opens it");
-  }
-
-  void ResolveWithin(Value& value, int depth) const {
-    value = file_.Resolve(value);
-    if (depth == 0) return;
-    for (std::size_t i = 0; i < std::min<std::size_t>(value.items.size(), 64); ++i) {
-      ResolveWithin(value.items[i], depth - 1);
-    }
   }
 
   // Takes note of what is in an object, and opens object streams. False: no more is wanted.
@@ -126,6 +108,10 @@ class Unpacking {
       if (item.Is(Value::Kind::kArray) || item.Is(Value::Kind::kDictionary)) Examine(item, owner);
     }
     if (!value.Is(Value::Kind::kDictionary)) return;
+    if (scripts_.size() + files_.size() + actions_.size() > kMaxNotes) {
+      has_too_many_notes_ = true;
+      return;
+    }
     // Only what is one string or reference is kept: copies of what nests would grow without end.
     const auto note = [&](const Value& what) {
       return Owned{IsSimple(what) ? what : Value{}, owner.number, owner.generation, owner.is_plain};
@@ -383,15 +369,13 @@ class Unpacking {
     return true;
   }
 
-  static constexpr int kMaxKeys = 16;
-
   Sink& sink_;
   Work parsing_;
   Work decoding_;
   File file_;
   std::unique_ptr<Decryptor> key_;
+  bool has_too_many_notes_ = false;
   bool is_closed_ = false;  // Encrypted, without a key.
-  int tried_keys_ = 0;
   std::vector<Place> streams_;
   std::vector<Owned> scripts_;
   std::vector<std::pair<Owned, std::vector<Value>>> files_;  // A name, and the streams it is of.
@@ -403,7 +387,10 @@ class Unpacking {
 // Readers look for it in the first 1,024 bytes (Adobe's implementation note 13).
 bool Opens(const Probe& probe) {
   const std::string_view head = AsText(probe.head.first(std::min<std::size_t>(probe.head.size(), 1024)));
-  return head.find("%PDF-") != std::string_view::npos || head.starts_with("%FDF-");
+  if (head.find("%PDF-") != std::string_view::npos || head.starts_with("%FDF-")) return true;
+  // "%!PS-Adobe-3.0 PDF-1.4", as the same note has it.
+  const std::size_t other = head.find("%!PS-Adobe-");
+  return other != std::string_view::npos && head.substr(other, 24).find(" PDF-") != std::string_view::npos;
 }
 
 void UnpackPdf(const Probe& probe, const ChildInfo&, Sink& sink) {

@@ -36,7 +36,7 @@ bool ReadNumbersBefore(std::string_view text, std::size_t end, Place& place) {
 void File::Scan() {
   constexpr std::string_view kEnd = "endstream";
   for (std::size_t at = text_.find(kEnd); at != std::string_view::npos; at = text_.find(kEnd, at + kEnd.size())) {
-    stream_ends_.push_back(at);
+    if (stream_ends_.size() < 2 * kMaxPlaces) stream_ends_.push_back(at);
   }
   FindPlaces();
   Index();
@@ -57,6 +57,10 @@ void File::FindPlaces() {
       place.number = -1;
       place.generation = 0;
     }
+    if (places_.size() >= kMaxPlaces) {
+      is_too_large_ = true;
+      break;
+    }
     places_.push_back(place);
   }
   Index();
@@ -69,7 +73,7 @@ void File::FindPlaces() {
     if (!object.has_stream) continue;
     end = static_cast<std::size_t>(object.stream.data() - text_.data()) + object.stream.size();
     if (const Value* type = object.value.Find("Type"); type != nullptr && type->IsName("XRef")) {
-      trailers_.push_back(object.value);
+      KeepEncryption(object.value);
     }
   }
 }
@@ -77,9 +81,38 @@ void File::FindPlaces() {
 void File::FindTrailers() {
   for (std::size_t at = text_.find("trailer"); at != std::string_view::npos; at = text_.find("trailer", at + 7)) {
     Parser parser(text_, at + 7, work_);
-    Value value = parser.ReadValue();
-    if (value.Is(Value::Kind::kDictionary)) trailers_.push_back(std::move(value));
+    KeepEncryption(parser.ReadValue());
   }
+}
+
+void File::KeepEncryption(const Value& trailer) {
+  constexpr std::size_t kMaxKept = 16;
+  const Value* stated = trailer.Find("Encrypt");
+  if (stated == nullptr || stated->Is(Value::Kind::kNull)) return;
+  Encryption encryption;
+  std::size_t left = 1000;
+  encryption.dictionary = Flatten(*stated, 4, left);
+  if (const Value* ids = trailer.Find("ID"); ids != nullptr) {
+    const Value resolved = Flatten(*ids, 2, left);
+    if (!resolved.items.empty()) encryption.id = resolved.items.front().text;
+  }
+  if (encryptions_.size() == kMaxKept) encryptions_.erase(encryptions_.begin());
+  encryptions_.push_back(std::move(encryption));
+}
+
+Value File::Flatten(const Value& value, int depth, std::size_t& left) const {
+  constexpr std::size_t kMaxBytes = 4096;
+  const Value resolved = Resolve(value);
+  Value flat;
+  flat.kind = resolved.kind;
+  flat.number = resolved.number;
+  flat.text = resolved.text.substr(0, kMaxBytes);
+  for (std::size_t i = 0; depth > 0 && i < resolved.items.size() && left > 0; ++i) {
+    --left;
+    flat.items.push_back(Flatten(resolved.items[i], depth - 1, left));
+  }
+  if (flat.Is(Value::Kind::kDictionary) && flat.items.size() % 2 != 0) flat.items.emplace_back();
+  return flat;
 }
 
 Object File::Read(const Place& place) const {
@@ -147,6 +180,10 @@ bool File::AddObjectStream(std::string text, std::int64_t count, std::int64_t fi
     if (offset.number < 0 ||
         static_cast<std::uint64_t>(offset.number) > kept.size() - static_cast<std::size_t>(first)) {
       return false;
+    }
+    if (places_.size() >= kMaxPlaces) {
+      is_too_large_ = true;
+      return true;
     }
     place.offset = static_cast<std::size_t>(first + offset.number);
     places_.push_back(place);

@@ -33,8 +33,15 @@ struct Object {
   bool is_too_large = false;  // Not all of its values are kept.
 };
 
+// What a trailer says about it (7.5.5), without references.
+struct Encryption {
+  Value dictionary;
+  std::string id;
+};
+
 class File {
  public:
+  static constexpr std::size_t kMaxPlaces = 2'000'000;
   static constexpr std::uint64_t kMaxStreamText = std::uint64_t{64} << 20;  // All object streams together.
 
   File(std::string_view text, Work& work) : text_(text), work_(work) {}
@@ -43,7 +50,10 @@ class File {
   void Scan();
   // In the file's order; those of object streams, in the order they were added, after them.
   const std::vector<Place>& places() const { return places_; }
-  const std::vector<Value>& trailers() const { return trailers_; }
+  // Of the trailers that say the file is encrypted, the last few.
+  const std::vector<Encryption>& encryptions() const { return encryptions_; }
+  // More objects were there than are kept.
+  bool is_too_large() const { return is_too_large_; }
   Object Read(const Place& place) const;
   // Adds what is in an object stream; false when it is no such.
   bool AddObjectStream(std::string text, std::int64_t count, std::int64_t first);
@@ -59,6 +69,9 @@ class File {
  private:
   void FindPlaces();
   void FindTrailers();
+  void KeepEncryption(const Value& trailer);
+  // What it holds, with references resolved, as far as `left` values go.
+  Value Flatten(const Value& value, int depth, std::size_t& left) const;
   std::string_view StreamAt(std::size_t begin, const Value& dictionary, bool& is_cut) const;
 
   std::string_view text_;
@@ -66,7 +79,8 @@ class File {
   std::vector<Place> places_;
   std::vector<std::uint32_t> by_number_;  // Indices of places_, up to the last Index().
   std::vector<std::size_t> stream_ends_;  // Of each "endstream".
-  std::vector<Value> trailers_;
+  std::vector<Encryption> encryptions_;
+  bool is_too_large_ = false;
   std::deque<std::string> stream_texts_;
   std::uint64_t stream_text_bytes_ = 0;
 };

@@ -70,6 +70,8 @@ TEST(PdfTest, WhatIsNotToldIsNotDecoded) {
             "object 3 0.bin=0 object 3 0.bin!damaged ");
   EXPECT_EQ(List("%PDF-1.4\nand nothing else"), "!damaged ");
   EXPECT_EQ(List("no PDF"), "not opened");
+  EXPECT_EQ(List("%!PS-Adobe-3.0 EPSF-3.0"), "not opened");
+  EXPECT_EQ(List("%!PS-Adobe-3.0 PDF-1.4\n1 0 obj" + StreamOf("", "text")), "object 1 0.bin=4 ");
   EXPECT_EQ(List(std::string(1020, ' ') + "%PDF-1.4"), "not opened");
 }
 
