@@ -24,8 +24,8 @@ namespace dl::unpack {
 
 std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
-      kArchive, kArj, kSzdd, kUdf,     kZip, kCms,  kCodedText, kMail,     kMbox,
-      kTnef,    kOle, kRtf,  kOneNote, kPdf, kHtml, kEncoded,   kEmbedded, kSealed,
+      kArchive, kArj, kSzdd, kUdf,     kZip, kCms,     kCodedText, kMail,     kMbox,
+      kTnef,    kOle, kRtf,  kOneNote, kPdf, kEncoded, kHtml,      kEmbedded, kSealed,
   };
   return kAll;
 }
