@@ -23,6 +23,9 @@ constexpr std::uint64_t kMaxRatio = 200;
 constexpr std::uint64_t kFreeBytes = std::uint64_t{256} << 20;
 // So many reasons are told of one object.
 constexpr std::size_t kMaxTold = 1000;
+// Of words that a mail names as passwords; each is tried on each entry that is encrypted.
+constexpr std::size_t kMaxFoundPasswords = 32;
+constexpr std::size_t kMaxPasswordBytes = 128;
 // A longer name is cut.
 constexpr std::size_t kMaxNameBytes = 1024;
 
@@ -120,6 +123,13 @@ class Descent::Level final : public unpack::Sink {
 
   std::span<const std::string> passwords() const override { return all_.passwords_; }
 
+  void AddPassword(std::string_view word) override {
+    if (all_.found_passwords_ == kMaxFoundPasswords || word.size() > kMaxPasswordBytes) return;
+    if (std::find(all_.passwords_.begin(), all_.passwords_.end(), word) != all_.passwords_.end()) return;
+    all_.passwords_.insert(all_.passwords_.begin(), std::string(word));
+    ++all_.found_passwords_;
+  }
+
  private:
   // Too large for memory: scanned as it passes, from what was read on.
   void ScanStream(Bytes begun, const StreamSource::Pull& rest, const report::ObjectNames& names) {
@@ -189,6 +199,8 @@ void Descent::Unpack(ObjectSource& object, const report::ObjectNames& names, rep
   path_.clear();
   containers_.clear();
   total_ = children_ = memory_ = 0;
+  passwords_.erase(passwords_.begin(), passwords_.begin() + static_cast<std::ptrdiff_t>(found_passwords_));
+  found_passwords_ = 0;
   told_ = 0;
   stopped_ = false;
   const std::uint64_t size = object.size().value_or(report.size);

@@ -54,6 +54,7 @@ class Descent {
   const report::ScanSettings& settings_;
   ScanChild scan_child_;
   std::vector<std::string> passwords_;
+  std::size_t found_passwords_ = 0;             // The first ones, which the object at hand names.
   std::deque<std::vector<std::byte>> buffers_;  // By depth; kept from object to object.
 
   // Of the object at hand.

@@ -135,6 +135,32 @@ TEST(DescentTest, PasswordsOfTheUserAndTheUsualOnes) {
   EXPECT_EQ(Say(Scan(zip("Tr0ub4dor"), settings)), "detected needle@top//a");
 }
 
+TEST(DescentTest, PasswordsThatAMailNames) {
+  const std::string zip = MakeArchive(ARCHIVE_FORMAT_ZIP, {{"a", "a needle"}}, "zip:encryption=aes256", "Qx7-blue");
+  const std::string hex = [&] {
+    std::string out;
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    for (const char c : zip) {
+      const auto byte = static_cast<unsigned char>(c);
+      out += '=';
+      out += kDigits[byte >> 4];
+      out += kDigits[byte & 15];
+      if (out.size() % 72 == 0) out += "=\r\n";
+    }
+    return out;
+  }();
+  const auto mail = [&](const std::string& text) {
+    return "From: a@example.com\r\nTo: b@example.com\r\nSubject: invoice\r\nMIME-Version: 1.0\r\n"
+           "Content-Type: multipart/mixed; boundary=cut\r\n\r\n--cut\r\nContent-Type: text/plain\r\n\r\n" +
+           text +
+           "\r\n--cut\r\nContent-Type: application/zip; name=i.zip\r\n"
+           "Content-Transfer-Encoding: quoted-printable\r\n\r\n" +
+           hex + "\r\n--cut--\r\n";
+  };
+  EXPECT_EQ(Say(Scan(mail("The password is Qx7-blue"))), "detected needle@top//i.zip//a");
+  EXPECT_EQ(Say(Scan(mail("No word of it"))), "incomplete top//i.zip//a!encrypted");
+}
+
 TEST(DescentTest, WhatIsLargerThanMemoryIsScannedAsItPasses) {
   // 300 MiB that do not compress below a 200th.
   std::string large(300u << 20, '\0');
