@@ -305,7 +305,7 @@ TEST(MboxTest, InWindowsAsInMemory) {
     mbox += kFromLine + kFields + "\n";
     // Of all sizes, so that separators stand at every place of a window's end; one is larger than a window.
     for (std::size_t k = 0; k < (i == 5 ? 100'000u : i * 37 % 5000); ++k)
-      mbox += "text that stands for text, and lines\nFrom x\n";
+      mbox += k % 100 == 99 ? "From x\n" : "text that stands for text, and lines of it\n";
     mbox += "\n";
   }
   Listing whole;
