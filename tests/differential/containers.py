@@ -296,6 +296,13 @@ def sfx_7z(name, data):
     return None if archive is None or not stub.exists() else stub.read_bytes() + archive
 
 
+@kind("udf")
+def udf(name, data):
+    """The same disc, with its ISO 9660 side made unreadable."""
+    both = MAKERS["iso-udf"](name, data)
+    return None if both is None else both.replace(b"\x01CD001", b"\x01BEA01", 1).replace(b"\xffCD001", b"\xffBEA01", 1)
+
+
 @kind("docker-layers")
 def docker_layers(name, data):
     """As `docker save` writes it: the file is in the first layer, and deleted by the second."""
