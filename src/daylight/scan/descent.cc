@@ -191,6 +191,8 @@ class Descent::Level final : public unpack::Sink {
 
 Descent::Descent(const report::ScanSettings& settings, ScanChild scan_child)
     : settings_(settings), scan_child_(std::move(scan_child)), passwords_(settings.passwords) {
+  // Unpackers hold on to what passwords() gave them while more are found further down.
+  passwords_.reserve(passwords_.size() + std::size(kUsualPasswords) + kMaxFoundPasswords);
   passwords_.insert(passwords_.end(), std::begin(kUsualPasswords), std::end(kUsualPasswords));
 }
 

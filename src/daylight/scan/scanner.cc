@@ -43,9 +43,7 @@ class Scanner::Impl {
     const auto& settings = context_.settings;
     const bool is_hashed = settings.hash_all || !report.detections.empty();
     if (is_hashed) SetDigest(object, report);
-    if (settings.budget.max_depth != 0) {
-      descent_->Unpack(object, names, report);
-    }
+    if (settings.budget.max_depth != 0) descent_->Unpack(object, names, report);
     report.verdict = !report.detections.empty()   ? report::Verdict::kDetected
                      : !report.incomplete.empty() ? report::Verdict::kIncomplete
                                                   : report::Verdict::kClean;
