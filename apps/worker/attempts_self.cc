@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string_view>
 
 #include "attempts.h"
 
@@ -70,8 +71,12 @@ AttemptAnswer StandardOutput(const Target&) {
 }
 
 AttemptAnswer Environment(const Target&) {
-  if (environ == nullptr || *environ == nullptr) return Refused(ENOENT);
-  return Succeeded();
+  // The worker's own, which says nothing of anybody (unpack::Prepare()).
+  constexpr std::string_view kOwn = "TZ=UTC0";
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+    if (*each != kOwn) return Succeeded();
+  }
+  return Refused(ENOENT);
 }
 
 constexpr Attempt kList[] = {

@@ -245,7 +245,8 @@ void ScanSession::Feed(Worker& worker, const Next& next) {
     worker.spent = worker.given_objects >= most;
     worker.batch_objects = std::min(worker.batch_objects * 2, max_batch_objects_);
     if (const Status sent = Send(worker, std::move(batch)); !sent) {
-      return Lost(worker, Loss::kDeath, sent.error().code == ErrorCode::kBudget ? std::string(sent.error().what) : "");
+      if (sent.error().code == ErrorCode::kBudget) return Lost(worker, Loss::kDeath, std::string(sent.error().what));
+      return;  // It is gone. What it said before counts, so Listen() takes that first.
     }
     if (alone) return;
   }
