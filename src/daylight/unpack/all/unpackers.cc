@@ -18,14 +18,13 @@
 #include "daylight/unpack/sealed/sealed.h"
 #include "daylight/unpack/szdd/szdd.h"
 #include "daylight/unpack/udf/udf.h"
-#include "daylight/unpack/zip/zip.h"
 
 namespace dl::unpack {
 
 std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
-      kArchive, kArj, kSzdd, kUdf,     kZip, kCms,     kCodedText, kMail,     kMbox,
-      kTnef,    kOle, kRtf,  kOneNote, kPdf, kEncoded, kHtml,      kEmbedded, kSealed,
+      kArchive, kArj, kSzdd,    kUdf, kCms,     kCodedText, kMail,     kMbox,   kTnef,
+      kOle,     kRtf, kOneNote, kPdf, kEncoded, kHtml,      kEmbedded, kSealed,
   };
   return kAll;
 }

@@ -17,6 +17,7 @@
 #include "daylight/unpack/archive/entry_bytes.h"
 #include "daylight/unpack/archive/rar_headers.h"
 #include "daylight/unpack/archive/zip_layout.h"
+#include "daylight/unpack/zip/zip.h"
 
 namespace dl::unpack {
 
@@ -185,6 +186,8 @@ class Unpacking {
     }
     return is_wanted_;
   }
+  // Entries of zip that only zip/ decodes, of which nothing was told.
+  std::uint64_t old_entries() const { return old_entries_; }
   // Whether there was any entry, and nothing to complain of.
   bool is_whole() const { return has_entries_ && !has_failed_; }
   // From the archive's beginning on.
@@ -298,9 +301,10 @@ class Unpacking {
   void Close(std::string_view child) {
     has_failed_ = true;
     const std::string_view message = Message(reader_.get());
-    // zip/ gives what is packed so.
-    if (message.starts_with("Unsupported ZIP compression method (6:") ||
-        message.starts_with("Unsupported ZIP compression method (9:")) {
+    // By the directory, zip/ gives these.
+    if (archive_.kind == ArchiveKind::kZip && (message.starts_with("Unsupported ZIP compression method (6:") ||
+                                               message.starts_with("Unsupported ZIP compression method (9:"))) {
+      ++old_entries_;
       return;
     }
     sink_.Closed(child, ReasonOf(message), message);
@@ -316,6 +320,7 @@ class Unpacking {
   Reader reader_;
   int failures_ = 0;
   std::uint64_t entries_ = 0;  // Headers that were read.
+  std::uint64_t old_entries_ = 0;
   bool has_entries_ = false;
   bool has_failed_ = false;
   bool is_wanted_ = true;
@@ -345,6 +350,18 @@ bool ReadZipEntries(ObjectSource& object, const ZipGap& gap, const ChildInfo& se
   return true;
 }
 
+// By the directory. False: no more is wanted.
+bool ReadZip(const Probe& probe, const FoundArchive& archive, const ChildInfo& self, Sink& sink) {
+  Unpacking reading(archive, self, sink);
+  if (!reading.Run(probe.object)) return false;
+  if (reading.old_entries() == 0) return true;
+  const OldEntries old = UnpackOldZipEntries(probe, sink);
+  if (old.is_wanted && old.taken < reading.old_entries()) {
+    sink.Closed("", kUnsupported, "entries are packed by a method that is not decoded");
+  }
+  return old.is_wanted;
+}
+
 bool UnpackFound(const Probe& probe, FoundArchive archive, const ChildInfo& self, Sink& sink) {
   if (archive.kind == ArchiveKind::kRar || archive.kind == ArchiveKind::kRar5) {
     const auto notes = ReadRarHeaders(probe.object, archive.offset);
@@ -365,11 +382,11 @@ bool UnpackFound(const Probe& probe, FoundArchive archive, const ChildInfo& self
   const auto layout = ReadZipLayout(probe);
   if (!layout) {
     if (IsLaterZipVolume(probe)) sink.Closed("", kUnsupported, "begins in another volume");
-    return Unpacking(archive, self, sink).Run(probe.object);
+    return ReadZip(probe, archive, self, sink);
   }
   archive.is_sure = true;
   archive.end = layout->end;
-  if (!Unpacking(archive, self, sink).Run(probe.object)) return false;
+  if (!ReadZip(probe, archive, self, sink)) return false;
   for (const ZipGap& gap : layout->gaps) {
     if (!ReadZipEntries(probe.object, gap, self, sink)) return false;
     if (!gap.name.empty()) continue;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "daylight/unpack/archive/archive_testing.h"
 #include "daylight/unpack/unpack_testing.h"
 
@@ -130,6 +133,22 @@ TEST(ArchiveTest, WhatCannotBeDecompressedIsTold) {
       EXPECT_GT(listing.closed(), 0u) << filter << " " << n;
     }
   }
+}
+
+TEST(ArchiveTest, EntriesThatOnlyZipDecodes) {
+  std::ifstream file(std::string(DAYLIGHT_SOURCE_DIR) + "/fuzz/corpus/unpack/deflate64.zip", std::ios::binary);
+  const std::string zip((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  Listing listing;
+  EXPECT_TRUE(listing.Run(kArchive, zip));
+  EXPECT_EQ(listing.children().at("a.bin").size(), 120'000u);
+  EXPECT_EQ(listing.closed(), 0u) << listing.text();
+  // What no directory lists stays closed, and is told.
+  Listing headers;
+  EXPECT_TRUE(headers.Run(kArchive, zip.substr(0, zip.find("PK\x01\x02"))));
+  EXPECT_NE(headers.text().find("!unsupported"), std::string::npos) << headers.text();
+  Listing in_front;
+  EXPECT_TRUE(in_front.Run(kArchive, zip + MakeArchive(ARCHIVE_FORMAT_ZIP, {{"b", "text"}})));
+  EXPECT_NE(in_front.text().find("!unsupported"), std::string::npos) << in_front.text();
 }
 
 TEST(ArchiveTest, TruncatedAtEveryByteAndFlipped) {

@@ -60,7 +60,13 @@ class Unpacking {
  public:
   Unpacking(const Probe& probe, Sink& sink) : probe_(probe), sink_(sink) {}
 
-  void Run() {
+  OldEntries Run() {
+    Read();
+    return result_;
+  }
+
+ private:
+  void Read() {
     // The record at the end (4.3.16); offsets count from where the archive begins.
     const std::string_view tail = AsText(probe_.tail);
     const std::size_t end = tail.rfind("PK\x05\x06");
@@ -80,11 +86,13 @@ class Unpacking {
     while (!entries.AtEnd()) {
       const auto entry = ReadEntry(entries);
       if (!entry) return;  // archive/ tells what is wrong with it.
-      if (IsOldZipMethod(entry->method) && !Take(*entry, shift)) return;
+      if (!IsOldZipMethod(entry->method)) continue;
+      ++result_.taken;
+      result_.is_wanted = Take(*entry, shift);
+      if (!result_.is_wanted) return;
     }
   }
 
- private:
   // False: no more is wanted.
   bool Take(const Entry& entry, std::uint64_t shift) {
     const auto closed = [&](std::string_view reason, std::string_view detail) {
@@ -118,17 +126,11 @@ class Unpacking {
 
   const Probe& probe_;
   Sink& sink_;
+  OldEntries result_;
 };
-
-bool Opens(const Probe& probe) {
-  return probe.size >= 22 && AsText(probe.tail).find("PK\x05\x06") != std::string_view::npos &&
-         (probe.Has(0, "PK\x03\x04") || probe.Has(0, "MZ"));
-}
-
-void Unpack(const Probe& probe, const ChildInfo&, Sink& sink) { Unpacking(probe, sink).Run(); }
 
 }  // namespace
 
-const Unpacker kZip = {"zip", Opens, Unpack};
+OldEntries UnpackOldZipEntries(const Probe& probe, Sink& sink) { return Unpacking(probe, sink).Run(); }
 
 }  // namespace dl::unpack
