@@ -37,6 +37,14 @@ std::string_view LastPart(std::string_view name) {
   return slash == std::string_view::npos ? name : name.substr(slash + 1);
 }
 
+std::string TypeNameOf(Bytes head) {
+  return std::string(filetype::TypeName(filetype::TypeOf(head, filetype::MagicTable::Default())));
+}
+
+void NameFileType(Bytes bytes, report::ObjectNames& names) {
+  names.filetype = filetype::FileTypeName(bytes.first(std::min(bytes.size(), filetype::kFileTypeHeadBytes)));
+}
+
 // Buffers of files stay; those of huge children are given back.
 void Shrink(std::vector<std::byte>& buffer) {
   constexpr std::size_t kKept = 1u << 20;
@@ -106,7 +114,7 @@ class Descent::Level final : public unpack::Sink {
     wants_again_ = false;
     const report::ObjectNames names = NamesOf(Printable(info.name));
     all_.path_.push_back(nullptr);
-    all_.containers_.insert(all_.containers_.begin(), "CL_TYPE_POSIX_TAR");
+    all_.containers_.insert(all_.containers_.begin(), again_type_);
     Level level(all_, names);
     unpack::UnpackArchiveStream(pull, level);
     all_.containers_.erase(all_.containers_.begin());
@@ -132,7 +140,8 @@ class Descent::Level final : public unpack::Sink {
 
  private:
   // Too large for memory: scanned as it passes, from what was read on.
-  void ScanStream(Bytes begun, const StreamSource::Pull& rest, const report::ObjectNames& names) {
+  void ScanStream(Bytes begun, const StreamSource::Pull& rest, report::ObjectNames names) {
+    NameFileType(begun, names);
     StreamSource source(
         [&](std::span<std::byte> out) -> Result<std::size_t> {
           if (begun.empty()) return rest(out);
@@ -149,6 +158,7 @@ class Descent::Level final : public unpack::Sink {
     if (!n) return;
     if (all_.path_.size() < all_.settings_.budget.max_depth && unpack::IsStreamable(Bytes(head).first(*n))) {
       wants_again_ = true;
+      again_type_ = TypeNameOf(Bytes(head).first(*n));
       return;
     }
     const unpack::Probe probe{Bytes(head).first(*n), {}, source.size().value_or(0), source};
@@ -185,7 +195,8 @@ class Descent::Level final : public unpack::Sink {
   Descent& all_;
   const report::ObjectNames& container_;
   bool wants_again_ = false;
-  std::string last_;  // The object that AddStream() took last.
+  std::string again_type_;  // Of what is wanted again, as ClamAV names it.
+  std::string last_;        // The object that AddStream() took last.
   std::uint64_t number_ = 0;
 };
 
@@ -254,8 +265,7 @@ void Descent::Open(ObjectSource& object, const report::ObjectNames& names, const
       }
       if (ContainsItself(object)) return;  // So it has been read.
       path_.push_back(&object);
-      const filetype::ClamType type = filetype::TypeOf(probe.head, filetype::MagicTable::Default());
-      containers_.insert(containers_.begin(), std::string(filetype::TypeName(type)));
+      containers_.insert(containers_.begin(), TypeNameOf(probe.head));
       is_open = true;
     }
     Level level(*this, names);
@@ -269,7 +279,7 @@ void Descent::Open(ObjectSource& object, const report::ObjectNames& names, const
 void Descent::ScanMemory(Bytes bytes, const report::ObjectNames& names, const unpack::ChildInfo& self) {
   MemorySource source(bytes);
   report::ObjectNames typed = names;
-  typed.filetype = filetype::FileTypeName(bytes.first(std::min(bytes.size(), filetype::kFileTypeHeadBytes)));
+  NameFileType(bytes, typed);
   scan_child_(source, {typed, containers_}, *report_);
   if (!stopped_) Open(source, typed, self);
 }

@@ -124,6 +124,26 @@ TEST(DescentTest, FarMoreThanAnHonestFileHolds) {
   EXPECT_EQ(Say(Scan(zeros)), "incomplete top//content!max-ratio");
 }
 
+// A disc whose one file is, by its place and size, the disc itself.
+TEST(DescentTest, WhatContainsItselfIsReadOnce) {
+  constexpr std::string_view kSize("\x39\x30\0\0\0\0\x30\x39", 8);  // 12,345, in both byte orders.
+  std::string disc = MakeArchive(ARCHIVE_FORMAT_ISO9660, {{"a", "needle" + std::string(12339, 'a')}});
+  const auto both = [](std::uint32_t value) {
+    std::string out;
+    for (unsigned i = 0; i < 4; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
+    for (unsigned i = 4; i-- > 0;) out += static_cast<char>(value >> (8 * i) & 0xff);
+    return out;
+  };
+  std::size_t records = 0;
+  for (std::size_t at = disc.find(kSize); at != std::string::npos; at = disc.find(kSize, at + 1)) {
+    disc.replace(at - 8, 8, both(0));
+    disc.replace(at, 8, both(static_cast<std::uint32_t>(disc.size())));
+    ++records;
+  }
+  ASSERT_GT(records, 0u);
+  EXPECT_EQ(Say(Scan(disc)), "detected needle@top needle@top//a");
+}
+
 TEST(DescentTest, PasswordsOfTheUserAndTheUsualOnes) {
   const auto zip = [](const char* password) {
     return MakeArchive(ARCHIVE_FORMAT_ZIP, {{"a", "a needle"}}, "zip:encryption=aes256", password);

@@ -1,9 +1,9 @@
 #include "daylight/unpack/archive/content_end.h"
 
-#include <algorithm>
 #include <array>
 
 #include "daylight/bytes/cursor.h"
+#include "daylight/unpack/program/pe_layout.h"
 
 namespace dl::unpack {
 
@@ -14,26 +14,7 @@ using namespace std::string_view_literals;
 // Where a program ends by its own tables, and what was appended begins.
 std::uint64_t EndOfProgram(Bytes head) {
   const Cursor file(head);
-  if (AsText(head).starts_with("MZ")) {
-    Cursor at = file;
-    if (!at.SeekTo(0x3c)) return 0;
-    const auto header = at.ReadU32Le();
-    if (!header || !at.SeekTo(*header) || at.ReadU32Le().value_or(0) != 0x4550) return 0;
-    static_cast<void>(at.ReadU16Le());
-    const std::uint16_t sections = at.ReadU16Le().value_or(0);
-    if (!at.Skip(12)) return 0;
-    const std::uint16_t optional = at.ReadU16Le().value_or(0);
-    if (!at.Skip(2) || !at.Skip(optional)) return 0;
-    std::uint64_t end = 0;
-    for (unsigned i = 0; i < sections; ++i) {
-      if (!at.Skip(16)) break;
-      const std::uint64_t size = at.ReadU32Le().value_or(0);
-      const std::uint64_t offset = at.ReadU32Le().value_or(0);
-      end = std::max(end, offset + size);
-      if (!at.Skip(16)) break;
-    }
-    return end;
-  }
+  if (const auto program = ReadPeLayout(head)) return program->end();
   if (AsText(head).starts_with("\x7f"
                                "ELF") &&
       head.size() > 5 && head[5] == std::byte{1}) {

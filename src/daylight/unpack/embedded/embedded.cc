@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "daylight/bytes/cursor.h"
+#include "daylight/unpack/program/pe_layout.h"
 
 namespace dl::unpack {
 
@@ -17,27 +17,15 @@ constexpr std::size_t kPiece = 1u << 20;
 // A header and its sections are not larger.
 constexpr std::size_t kHeaderBytes = 4096;
 
-// Where a PE file ends by its sections, from its beginning; nothing where its
-// header is not one [PE format, "MS-DOS Stub", "COFF File Header"].
+// Where a program ends by its sections, from its beginning; nothing where its header
+// is not one that anybody would run.
 std::optional<std::uint64_t> EndOfProgram(Bytes head) {
-  Cursor at(head);
-  if (!at.SeekTo(0x3c)) return std::nullopt;
-  const auto header = at.ReadU32Le();
-  if (!header || *header < 0x20 || !at.SeekTo(*header) || at.ReadU32Le().value_or(0) != 0x4550) return std::nullopt;
-  static_cast<void>(at.ReadU16Le());
-  const auto sections = at.ReadU16Le();
-  if (!sections || *sections == 0 || *sections > 96 || !at.Skip(12)) return std::nullopt;
-  const auto optional = at.ReadU16Le();
-  if (!optional || !at.Skip(2) || !at.Skip(*optional)) return std::nullopt;
-  std::uint64_t end = 0;
-  for (unsigned i = 0; i < *sections; ++i) {
-    if (!at.Skip(16)) return std::nullopt;
-    const auto size = at.ReadU32Le();
-    const auto offset = at.ReadU32Le();
-    if (!size || !offset || !at.Skip(16)) return std::nullopt;
-    end = std::max(end, std::uint64_t{*size} + *offset);
+  const auto program = ReadPeLayout(head);
+  if (!program || !program->has_all_sections || program->header < 0x20 || program->sections.empty() ||
+      program->sections.size() > 96) {
+    return std::nullopt;
   }
-  return end;
+  return program->end();
 }
 
 // False: no more is wanted.

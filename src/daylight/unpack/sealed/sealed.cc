@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "daylight/bytes/cursor.h"
+#include "daylight/unpack/program/pe_layout.h"
 
 namespace dl::unpack {
 
@@ -79,40 +79,19 @@ constexpr std::pair<std::string_view, std::string_view> kBehind[] = {
 };
 
 std::string_view SealOfProgram(const Probe& probe) {
-  Cursor at(probe.head);
-  if (!AsText(probe.head).starts_with("MZ") || !at.SeekTo(0x3c)) return {};
-  const auto header = at.ReadU32Le();
-  if (!header || !at.SeekTo(*header) || at.ReadU32Le().value_or(0) != 0x4550) return {};
-  static_cast<void>(at.ReadU16Le());
-  const std::uint16_t sections = at.ReadU16Le().value_or(0);
-  if (!at.Skip(12)) return {};
-  const std::uint16_t optional = at.ReadU16Le().value_or(0);
-  if (!at.Skip(2)) return {};
-  Cursor entry_field = at;
-  const std::uint64_t entry = entry_field.Skip(16) ? entry_field.ReadU32Le().value_or(0) : 0;
-  if (!at.Skip(optional)) return {};
-  std::uint64_t end = 0;
-  std::uint64_t entry_at = entry;  // Before the first section, an address is an offset.
-  for (unsigned i = 0; i < sections; ++i) {
-    const auto name = at.ReadBytes(8);
-    if (!name) break;
-    const std::string_view text = AsText(*name).substr(0, AsText(*name).find('\0'));
-    for (const auto& [section, what] : kSections) {
-      if (text == section) return what;
+  const auto program = ReadPeLayout(probe.head);
+  if (!program) return {};
+  for (const PeLayout::Section& section : program->sections) {
+    for (const auto& [name, what] : kSections) {
+      if (section.name == name) return what;
     }
-    const std::uint64_t virtual_size = at.ReadU32Le().value_or(0);
-    const std::uint64_t address = at.ReadU32Le().value_or(0);
-    const std::uint64_t size = at.ReadU32Le().value_or(0);
-    const std::uint64_t offset = at.ReadU32Le().value_or(0);
-    if (entry >= address && entry - address < std::max(size, virtual_size)) entry_at = offset + (entry - address);
-    end = std::max(end, offset + size);
-    if (!at.Skip(16)) break;
   }
   std::array<std::byte, 32> code;
-  const auto n = probe.object.ReadAt(entry_at, code);
+  const auto n = probe.object.ReadAt(program->entry_offset(), code);
   for (const auto& [bytes, what] : kEntries) {
     if (n && AsText(Bytes(code).first(*n)).starts_with(bytes)) return what;
   }
+  const std::uint64_t end = program->end();
   if (end == 0 || end >= probe.size) return {};
   std::vector<std::byte> behind(4096);
   const auto m = probe.object.ReadAt(end, behind);
