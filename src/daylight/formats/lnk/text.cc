@@ -3,29 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "daylight/bytes/utf8.h"
+
 namespace dl::formats {
 namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
-
-void AppendUtf8(std::uint32_t c, std::string& out) {
-  const auto byte = [&out](std::uint32_t b) { out += static_cast<char>(b); };
-  if (c < 0x80) {
-    byte(c);
-  } else if (c < 0x800) {
-    byte(0xc0 | (c >> 6));
-    byte(0x80 | (c & 0x3f));
-  } else if (c < 0x10000) {
-    byte(0xe0 | (c >> 12));
-    byte(0x80 | ((c >> 6) & 0x3f));
-    byte(0x80 | (c & 0x3f));
-  } else {
-    byte(0xf0 | (c >> 18));
-    byte(0x80 | ((c >> 12) & 0x3f));
-    byte(0x80 | ((c >> 6) & 0x3f));
-    byte(0x80 | (c & 0x3f));
-  }
-}
 
 std::uint32_t UnitAt(Bytes bytes, std::size_t index) {
   return std::to_integer<std::uint32_t>(bytes[2 * index]) | std::to_integer<std::uint32_t>(bytes[2 * index + 1]) << 8;

@@ -29,20 +29,8 @@ bool IsUndefined(const Expr& expr) {
   switch (expr.op) {
     case Op::kStringOffset:
     case Op::kStringLength: return true;
-    case Op::kReadInteger:
-    case Op::kNegate:
-    case Op::kBitNot:
-    case Op::kAdd:
-    case Op::kSubtract:
-    case Op::kMultiply:
-    case Op::kDivide:
-    case Op::kModulo:
-    case Op::kBitAnd:
-    case Op::kBitOr:
-    case Op::kBitXor:
-    case Op::kShiftLeft:
-    case Op::kShiftRight: return std::any_of(expr.args.begin(), expr.args.end(), IsUndefined);
-    default: return false;
+    case Op::kReadInteger: return std::any_of(expr.args.begin(), expr.args.end(), IsUndefined);
+    default: return IsArithmetic(expr.op) && std::any_of(expr.args.begin(), expr.args.end(), IsUndefined);
   }
 }
 // Of numbers; #a is 0 when $a is absent.
@@ -200,6 +188,24 @@ Possible Absence::Eval(const Expr& expr) const {
       return {};
     }
     default: return {};
+  }
+}
+
+bool IsArithmetic(Op op) {
+  switch (op) {
+    case Op::kNegate:
+    case Op::kBitNot:
+    case Op::kAdd:
+    case Op::kSubtract:
+    case Op::kMultiply:
+    case Op::kDivide:
+    case Op::kModulo:
+    case Op::kBitAnd:
+    case Op::kBitOr:
+    case Op::kBitXor:
+    case Op::kShiftLeft:
+    case Op::kShiftRight: return true;
+    default: return false;
   }
 }
 

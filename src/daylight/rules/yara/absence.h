@@ -30,6 +30,9 @@ class Absence {
 // Comparisons of numbers and texts: undefined, so not true, when an operand is.
 bool IsTest(Op op);
 
+// Of numbers: undefined when an operand is.
+bool IsArithmetic(Op op);
+
 // Whether the expression speaks to the user, whatever its value.
 bool CallsConsole(const Expr& expr, const Compilation& compilation);
 

@@ -153,20 +153,8 @@ class Deriver {
         return gate;
       }
       case Op::kLength:
-      case Op::kNegate:
-      case Op::kBitNot:
-      case Op::kAdd:
-      case Op::kSubtract:
-      case Op::kMultiply:
-      case Op::kDivide:
-      case Op::kModulo:
-      case Op::kBitAnd:
-      case Op::kBitOr:
-      case Op::kBitXor:
-      case Op::kShiftLeft:
-      case Op::kShiftRight:
       case Op::kNot: return DefinedArgs(expr);
-      default: return IsTest(expr.op) ? DefinedArgs(expr) : Gate::Open();
+      default: return IsTest(expr.op) || IsArithmetic(expr.op) ? DefinedArgs(expr) : Gate::Open();
     }
   }
 

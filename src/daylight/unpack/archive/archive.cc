@@ -16,6 +16,7 @@
 #include "daylight/unpack/archive/embedded.h"
 #include "daylight/unpack/archive/entry_bytes.h"
 #include "daylight/unpack/archive/rar_headers.h"
+#include "daylight/unpack/archive/reader_words.h"
 #include "daylight/unpack/archive/zip_layout.h"
 #include "daylight/unpack/zip/zip.h"
 
@@ -134,27 +135,6 @@ bool SetFilter(::archive* reader, ArchiveKind kind) {
          ::archive_read_support_format_raw(reader) == ARCHIVE_OK;
 }
 
-std::string_view Message(::archive* reader) {
-  const char* text = ::archive_error_string(reader);
-  return text != nullptr ? std::string_view(text) : std::string_view("cannot be read");
-}
-
-// libarchive tells kinds of errors by their words only.
-std::string_view ReasonOf(std::string_view message) {
-  const auto has = [&](std::string_view word) { return message.find(word) != std::string_view::npos; };
-  if (has("assphrase") || has("ncrypt") || has("Crypto") || has("password")) return kEncrypted;
-  if (has("nexpected codec") || has("nsupported") || has("not supported") || has("not yet") || has("unavailable"))
-    return kUnsupported;
-  if (has("allocate memory") || has("memory")) return kTooLarge;
-  return kDamaged;
-}
-
-std::string NameOf(::archive_entry* entry) {
-  const char* name = ::archive_entry_pathname_utf8(entry);
-  if (name == nullptr) name = ::archive_entry_pathname(entry);
-  return name != nullptr ? name : "";
-}
-
 // What the file was called before it was compressed.
 std::string NameWithin(const std::string& name) {
   static constexpr std::pair<std::string_view, std::string_view> kEndings[] = {
@@ -228,7 +208,7 @@ class Unpacking {
       if (result == ARCHIVE_FATAL) return has_entries_ ? Close("") : Refuse();
       // The rest of it may still be readable.
       if (result == ARCHIVE_FAILED || result == ARCHIVE_RETRY) {
-        Close(entry != nullptr ? NameOf(entry) : "");
+        Close(entry != nullptr ? InfoOf(entry).name : "");
         if (++failures_ > kMaxFailures) return;
         continue;
       }
@@ -262,16 +242,10 @@ class Unpacking {
 
   // False: no more is wanted, or can be had.
   bool Take(::archive_entry* entry, ObjectSource& object) {
-    if (::archive_entry_filetype(entry) != AE_IFREG && ::archive_entry_size(entry) <= 0 &&
-        !IsCompressed(archive_.kind)) {
-      return is_wanted_ = sink_.Pass();
-    }
-    ChildInfo info;
-    info.name = IsCompressed(archive_.kind) ? NameWithin(self_.name) : NameOf(entry);
+    if (IsEmptyEntry(entry) && !IsCompressed(archive_.kind)) return is_wanted_ = sink_.Pass();
+    ChildInfo info = InfoOf(entry);
+    if (IsCompressed(archive_.kind)) info.name = NameWithin(self_.name);
     if (!forced_name_.empty()) info.name = std::exchange(forced_name_, "");
-    if (::archive_entry_size_is_set(entry) != 0 && ::archive_entry_size(entry) >= 0) {
-      info.size = static_cast<std::uint64_t>(::archive_entry_size(entry));
-    }
     EntryBytes bytes(reader_.get(), archive_.kind != ArchiveKind::kXar);
     bool is_told = false;
     is_wanted_ = sink_.AddStream(info, [&](std::span<std::byte> out) -> Result<std::size_t> {
@@ -300,7 +274,7 @@ class Unpacking {
 
   void Close(std::string_view child) {
     has_failed_ = true;
-    const std::string_view message = Message(reader_.get());
+    const std::string_view message = ErrorMessageOf(reader_.get());
     // By the directory, zip/ gives these.
     if (archive_.kind == ArchiveKind::kZip && (message.starts_with("Unsupported ZIP compression method (6:") ||
                                                message.starts_with("Unsupported ZIP compression method (9:"))) {

@@ -1,14 +1,13 @@
 #include "daylight/unpack/archive/archive_stream.h"
 
 #include <archive.h>
-#include <archive_entry.h>
 
 #include <array>
 #include <memory>
-#include <string>
 
 #include "daylight/unpack/archive/archive_kind.h"
 #include "daylight/unpack/archive/entry_bytes.h"
+#include "daylight/unpack/archive/reader_words.h"
 
 namespace dl::unpack {
 
@@ -30,9 +29,9 @@ la_ssize_t ReadBlock(::archive* reader, void* self, const void** block) {
   return static_cast<la_ssize_t>(*n);
 }
 
-std::string_view Message(::archive* reader) {
-  const char* text = ::archive_error_string(reader);
-  return text != nullptr ? std::string_view(text) : std::string_view("cannot be read");
+void Close(::archive* reader, std::string_view child, Sink& sink) {
+  const std::string_view message = ErrorMessageOf(reader);
+  sink.Closed(child, ReasonOf(message), message);
 }
 
 }  // namespace
@@ -57,29 +56,23 @@ void UnpackArchiveStream(const StreamSource::Pull& pull, Sink& sink) {
   ::archive_read_support_format_cpio(reader.get());
   ::archive_read_support_format_ar(reader.get());
   if (::archive_read_open(reader.get(), stream.get(), nullptr, ReadBlock, nullptr) < ARCHIVE_WARN) {
-    return sink.Closed("", kDamaged, Message(reader.get()));
+    return Close(reader.get(), "", sink);
   }
   for (;;) {
     ::archive_entry* entry = nullptr;
     const int result = ::archive_read_next_header(reader.get(), &entry);
     if (result == ARCHIVE_EOF) return;
-    if (result < ARCHIVE_WARN) return sink.Closed("", kDamaged, Message(reader.get()));
-    if (::archive_entry_filetype(entry) != AE_IFREG && ::archive_entry_size(entry) <= 0) {
+    if (result < ARCHIVE_WARN) return Close(reader.get(), "", sink);
+    if (IsEmptyEntry(entry)) {
       if (!sink.Pass()) return;
       continue;
     }
-    const char* name = ::archive_entry_pathname_utf8(entry);
-    if (name == nullptr) name = ::archive_entry_pathname(entry);
-    ChildInfo info;
-    info.name = name != nullptr ? name : "";
-    if (::archive_entry_size_is_set(entry) != 0 && ::archive_entry_size(entry) >= 0) {
-      info.size = static_cast<std::uint64_t>(::archive_entry_size(entry));
-    }
+    const ChildInfo info = InfoOf(entry);
     EntryBytes bytes(reader.get(), true);
     const bool is_wanted =
         sink.AddStream(info, [&](std::span<std::byte> out) -> Result<std::size_t> { return bytes.Pull(out); });
     if (bytes.has_failed()) {
-      sink.Closed(info.name, kDamaged, Message(reader.get()));
+      Close(reader.get(), info.name, sink);
     }
     if (!is_wanted || bytes.has_ended_all()) return;
   }
