@@ -82,11 +82,11 @@ void PrintMost(const char* what, std::vector<Line> lines) {
   }
 }
 
-void Print(const dl::yara::RuleSet& rules, const dl::scan::UnitProfile& profile) {
+void Print(const dl::yara::RuleSet& rules, const dl::scan::UnitProfile& profile, std::uint64_t search_ns) {
   std::uint64_t evaluated = 0;
   for (const auto& cost : profile.conditions.rules) evaluated += cost.evaluated;
   std::printf("search %.3f s, of that verifying %.3f s; %zu conditions %.3f s, of that facts %.3f s\n",
-              Seconds(profile.search.search_ns), Seconds(profile.search.verify_ns), static_cast<std::size_t>(evaluated),
+              Seconds(search_ns), Seconds(profile.search.verify_ns), static_cast<std::size_t>(evaluated),
               Seconds(profile.conditions.conditions_ns), Seconds(profile.conditions.facts_ns));
   std::vector<Line> lines;
   for (std::size_t i = 0; i < profile.conditions.rules.size(); ++i) {
@@ -161,6 +161,6 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < std::min<std::size_t>(5, slowest.size()); ++i) {
     std::printf("         %8.3f s  %s\n", slowest[i].first, slowest[i].second.c_str());
   }
-  for (std::size_t i = 0; i < profile.units.size(); ++i) Print(*(*engine)->impl().rule_sets[i], profile.units[i]);
+  for (std::size_t i = 0; i < profile.units.size(); ++i) Print(*(*engine)->impl().rule_sets[i], profile.units[i], profile.search_ns);
   return 0;
 }

@@ -101,6 +101,7 @@ sandbox::CompileOptions MakeCompileOptions(const ContentOptions& options) {
   compile.defines = options.values;
   compile.yara_x = options.dialect == "yara-x";
   compile.skip_invalid = options.skip_invalid;
+  compile.beside_signatures = !options.clamav.empty() || options.default_content;
   compile.stop = &StopFlag();
   return compile;
 }

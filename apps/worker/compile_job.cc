@@ -80,6 +80,7 @@ Status AnswerCompile(const report::Incoming& message, report::WorkerChannel& cha
   job.yara_x = job_message.yara_x;
   job.skip_invalid = job_message.skip_invalid;
   job.warnings = job_message.warnings;
+  job.beside_signatures = job_message.beside_signatures;
   DL_TRY(const std::string packed, ReadPacked(message.descriptors[0].get()));
   const Cursor texts(AsBytes(packed));
   for (report::RuleTextPlace& place : job_message.files) {

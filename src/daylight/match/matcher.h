@@ -105,8 +105,7 @@ class BitSet {
 
 // What searching has cost, over many objects.
 struct SearchProfile {
-  std::uint64_t search_ns = 0;  // All of it.
-  std::uint64_t verify_ns = 0;  // Of that: what the patterns have.
+  std::uint64_t verify_ns = 0;  // Looking closer where an atom of a pattern was found.
   struct PatternCost {
     std::uint64_t verified = 0;  // How often an atom of the pattern was found, so its bytes were looked at.
     std::uint64_t ns = 0;
@@ -115,6 +114,7 @@ struct SearchProfile {
 };
 
 struct KernelInfo;  // Which of the prefilter's kernels to use; see prefilter.h.
+class JointSearch;  // Searches with several states at once; see joint_search.h.
 
 class MatchState {
  public:
@@ -125,6 +125,7 @@ class MatchState {
   // for each pattern (a pattern is sought when both are set). Borrowed until
   // Finish(). `all_matches`: ignore first_match_only.
   void Begin(const BitSet& live_groups, const BitSet& live_patterns, bool all_matches);
+  // Searches with this state alone.
   void Feed(const Window& window);
   // After the last window. Sorts the matches.
   void Finish();
@@ -146,9 +147,13 @@ class MatchState {
   // at the clock has its price: a scan with it is slower.
   void SetProfile(SearchProfile* profile);
 
- private:
   class Impl;
+
+ private:
+  friend class JointSearch;
   std::unique_ptr<Impl> impl_;
+  std::unique_ptr<JointSearch> alone_;  // Of this state, once it is searched with so.
+  bool is_alone_ = false;               // In the object at hand.
 };
 
 // A single expression to search for in short texts: the `matches` operator and

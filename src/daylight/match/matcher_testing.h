@@ -13,6 +13,27 @@
 
 namespace dl::match {
 
+// Calls feed(window) for windows of `window_bytes` of an object (0: one window).
+template <typename Feed>
+void InWindows(Bytes object, std::size_t window_bytes, std::size_t overlap, Feed feed) {
+  if (window_bytes == 0 || window_bytes >= object.size()) {
+    feed(Window{object, 0, true});
+    return;
+  }
+  DL_CHECK(window_bytes > overlap);
+  std::size_t begin = 0;
+  while (true) {
+    const std::size_t size = std::min(window_bytes, object.size() - begin);
+    const bool last = begin + size == object.size();
+    // A copy of its own: reading outside of it is seen by a sanitizer.
+    const std::vector<std::byte> window(object.begin() + static_cast<std::ptrdiff_t>(begin),
+                                        object.begin() + static_cast<std::ptrdiff_t>(begin + size));
+    feed(Window{window, begin, last});
+    if (last) return;
+    begin += size - overlap;
+  }
+}
+
 // A matcher of a few patterns, each in a group of its own or all in one.
 class TestMatcher {
  public:
@@ -42,23 +63,7 @@ class TestMatcher {
   // Searches an object that is cut into windows of `window_bytes` (0: one).
   void Scan(Bytes object, std::size_t window_bytes = 0, bool all_matches = true) {
     state_->Begin(live_groups_, live_patterns_, all_matches);
-    const std::size_t overlap = matcher_->overlap_bytes();
-    if (window_bytes == 0 || window_bytes >= object.size()) {
-      state_->Feed({object, 0, true});
-    } else {
-      DL_CHECK(window_bytes > overlap);
-      std::size_t begin = 0;
-      while (true) {
-        const std::size_t size = std::min(window_bytes, object.size() - begin);
-        const bool last = begin + size == object.size();
-        // A copy of its own: reading outside of it is seen by a sanitizer.
-        const std::vector<std::byte> window(object.begin() + static_cast<std::ptrdiff_t>(begin),
-                                            object.begin() + static_cast<std::ptrdiff_t>(begin + size));
-        state_->Feed({window, begin, last});
-        if (last) break;
-        begin += size - overlap;
-      }
-    }
+    InWindows(object, window_bytes, matcher_->overlap_bytes(), [&](const Window& window) { state_->Feed(window); });
     state_->Finish();
   }
 

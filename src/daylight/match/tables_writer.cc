@@ -138,6 +138,9 @@ std::uint32_t TablesWriter::KeyOf(const Indexed& atom, std::uint32_t factor) con
 }
 
 std::uint32_t TablesWriter::ChooseHashFactor() const {
+  // Matchers with a stride of one are searched for together (joint_search.h), and
+  // have few windows that are common.
+  if (stride_ == 1) return kHashFactors[0];
   // As in a filter of 2^15 words.
   constexpr unsigned kShift = 17;
   const auto bit_of = [](std::uint32_t hash) { return (hash >> kShift) << 3 | ((hash >> kWindowBitShift) & 7); };

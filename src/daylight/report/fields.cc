@@ -180,7 +180,8 @@ static Status Visit(Io& io, Of<Io, CompileMessage>& job) {
   DL_TRY_STATUS(io.List(job.externals, kMaxShortListItems, kEach));
   DL_TRY_STATUS(io.Flag(job.yara_x));
   DL_TRY_STATUS(io.Flag(job.skip_invalid));
-  return io.Flag(job.warnings);
+  DL_TRY_STATUS(io.Flag(job.warnings));
+  return io.Flag(job.beside_signatures);
 }
 
 template <typename Io>

@@ -44,6 +44,8 @@ struct CompileJob {
   bool yara_x = false;        // --dialect yara-x
   bool skip_invalid = false;  // Leave out what does not compile.
   bool warnings = true;
+  // ClamAV signatures will be sought too: rules are laid out so that one pass finds both.
+  bool beside_signatures = false;
 };
 
 // A diagnostic as it crosses to the trusted side, already laid out for people,

@@ -47,9 +47,9 @@ struct Profile {
   std::uint64_t scan_ns = 0;        // From an object to its report, with the following in it.
   std::uint64_t read_ns = 0;        // Getting at the object's bytes.
   std::uint64_t hash_ns = 0;        // Digests.
-  std::uint64_t clamav_ns = 0;      // All that ClamAV signatures take, but for digests.
-  std::uint64_t search_ns = 0;      // For strings of rules,
-  std::uint64_t verify_ns = 0;      // of that: looking closer where one may be.
+  std::uint64_t clamav_ns = 0;      // Deciding which ClamAV signatures match; without digests.
+  std::uint64_t search_ns = 0;      // For strings of rules and bodies of signatures,
+  std::uint64_t verify_ns = 0;      // of that: looking closer where a string may be.
   std::uint64_t conditions_ns = 0;  // Evaluating conditions,
   std::uint64_t facts_ns = 0;       // of that: parsing formats for what they ask.
   std::vector<ProfileLine> rules;   // The costliest, in no order.

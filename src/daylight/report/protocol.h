@@ -102,6 +102,7 @@ struct CompileMessage {
   bool yara_x = false;
   bool skip_invalid = false;
   bool warnings = true;
+  bool beside_signatures = false;
 };
 
 // A signature file within the descriptor that holds all of them.

@@ -138,6 +138,7 @@ Status Compile(const WorkerProgram& worker_program, const RuleSource& source, co
   job.yara_x = options.yara_x;
   job.skip_invalid = options.skip_invalid;
   job.warnings = options.warnings;
+  job.beside_signatures = options.beside_signatures;
   return Run(
       worker_program,
       {report::MessageType::kCompile, report::Encode(job), packed.fd.get(), &roots, options.timeout_ms, options.stop},

@@ -28,6 +28,7 @@ struct CompileOptions {
   bool yara_x = false;
   bool skip_invalid = false;
   bool warnings = true;
+  bool beside_signatures = false;  // See report::CompileJob.
   std::uint32_t timeout_ms = 0;  // Without a word from the worker; 0: for ever.
   const std::atomic<bool>* stop = nullptr;
 };

@@ -3,7 +3,7 @@
 // and the forms of an object that some signatures are matched on instead.
 //
 //   unit.Begin(head, is_whole, containers);
-//   for each window: unit.Feed(window);
+//   for each window: search.Feed(window);      // A match::JointSearch.
 //   unit.Finish(source, names, digests, report);
 //
 // Scratch memory is kept from object to object; one thread.
@@ -35,7 +35,7 @@ class ClamavUnit {
   // `head`: the object's first bytes, all of them if `is_whole`. `containers`: the
   // types of what it lies in, the innermost first; borrowed until Finish().
   void Begin(Bytes head, bool is_whole, const std::vector<std::string>& containers);
-  void Feed(const Window& window) { matches_.Feed(window); }
+  match::MatchState& search() { return matches_; }
   void Finish(ObjectSource& object, const report::ObjectNames& names, ObjectDigests& digests,
               report::ObjectReport& report);
 

@@ -182,7 +182,8 @@ report::CompileAnswer Compile(const report::CompileJob& job, yara::IncludeResolv
   const Status generated = yara::GenerateCode(compilation,
                                               {.source_name = job.source_name,
                                                .source_licence = job.licence,
-                                               .dialect = job.yara_x ? yara::Dialect::kYaraX : yara::Dialect::kYara},
+                                               .dialect = job.yara_x ? yara::Dialect::kYaraX : yara::Dialect::kYara,
+                                               .stride = job.beside_signatures ? 1u : 2u},
                                               writer, 0);
   if (!generated) {
     AddFailure(answer, generated.error().what);

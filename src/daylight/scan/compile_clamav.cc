@@ -52,7 +52,8 @@ void CompileYara(const std::vector<clamav::Compiler::YaraFile>& files, const Cla
     answer.diagnostics.push_back(ToLine({false, diagnostic.file, diagnostic.line, "left out: " + diagnostic.message}));
   }
   const Status status = yara::GenerateCode(
-      compilation, {.source_name = job.source_name, .source_licence = job.licence, .dialect = yara::Dialect::kYara},
+      compilation,
+      {.source_name = job.source_name, .source_licence = job.licence, .dialect = yara::Dialect::kYara, .stride = 1},
       writer, 1);
   if (status) {
     answer.signatures += compilation.rules.size();

@@ -52,7 +52,6 @@ std::vector<std::uint32_t> Costliest(const std::vector<Cost>& costs) {
 }
 
 void TakeUnit(const yara::RuleSet& rules, UnitProfile& unit, report::Profile& out) {
-  out.search_ns += std::exchange(unit.search.search_ns, 0);
   out.verify_ns += std::exchange(unit.search.verify_ns, 0);
   out.conditions_ns += std::exchange(unit.conditions.conditions_ns, 0);
   out.facts_ns += std::exchange(unit.conditions.facts_ns, 0);
@@ -83,6 +82,7 @@ report::Profile TakeProfile(const Engine& engine, ScanProfile& profile) {
   out.read_ns = std::exchange(profile.read_ns, 0);
   out.hash_ns = std::exchange(profile.hash_ns, 0);
   out.clamav_ns = std::exchange(profile.clamav_ns, 0);
+  out.search_ns = std::exchange(profile.search_ns, 0);
   const auto& rule_sets = engine.impl().rule_sets;
   const std::size_t units = std::min(rule_sets.size(), profile.units.size());
   for (std::size_t i = 0; i < units; ++i) TakeUnit(*rule_sets[i], profile.units[i], out);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "daylight/base/stopwatch.h"
+#include "daylight/match/joint_search.h"
 #include "daylight/scan/clamav_unit.h"
 #include "daylight/scan/descent.h"
 #include "daylight/scan/engine.h"
@@ -33,6 +34,10 @@ class Scanner::Impl {
     for (const auto& set : engine_->impl().signature_sets) {
       clamav_units_.push_back(std::make_unique<ClamavUnit>(set, context_));
     }
+    std::vector<match::MatchState*> states;
+    for (const auto& unit : units_) states.push_back(&unit->search());
+    for (const auto& unit : clamav_units_) states.push_back(&unit->search());
+    search_.emplace(states);
   }
 
   report::ObjectReport Scan(ObjectSource& object, const report::ObjectNames& names, std::uint64_t skip_units) {
@@ -78,7 +83,7 @@ class Scanner::Impl {
           head_is_whole = window.last;
           unit->BeginUngated(true);
         }
-        unit->Feed(window);
+        unit->search().Feed(window);
         return true;
       });
       report::ExplainAnswer answer;
@@ -131,15 +136,9 @@ class Scanner::Impl {
         digests_.Update(window.bytes.subspan(news));
       }
       if (first) size = KnownSize(object, window);
-      for (UnitScanner* unit : live_units_) {
-        if (first) unit->Begin(window.bytes, size, context_.settings.list_strings);
-        unit->Feed(window);
-      }
-      const Stopwatch clamav(Spent(&ScanProfile::clamav_ns));
-      for (ClamavUnit* unit : live_clamav_units_) {
-        if (first) unit->Begin(window.bytes, window.last, place.containers);
-        unit->Feed(window);
-      }
+      const Stopwatch searching(Spent(&ScanProfile::search_ns));
+      if (first) BeginSearch(window, size, place);
+      search_->Feed(window);
       return true;
     });
     if (too_large) return refuse();
@@ -167,6 +166,19 @@ class Scanner::Impl {
     if (one.verdict == report::Verdict::kFailed) {
       report.incomplete.push_back({place.names.object, "io", std::move(one.failure)});
     }
+  }
+
+  void BeginSearch(const Window& first, std::optional<std::uint64_t> size, const Place& place) {
+    std::vector<match::MatchState*> searching;
+    for (UnitScanner* unit : live_units_) {
+      unit->Begin(first.bytes, size, context_.settings.list_strings);
+      if (unit->is_searching()) searching.push_back(&unit->search());
+    }
+    for (ClamavUnit* unit : live_clamav_units_) {
+      unit->Begin(first.bytes, first.last, place.containers);
+      searching.push_back(&unit->search());
+    }
+    search_->Begin(searching);
   }
 
   // Whether no byte is to be searched or hashed, as the object's head and size
@@ -267,6 +279,7 @@ class Scanner::Impl {
   std::vector<std::unique_ptr<ClamavUnit>> clamav_units_;
   std::vector<UnitScanner*> live_units_;  // Of the object in hand.
   std::vector<ClamavUnit*> live_clamav_units_;
+  std::optional<match::JointSearch> search_;
   ObjectDigests digests_;
   std::optional<Descent> descent_;
   std::vector<std::byte> head_;

@@ -159,10 +159,6 @@ void UnitScanner::BeginUngated(bool all_matches) {
   matches_.Begin(live_groups_, live_patterns_, all_matches);
 }
 
-void UnitScanner::Feed(const Window& window) {
-  if (is_searching_) matches_.Feed(window);
-}
-
 void UnitScanner::StartEvaluation(ObjectSource& object, const report::ObjectNames& names) {
   matches_.Finish();
   object_ = &object;

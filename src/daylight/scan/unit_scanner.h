@@ -2,7 +2,7 @@
 // the search, then the conditions of what was touched.
 //
 //   unit.Begin(head, size, all_matches);
-//   for each window: unit.Feed(window);
+//   for each window: search.Feed(window);      // A match::JointSearch, if is_searching().
 //   unit.Finish(source, names, report);
 //
 // Scratch memory is kept from object to object; one thread.
@@ -37,9 +37,8 @@ class UnitScanner {
   void Begin(Bytes head, std::optional<std::uint64_t> size, bool all_matches);
   // Every group and every pattern, whatever the gates say.
   void BeginUngated(bool all_matches);
-  // Whether any pattern is sought in this object; if not, windows change nothing.
+  // Whether any pattern is sought in this object.
   bool is_searching() const { return is_searching_; }
-  void Feed(const Window& window);
   // Evaluates and adds to the report.
   void Finish(ObjectSource& object, const report::ObjectNames& names, report::ObjectReport& report);
   // The same without a report, for explanations.

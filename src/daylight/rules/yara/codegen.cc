@@ -56,7 +56,7 @@ class Generator {
   Status Run(database::Writer& writer, std::uint32_t unit) {
     DeriveGates();
     AssignGroups();
-    matcher_ = std::make_unique<match::MatcherBuilder>(static_cast<std::uint32_t>(groups_.size()));
+    matcher_ = std::make_unique<match::MatcherBuilder>(static_cast<std::uint32_t>(groups_.size()), options_.stride);
     for (std::size_t i = 0; i < compilation_.rules.size(); ++i) DL_TRY_STATUS(AddRule(i));
     AddGlobals();
     AddDependents();

@@ -16,6 +16,8 @@ struct CodegenOptions {
   std::string source_name;
   std::string source_licence;
   Dialect dialect = Dialect::kYara;
+  // Of the prefilter (match::MatcherBuilder).
+  std::uint32_t stride = 2;
 };
 
 Status GenerateCode(const Compilation& compilation, const CodegenOptions& options, database::Writer& writer,
