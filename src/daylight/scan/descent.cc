@@ -15,6 +15,9 @@ namespace {
 
 // What children may hold at once, over all depths.
 constexpr std::uint64_t kMaxMemory = std::uint64_t{128} << 20;
+// Of buffers that stay from child to child, over all depths: new memory costs as much
+// as decompressing zstd into it.
+constexpr std::size_t kMaxKept = std::size_t{64} << 20;
 // Of a child that is read piece by piece.
 constexpr std::size_t kPiece = 64u << 10;
 // Past what any file may become, so many times its size: zeros, and little else,
@@ -43,12 +46,6 @@ std::string TypeNameOf(Bytes head) {
 
 void NameFileType(Bytes bytes, report::ObjectNames& names) {
   names.filetype = filetype::FileTypeName(bytes.first(std::min(bytes.size(), filetype::kFileTypeHeadBytes)));
-}
-
-// Buffers of files stay; those of huge children are given back.
-void Shrink(GrowingBuffer& buffer) {
-  constexpr std::size_t kKept = 1u << 20;
-  if (buffer.size() > kKept) buffer.Clear();
 }
 
 }  // namespace
@@ -89,7 +86,9 @@ class Descent::Level final : public unpack::Sink {
         const std::uint64_t wanted = std::max<std::uint64_t>({kPiece, 2 * std::uint64_t{filled}, promised});
         buffer.GrowTo(static_cast<std::size_t>(std::min(wanted, most)));
       }
-      const auto n = charged(buffer.bytes().subspan(filled));
+      // What was kept may have more room than is left.
+      const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), most));
+      const auto n = charged(buffer.bytes().first(room).subspan(filled));
       if (!n) Closed(name, unpack::kDamaged, n.error().what);
       has_ended = !n || *n == 0;
       filled += n ? *n : 0;
@@ -102,7 +101,7 @@ class Descent::Level final : public unpack::Sink {
       ScanStream(bytes, charged, names);
     }
     all_.memory_ -= filled;
-    Shrink(buffer);
+    all_.ShrinkBuffers(all_.path_.size());
     last_ = names.object;
     return !all_.stopped_;
   }
@@ -317,6 +316,16 @@ void Descent::AddIncomplete(const std::string& object, std::string_view reason, 
 GrowingBuffer& Descent::BufferOf(std::size_t depth) {
   while (buffers_.size() <= depth) buffers_.emplace_back();
   return buffers_[depth];
+}
+
+void Descent::ShrinkBuffers(std::size_t depth) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
+    kept += buffers_[i].size();
+    if (i < depth || kept <= kMaxKept) continue;
+    kept -= buffers_[i].size();
+    buffers_[i].Clear();
+  }
 }
 
 }  // namespace dl::scan

@@ -51,6 +51,8 @@ class Descent {
   void Stop(const std::string& object, std::string_view reason, std::string detail);
   void AddIncomplete(const std::string& object, std::string_view reason, std::string_view detail);
   GrowingBuffer& BufferOf(std::size_t depth);
+  // Gives back what is not in use, this depth's and deeper ones', as far as more is kept than may be.
+  void ShrinkBuffers(std::size_t depth);
 
   const report::ScanSettings& settings_;
   ScanChild scan_child_;
