@@ -26,12 +26,12 @@ def made(path, build):
     return path
 
 
-def sources(folder, smallest=2000, most=500):
+def sources(folder, smallest=2000, most=500, endings=("",)):
     """Some files below `folder`: always the same ones."""
     found = []
     for place, folders, names in os.walk(folder):
         folders.sort()
-        found += [os.path.join(place, name) for name in sorted(names)]
+        found += [os.path.join(place, name) for name in sorted(names) if name.endswith(endings)]
     found = [p for p in found if os.path.isfile(p) and not os.path.islink(p) and os.access(p, os.R_OK)
              and os.path.getsize(p) >= smallest]
     random.Random(1).shuffle(found)
@@ -70,6 +70,32 @@ def log(data, size):
     return made(data / f"server-{size}.log", build)
 
 
+def mail(number, rng, body, attach=None):
+    """One mail of an mbox; `attach`: what gives the Content-Type and the bytes of an attachment."""
+    mark = f"=_part_{number:08x}"
+    head = textwrap.dedent(f"""\
+        From user{number % 97}@example.org Mon Mar  4 10:{number // 60 % 60:02}:{number % 60:02} 2024
+        Received: from mx{number % 9}.example.org (mx{number % 9}.example.org [192.0.2.{number % 250 + 1}])
+        \tby mail.example.com with ESMTPS id {rng.getrandbits(48):012x}
+        From: User {number % 97} <user{number % 97}@example.org>
+        To: list@example.com
+        Subject: Report {number}
+        Message-ID: <{rng.getrandbits(64):016x}@example.org>
+        MIME-Version: 1.0
+        Content-Type: multipart/mixed; boundary="{mark}"
+
+        --{mark}
+        Content-Type: text/plain; charset=utf-8
+
+        """)
+    whole = head.encode() + body + b"\n"
+    if attach:
+        kind, content = attach()
+        whole += f"--{mark}\nContent-Type: {kind}\nContent-Transfer-Encoding: base64\n\n".encode()
+        whole += base64.encodebytes(content)
+    return whole + f"--{mark}--\n\n".encode()
+
+
 def mailbox(data, size):
     """An mbox: mails of text from /usr/share/doc, every fourth with a program of /usr/bin in base64."""
 
@@ -78,34 +104,18 @@ def mailbox(data, size):
         texts = [p for p in sources("/usr/share/doc") if not p.endswith((".gz", ".png", ".pdf"))]
         programs = sources("/usr/bin")
         number, written = 0, 0
+
+        def program():
+            code = pathlib.Path(rng.choice(programs)).read_bytes()[: rng.randrange(5000, 100000)]
+            return "application/octet-stream", code
+
         with open(path, "wb") as out:
             while written < size:
                 number += 1
                 body = pathlib.Path(rng.choice(texts)).read_bytes()[: rng.randrange(1000, 20000)]
-                mark = f"=_part_{number:08x}"
-                head = textwrap.dedent(f"""\
-                    From user{number % 97}@example.org Mon Mar  4 10:{number // 60 % 60:02}:{number % 60:02} 2024
-                    Received: from mx{number % 9}.example.org (mx{number % 9}.example.org [192.0.2.{number % 250 + 1}])
-                    \tby mail.example.com with ESMTPS id {rng.getrandbits(48):012x}
-                    From: User {number % 97} <user{number % 97}@example.org>
-                    To: list@example.com
-                    Subject: Report {number}
-                    Message-ID: <{rng.getrandbits(64):016x}@example.org>
-                    MIME-Version: 1.0
-                    Content-Type: multipart/mixed; boundary="{mark}"
-
-                    --{mark}
-                    Content-Type: text/plain; charset=utf-8
-
-                    """)
-                mail = head.encode() + body + b"\n"
-                if number % 4 == 0:
-                    code = pathlib.Path(rng.choice(programs)).read_bytes()[: rng.randrange(5000, 100000)]
-                    mail += f"--{mark}\nContent-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n".encode()
-                    mail += base64.encodebytes(code)
-                mail += f"--{mark}--\n\n".encode()
-                out.write(mail)
-                written += len(mail)
+                whole = mail(number, rng, body, program if number % 4 == 0 else None)
+                out.write(whole)
+                written += len(whole)
 
     return made(data / f"mailbox-{size}", build)
 
@@ -191,6 +201,53 @@ def huge_file(data, size, sparse):
                 append(out, whole)
 
     return made(data / f"huge-{'sparse' if sparse else 'dense'}-{size}", build)
+
+
+# Of Debian, of many sizes; programs, libraries, headers, scripts, texts, data.
+PACKAGES = ("hello", "tzdata", "man-db", "bash", "libc6-dev", "libgtk-3-0", "perl-modules-5.36", "coreutils", "adwaita-icon-theme",
+            "git", "libclang-cpp14", "g++-mingw-w64-x86-64-win32", "libllvm14")
+
+
+def packages(data):
+    """A folder of Debian packages, as the machine's archive has them."""
+
+    def build(folder):
+        folder.mkdir()
+        # As the user that apt would fetch with, the folder could not be written.
+        subprocess.run(["apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", *PACKAGES], cwd=folder, check=True,
+                       stdout=subprocess.DEVNULL)
+
+    return made(data / "packages", build)
+
+
+def sh(script, *words, cwd=None):
+    subprocess.run(["sh", "-ec", script, "sh", *map(str, words)], check=True, cwd=cwd, stdout=subprocess.DEVNULL)
+
+
+# {ending: a command that packs the folder it runs in into "$1"; $2 is a folder for a package}
+REPACKED = {
+    "gzip.deb": 'dpkg-deb --root-owner-group -Zgzip -b "$2" "$1"',
+    "zstd.deb": 'dpkg-deb --root-owner-group -Zzstd -b "$2" "$1"',
+    "tar.gz": 'tar -czf "$1" .',
+    "tar.zst": 'tar -c . | zstd -q -o "$1"',
+    "zip": 'zip -qry "$1" .',
+    "7z": '7z a -bd -snl -mx3 -mmt1 "$1" .',
+}
+
+
+def repacked(data, source, ending):
+    """A folder with the content of each package in `source` in an archive of another kind."""
+
+    def build(folder):
+        folder.mkdir()
+        for package in sorted(source.glob("*.deb")):
+            whole, files = folder / "whole", folder / "files"
+            sh('dpkg-deb -R "$1" "$2"; dpkg-deb -x "$1" "$3"', package, whole, files)
+            sh(REPACKED[ending], folder / f"{package.stem}.{ending}", whole, cwd=files)
+            shutil.rmtree(whole)
+            shutil.rmtree(files)
+
+    return made(data / f"{source.name}-{ending}", build)
 
 
 def clamav(data, maker, scale):

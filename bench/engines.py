@@ -31,8 +31,8 @@ from comparison import EngineError  # noqa: E402
 # What keeps clamscan from looking into containers; programs' headers are still read.
 CLAMSCAN_AS_THEY_ARE = [f"--scan-{kind}=no" for kind in
                         ("archive", "mail", "ole2", "pdf", "swf", "hwp3", "xmldocs", "onenote")]
-# ClamAV skips what is larger than its limits.
-CLAMSCAN_NO_LIMITS = ["--max-filesize=2000M", "--max-scansize=2000M", "--max-scantime=0"]
+# ClamAV skips what is larger than its limits, and what is behind so many files of a container.
+CLAMSCAN_NO_LIMITS = ["--max-filesize=2000M", "--max-scansize=2000M", "--max-scantime=0", "--max-files=0"]
 
 
 def descendants(pid):
@@ -122,7 +122,7 @@ class Command:
 class Daylight(Command):
     name = "daylight"
 
-    def __init__(self, program, folder, extra=()):
+    def __init__(self, program, folder, extra=("--no-unpack",)):
         self.program, self.folder, self.extra = program, pathlib.Path(folder), list(extra)
         self.database = str(self.folder / "rules.dldb")
 
@@ -144,12 +144,17 @@ class Daylight(Command):
         return Run([self.program, "rules", "compile", *words, "-o", self.database, *defines], good=(0,))
 
     def scan(self, listing, threads, pin, watch=False):
-        return Run([*pin, self.program, "scan", "--db", self.database, "--threads", str(threads), "--no-unpack",
-                    "--on-incomplete", "pass", "--format", "jsonl", *self.extra, "--files-from", str(listing)], watch=watch)
+        return Run([*pin, self.program, "scan", "--db", self.database, "--threads", str(threads), "--on-incomplete",
+                    "pass", "--format", "jsonl", *self.extra, "--files-from", str(listing)], watch=watch)
+
+    @staticmethod
+    def records(run):
+        return [json.loads(line) for line in run.output.splitlines()]
 
     def detections(self, run):
-        rows = [json.loads(line) for line in run.output.splitlines()]
-        return sum(len(row.get("detections", ())) for row in rows)
+        """What is found in several objects of a file counts once."""
+        return sum(len({tuple(found.get(key) for key in ("engine", "namespace", "rule", "name"))
+                        for found in row.get("detections", ())}) for row in self.records(run))
 
 
 class Yara(Command):
@@ -246,8 +251,8 @@ class YaraX:
 class Clamscan(Command):
     name = "clamscan"
 
-    def __init__(self, database):
-        self.database = str(database)
+    def __init__(self, database, extra=tuple(CLAMSCAN_AS_THEY_ARE)):
+        self.database, self.extra = str(database), extra
 
     def version(self):
         text = subprocess.run(["clamscan", "--version"], capture_output=True, text=True, check=True).stdout
@@ -255,10 +260,11 @@ class Clamscan(Command):
 
     def scan(self, listing, threads, pin, watch=False):
         return Run([*pin, "clamscan", "-d", self.database, "--no-summary", "--infected", "--allmatch",
-                    *CLAMSCAN_AS_THEY_ARE, *CLAMSCAN_NO_LIMITS, "-f", str(listing)], watch=watch)
+                    *self.extra, *CLAMSCAN_NO_LIMITS, "-f", str(listing)], watch=watch)
 
     def detections(self, run):
-        return len(run.output.splitlines())
+        """What is found in several objects of a file counts once."""
+        return len(set(run.output.splitlines()))
 
 
 class Tool(Command):

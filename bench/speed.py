@@ -9,7 +9,7 @@ anything is measured, so it is in the page cache. Sides take turns, and figures 
 medians of --repetitions runs (--peer-repetitions for the others). `wall` and `cpu`
 are seconds to scan, without what the same side takes for a single small file
 (`open`: starting, walls, loading its database); CPU seconds are those of all
-processes of the side. Nothing is unpacked. Ratios are the other side's seconds
+processes of the side. Nothing is unpacked but in the tables that are called so. Ratios are the other side's seconds
 divided by Daylight's: above 1, Daylight is faster.
 """
 
@@ -284,6 +284,7 @@ def arguments():
     parser.add_argument("--clamav", type=pathlib.Path, help="a folder of signature files (default: made by --clamav-maker)")
     parser.add_argument("--clamav-maker", type=pathlib.Path, default=SHARED / "peers" / "gen_clamav_db.py",
                         help="a script that writes signature files into the folder it is given")
+    parser.add_argument("--packages", type=pathlib.Path, help="a folder of Debian packages (default: some, by apt-get download)")
     parser.add_argument("--scale", type=float, default=1.0, help="of the files that are made: 0.01 to try things out")
     parser.add_argument("--json", type=pathlib.Path, help="write the figures there too")
     args = parser.parse_args()

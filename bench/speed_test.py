@@ -16,6 +16,7 @@ import unittest
 
 import altered_rules
 import datasets
+import documents
 import engines
 from engines import ROOT, Run
 
@@ -79,6 +80,42 @@ class SpeedTest(unittest.TestCase):
         listed = Run([ARGUMENTS.daylight, "rules", "list", str(database)], good=(0,)).output.decode()
         self.assertIn("27 rules", listed)  # The nine copies.
 
+    @unittest.skipUnless(shutil.which("dpkg-deb") and shutil.which("bsdtar") and shutil.which("7z") and shutil.which("zip"), "tools")
+    def test_packages_are_unpacked_in_every_form(self):
+        packages = self.folder / "packages"
+        for name in ("one", "two"):
+            whole = self.folder / name
+            (whole / "DEBIAN").mkdir(parents=True)
+            (whole / "DEBIAN" / "control").write_text(f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: a <a@example.org>\n"
+                                                      "Description: a test\n")
+            (whole / "text").write_bytes(b"text " * 5000)
+            packages.mkdir(exist_ok=True)
+            subprocess.run(["dpkg-deb", "--root-owner-group", "-b", whole, packages / f"{name}.deb"], check=True, capture_output=True)
+        tables, text = self.tables("unpack-packages", "--packages", str(packages), "--sides", "daylight")
+        self.assertEqual([c["files"] for c in tables["unpack-packages"]["corpora"]], 7 * [2])
+        self.assertEqual(text.count("not read whole by daylight: 0"), 7)
+        self.assertEqual([row["side"] for row in tables["unpack-packages"]["corpora"][0]["rows"]],
+                         ["daylight", "daylight, all", "bsdtar"])
+        self.assertEqual(len(tables["unpack-packages"]["asked"]), 7)
+        for form in datasets.REPACKED:
+            archive = self.folder / "data" / f"packages-{form}" / f"one.{form}"
+            inner = f"bsdtar -xOf {archive}" + (" 'data.tar*' | bsdtar -xOf -" if form.endswith("deb") else "")
+            written = subprocess.run(["sh", "-c", inner], check=True, capture_output=True).stdout
+            self.assertEqual(written, b"text " * 5000, form)
+
+    def test_marks_are_found_in_documents(self):
+        signatures = self.folder / "signatures"
+        signatures.mkdir()
+        (signatures / "some.hdb").write_text(f"{'0' * 32}:68:Test.Nothing\n")
+        tables, text = self.tables("unpack-documents", "--sides", "clamscan", "--scale", "0.01", "--clamav", str(signatures))
+        corpora = tables["unpack-documents"]["corpora"]
+        self.assertEqual([c["files"] for c in corpora], [1, 80, 80])
+        # A tenth of the documents; of mails, a tenth of the quarter that carries something.
+        for corpus, marks in zip(corpora, (3, 8, 8)):
+            for row in corpus["rows"]:
+                self.assertEqual(row["detections"], marks, (corpus["label"], row["side"]))
+        self.assertEqual(text.count("not read whole by daylight: 0"), 3)
+
     def test_an_unknown_name_is_refused(self):
         done = subprocess.run([sys.executable, str(ROOT / "bench" / "speed.py"), "nonsense"], capture_output=True, check=False)
         self.assertEqual(done.returncode, 2)
@@ -111,6 +148,20 @@ class DatasetsTest(unittest.TestCase):
             with self.assertRaises(OSError):
                 datasets.made(pathlib.Path(one) / "x", fail)
             self.assertFalse((pathlib.Path(one) / "x").exists())
+
+
+class DocumentsTest(unittest.TestCase):
+    def test_the_same_bytes_each_time(self):
+        one, two = documents.Author(1), documents.Author(1)
+        for kind in ("docx", "xlsx", "odt", "doc", "xls", "zip", "png", "pdf"):
+            self.assertEqual(getattr(one, kind)(b"mark"), getattr(two, kind)(b"mark"), kind)
+
+    def test_a_mark_is_not_in_plain_sight(self):
+        author = documents.Author(2)
+        for kind in ("docx", "xlsx", "odt", "zip", "pdf"):
+            self.assertNotIn(b"plain-mark", getattr(author, kind)(b"plain-mark"), kind)
+        for kind in ("doc", "xls", "png"):
+            self.assertIn(b"plain-mark", getattr(author, kind)(b"plain-mark"), kind)
 
 
 class RunTest(unittest.TestCase):

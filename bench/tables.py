@@ -13,6 +13,7 @@ import typing
 
 import altered_rules
 import datasets
+import documents
 import engines
 from engines import comparison
 
@@ -225,6 +226,71 @@ def cache(bench):
                      str(trace), *command], env=environment)
         opened = [line for line in trace.read_text(errors="replace").splitlines() if "O_DIRECTORY" not in line]
         bench.must("opens of anything but folders in a second scan", 200, len(opened), most=True)
+
+
+def incomplete(side, corpus, bench):
+    """Says how many files were not read whole by Daylight, and why the first of them."""
+    reasons = [row["incomplete"] for row in side.records(side.scan(corpus.listing, 1, bench.pin)) if row.get("incomplete")]
+    bench.say(f"  not read whole by daylight: {len(reasons)}" + (f", such as {reasons[0][0]}" if reasons else ""))
+
+
+# How deep the files of a package lie in each kind of archive, and what the archives are.
+DEPTHS = {"deb": (3, "Debian packages"), "gzip.deb": (3, "with gzip"), "zstd.deb": (3, "with zstd"), "tar.gz": (2, "as .tar.gz"),
+          "tar.zst": (2, "as .tar.zst"), "zip": (1, "as .zip"), "7z": (1, "as .7z")}
+
+
+@table("unpack-packages", "unpacking Debian packages and the same files in other archives, with a rule that never holds, against bsdtar")
+def unpack_packages(bench):
+    if not shutil.which("bsdtar"):
+        raise Skip("there is no bsdtar")
+    source = bench.args.packages
+    try:
+        source = source or datasets.packages(bench.data)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Skip(f"no packages: name a folder of some by --packages ({error})") from error
+    rule = bench.folder() / "never.yar"
+    rule.write_text("rule Never { condition: false }")
+    for ending, (depth, label) in DEPTHS.items():
+        # As deep as bsdtar goes, and all that is in the files.
+        ours = engines.Daylight(bench.args.daylight, bench.folder(), ["--max-depth", str(depth)])
+        ours.compile([("default", rule)])
+        whole = copy.copy(ours)
+        whole.name, whole.extra = "daylight, all", []
+        inner = "bsdtar -xOf \"$f\" 'data.tar*' | bsdtar -xOf -" if ending.endswith("deb") else 'bsdtar -xOf "$f"'
+        peer = engines.Tool("bsdtar", "sh", "-c", f"for f; do {inner} >/dev/null; done", "sh")
+        folder = source if ending == "deb" else datasets.repacked(bench.data, source, ending)
+        corpus = bench.corpus(label, folder)
+        rows = bench.compare([ours, whole, peer], [corpus])
+        mine, theirs = rows["daylight"], rows["bsdtar"]
+        bench.must("times bsdtar's time", 1.3, mine.wall_s / theirs.wall_s, mine.cpu_s / theirs.cpu_s, most=True)
+        incomplete(whole, corpus, bench)
+
+
+@table("unpack-documents", "a mailbox of 10,000 messages, 1,000 office documents and 1,000 PDFs, all unpacked, with ClamAV signatures, "
+                           "against clamscan")
+def unpack_documents(bench):
+    made, marks, planted = [], {}, []
+    for kind, label, build, count in (("mailbox", "a mailbox", documents.mailbox, 10_000),
+                                      ("office", "office documents", documents.office, 1000),
+                                      ("pdf", "PDFs", documents.pdfs, 1000)):
+        count = max(80, int(count * bench.args.scale))
+        made.append(bench.corpus(f"{label} ({count:,})", build(bench.data, count)))
+        planted.append(documents.marks(kind, count))
+        marks |= planted[-1]
+    folder = documents.write_signatures(bench.folder(), signatures(bench), marks)
+    ours = engines.Daylight(bench.args.daylight, bench.folder(), [])
+    ours.compile([], clamav=folder)
+    sides = [ours]
+    if "clamscan" in bench.args.sides and shutil.which("clamscan"):
+        sides.append(engines.Clamscan(folder, []))
+    for corpus, names in zip(made, planted):
+        rows = bench.compare(sides, [corpus])
+        bench.must_beat(rows, {"clamscan": 10})
+        bench.must(f"of {len(names)} marks found", len(names), rows["daylight"].detections)
+        if "clamscan" in rows:
+            bench.must("times as many marks as clamscan found", 1,
+                       rows["daylight"].detections / max(rows["clamscan"].detections, 1))
+        incomplete(ours, corpus, bench)
 
 
 @table("huge-file", "a file of 20 GB, a hole and dense: time to its end and the private memory of the largest process",

@@ -214,9 +214,11 @@ def macho(content=b"\xc3" * 16, bits=64, entry_at=0, big=False):
 
 
 def ole2(streams):
-    """An OLE2 compound file (version 3) in which every stream is in ordinary sectors (padded to 4,096 bytes)."""
+    """An OLE2 compound file (version 3) in which every stream is in ordinary sectors (padded to 4,096 bytes); up to 7 MB."""
     end, fat_mark, free = 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFF
-    fat, body, rows = [fat_mark], b"", []
+    used = sum(align(max(len(content), 4096), 512) // 512 for content in streams.values()) + align(len(streams) + 1, 4) // 4
+    tables = align(used, 127) // 127  # Each of the table's sectors tells of itself and 127 more.
+    fat, body, rows = [fat_mark] * tables, b"", []
     for name, content in streams.items():
         content = content.ljust(4096, b"\0")
         rows.append((name, 2, len(fat), len(content)))
@@ -235,11 +237,11 @@ def ole2(streams):
         table += struct.pack("<64sHBBIII16sIQQIQ", label, len(label), kind, 1, free, right, child, b"", 0, 0, 0, start, size)
     blank = struct.pack("<64sHBBIII16sIQQIQ", b"", 0, 0, 0, free, free, free, b"", 0, 0, 0, 0, 0)
     table += blank * (sectors * 4 - len(entries))
-    fat += [free] * (128 - len(fat))
-    head = struct.pack("<8s16sHHHHH6sIIIIIIIIII", bytes.fromhex("d0cf11e0a1b11ae1"), b"", 0x3E, 3, 0xFFFE, 9, 6, b"", 0, 1,
-                       directory_at, 0, 4096, end, 0, end, 0, 0)
-    head = head.ljust(512, b"\xff")
-    return head + struct.pack("<128I", *fat) + body + table
+    fat += [free] * (128 * tables - len(fat))
+    head = struct.pack("<8s16sHHHHH6s9I", bytes.fromhex("d0cf11e0a1b11ae1"), b"", 0x3E, 3, 0xFFFE, 9, 6, b"", 0, tables,
+                       directory_at, 0, 4096, end, 0, end, 0)
+    head = (head + struct.pack(f"<{tables}I", *range(tables))).ljust(512, b"\xff")
+    return head + struct.pack(f"<{128 * tables}I", *fat) + body + table
 
 
 def pdf(body=b"", objects=()):

@@ -15,6 +15,9 @@ namespace {
 
 // What children may hold at once, over all depths.
 constexpr std::uint64_t kMaxMemory = std::uint64_t{128} << 20;
+// Of buffers that stay from child to child, over all depths: new memory costs as much
+// as decompressing zstd into it.
+constexpr std::size_t kMaxKept = std::size_t{64} << 20;
 // Of a child that is read piece by piece.
 constexpr std::size_t kPiece = 64u << 10;
 // Past what any file may become, so many times its size: zeros, and little else,
@@ -45,12 +48,6 @@ void NameFileType(Bytes bytes, report::ObjectNames& names) {
   names.filetype = filetype::FileTypeName(bytes.first(std::min(bytes.size(), filetype::kFileTypeHeadBytes)));
 }
 
-// Buffers of files stay; those of huge children are given back.
-void Shrink(std::vector<std::byte>& buffer) {
-  constexpr std::size_t kKept = 1u << 20;
-  if (buffer.capacity() > kKept) buffer = {};
-}
-
 }  // namespace
 
 // What one container's unpacker talks to.
@@ -78,7 +75,7 @@ class Descent::Level final : public unpack::Sink {
       // What the budget does not cover is not looked at.
       return all_.ChargeBytes(n, names.object) ? n : std::size_t{0};
     };
-    std::vector<std::byte>& buffer = all_.BufferOf(all_.path_.size());
+    GrowingBuffer& buffer = all_.BufferOf(all_.path_.size());
     std::size_t filled = 0;
     bool has_ended = false;
     const std::uint64_t most = kMaxMemory - std::min(all_.memory_, kMaxMemory);
@@ -87,22 +84,24 @@ class Descent::Level final : public unpack::Sink {
         // One more byte than is promised, so that its end is seen at once.
         const std::uint64_t promised = filled == 0 ? info.size.value_or(0) + 1 : 0;
         const std::uint64_t wanted = std::max<std::uint64_t>({kPiece, 2 * std::uint64_t{filled}, promised});
-        buffer.resize(static_cast<std::size_t>(std::min(wanted, most)));
+        buffer.GrowTo(static_cast<std::size_t>(std::min(wanted, most)));
       }
-      const auto n = charged(std::span(buffer).subspan(filled));
+      // What was kept may have more room than is left.
+      const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), most));
+      const auto n = charged(buffer.bytes().first(room).subspan(filled));
       if (!n) Closed(name, unpack::kDamaged, n.error().what);
       has_ended = !n || *n == 0;
       filled += n ? *n : 0;
     }
     all_.memory_ += filled;
-    const Bytes bytes = Bytes(buffer).first(filled);
+    const Bytes bytes = Bytes(buffer.bytes()).first(filled);
     if (has_ended) {
       all_.ScanMemory(bytes, names, {name, bytes.size(), info.is_part});
     } else {
       ScanStream(bytes, charged, names);
     }
     all_.memory_ -= filled;
-    Shrink(buffer);
+    all_.ShrinkBuffers(all_.path_.size());
     last_ = names.object;
     return !all_.stopped_;
   }
@@ -314,9 +313,19 @@ void Descent::AddIncomplete(const std::string& object, std::string_view reason, 
   if (told_ == kMaxTold) report_->incomplete.push_back({object, "report", "more stayed unread than is listed"});
 }
 
-std::vector<std::byte>& Descent::BufferOf(std::size_t depth) {
+GrowingBuffer& Descent::BufferOf(std::size_t depth) {
   while (buffers_.size() <= depth) buffers_.emplace_back();
   return buffers_[depth];
+}
+
+void Descent::ShrinkBuffers(std::size_t depth) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
+    kept += buffers_[i].size();
+    if (i < depth || kept <= kMaxKept) continue;
+    kept -= buffers_[i].size();
+    buffers_[i].Clear();
+  }
 }
 
 }  // namespace dl::scan

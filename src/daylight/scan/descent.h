@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "daylight/bytes/growing_buffer.h"
 #include "daylight/report/jobs.h"
 #include "daylight/unpack/unpacker.h"
 
@@ -49,13 +50,15 @@ class Descent {
   bool ChargeBytes(std::uint64_t count, const std::string& object);
   void Stop(const std::string& object, std::string_view reason, std::string detail);
   void AddIncomplete(const std::string& object, std::string_view reason, std::string_view detail);
-  std::vector<std::byte>& BufferOf(std::size_t depth);
+  GrowingBuffer& BufferOf(std::size_t depth);
+  // Gives back what is not in use, this depth's and deeper ones', as far as more is kept than may be.
+  void ShrinkBuffers(std::size_t depth);
 
   const report::ScanSettings& settings_;
   ScanChild scan_child_;
   std::vector<std::string> passwords_;
-  std::size_t found_passwords_ = 0;             // The first ones, which the object at hand names.
-  std::deque<std::vector<std::byte>> buffers_;  // By depth; kept from object to object.
+  std::size_t found_passwords_ = 0;    // The first ones, which the object at hand names.
+  std::deque<GrowingBuffer> buffers_;  // By depth; kept from object to object.
 
   // Of the object at hand.
   report::ObjectReport* report_ = nullptr;

@@ -114,9 +114,10 @@ class Scanner::Impl {
       report.size = *object.size();
       return refuse();
     }
-    // The digest of a stream must be taken while it passes.
+    // The digest of a stream must be taken while it passes. Of what lies in something no digest is told.
     digests_.Begin();
-    if (context_.settings.hash_all || !object.size()) digests_.Want(crypto::DigestKind::kSha256);
+    const bool is_told = place.containers.empty();
+    if (is_told && (context_.settings.hash_all || !object.size())) digests_.Want(crypto::DigestKind::kSha256);
     for (ClamavUnit* unit : live_clamav_units_) unit->WantDigests(object.size(), digests_);
     UnreadSource unread(object, head_);
     if (StaysUnread(unread)) {
