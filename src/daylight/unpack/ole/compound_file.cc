@@ -155,6 +155,7 @@ void CompoundFile::LoadDirectory(std::uint32_t first) {
         Problem("more entries than are read");
         return LinkTree(nodes);
       }
+      if (nodes.empty()) root_record_ = *bytes;
       Cursor node(*bytes);
       const Bytes name = *node.ReadBytes(64);
       std::size_t name_bytes = std::min<std::size_t>(*node.ReadU16Le(), 64);
@@ -174,6 +175,8 @@ void CompoundFile::LoadDirectory(std::uint32_t first) {
         entry.size = *node.ReadU64Le();
         // The upper half means nothing where sectors have 512 bytes.
         if (shift_ < 12) entry.size &= 0xffffffff;
+        entry.stated_size = entry.size;
+        entry.record = *bytes;
         entry.is_cut = entry.size > file_.size();
         entry.size = std::min<std::uint64_t>(entry.size, file_.size());
         links.entry = entries_.size();
@@ -224,6 +227,14 @@ void CompoundFile::LinkTree(const std::vector<Node>& nodes) {
   for (Entry& entry : entries_) {
     if (entry.path.empty()) entry.path = entry.name;
   }
+}
+
+std::map<std::size_t, std::vector<std::size_t>> CompoundFile::StreamsByStorage() const {
+  std::map<std::size_t, std::vector<std::size_t>> streams;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].is_stream) streams[entries_[i].parent].push_back(i);
+  }
+  return streams;
 }
 
 CompoundFile::Reader::Reader(const CompoundFile& file, const Entry& entry)

@@ -63,13 +63,13 @@ TEST(VbaTest, NoMoreThanIsAskedFor) {
 
 TEST(VbaTest, ModulesOfDir) {
   const std::string dir = MakeVbaDir({{"ThisDocument", "ThisDocument", 7}, {"Module1", "stream", 0x1234}});
-  const auto modules = ParseVbaModules(AsBytes(dir));
+  const auto modules = ParseVbaDir(AsBytes(dir)).modules;
   ASSERT_EQ(modules.size(), 2u);
   EXPECT_EQ(modules[0].name, "ThisDocument");
   EXPECT_EQ(modules[1].stream_name, "stream");
   EXPECT_EQ(modules[1].offset, 0x1234u);
   for (std::size_t n = 0; n < dir.size(); ++n) {
-    EXPECT_LE(ParseVbaModules(AsBytes(std::string_view(dir).substr(0, n))).size(), 2u);
+    EXPECT_LE(ParseVbaDir(AsBytes(std::string_view(dir).substr(0, n))).modules.size(), 2u);
   }
 }
 
