@@ -37,12 +37,16 @@ class CompoundFile {
     std::uint64_t stated_size = 0;   // The same, whatever the file has.
     std::uint32_t first = 0;         // Its first sector.
     bool is_stream = false;          // Otherwise a storage.
+    bool is_linked = false;          // The tree leads to it.
     bool is_cut = false;             // The directory says more than the whole file has.
     Bytes record;                    // What the directory has of it (2.6.1): 128 bytes of the file.
   };
 
   // kMalformed or kTruncated where not even the header is one.
   static Result<CompoundFile> Parse(Bytes file);
+
+  // The name in a directory's record, UTF-16 without what follows a NUL.
+  static Bytes NameIn(Bytes record);
 
   // In the directory's order; entries that hang in no storage, too.
   const std::vector<Entry>& entries() const { return entries_; }
