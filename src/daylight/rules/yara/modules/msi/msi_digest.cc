@@ -17,7 +17,17 @@ namespace {
 
 using unpack::CompoundFile;
 
-constexpr std::string_view kExtendedSignatureStream = "_05_MsiDigitalSignatureEx";
+constexpr std::string_view kSignature =
+    "\x05"
+    "DigitalSignature";
+constexpr std::string_view kExtendedSignature =
+    "\x05"
+    "MsiDigitalSignatureEx";
+
+bool IsStreamOfRoot(const CompoundFile::Entry& entry, std::string_view name) {
+  return entry.is_stream && entry.is_linked && entry.parent == CompoundFile::kNoParent &&
+         unpack::IsSameName(unpack::Utf8FromUtf16Le(CompoundFile::NameIn(entry.record)), name);
+}
 
 // [MS-CFB] 2.6.1: where a record has what is digested.
 struct Span {
@@ -54,12 +64,10 @@ class Tree {
     for (std::size_t i = 0; i < file.entries().size(); ++i) {
       const CompoundFile::Entry& entry = file.entries()[i];
       if (!entry.is_linked) continue;
-      if (entry.parent == CompoundFile::kNoParent && entry.is_stream) {
-        if (unpack::IsSameName(entry.name, kSignatureStream)) continue;
-        if (unpack::IsSameName(entry.name, kExtendedSignatureStream)) {
-          is_extended_ = true;
-          continue;
-        }
+      if (IsSignature(entry)) continue;
+      if (IsStreamOfRoot(entry, kExtendedSignature)) {
+        is_extended_ = true;
+        continue;
       }
       children_[entry.parent].push_back(i);
     }
@@ -135,6 +143,8 @@ class Tree {
 };
 
 }  // namespace
+
+bool IsSignature(const CompoundFile::Entry& entry) { return IsStreamOfRoot(entry, kSignature); }
 
 std::optional<std::string> MsiDigest(const CompoundFile& file, std::uint64_t most_bytes, const std::string& algorithm) {
   const EVP_MD* method = EVP_get_digestbyname(algorithm.c_str());

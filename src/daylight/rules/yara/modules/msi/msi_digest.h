@@ -14,7 +14,8 @@
 
 namespace dl::yara::msi_module {
 
-inline constexpr std::string_view kSignatureStream = "_05_DigitalSignature";  // As PrintableName() has it.
+// Whether it is the stream that a signature stands in; there may be one in the root.
+bool IsSignature(const unpack::CompoundFile::Entry& entry);
 
 // By the algorithm of that OpenSSL name. Absent where there is no such one, where a stream ends before it should, and
 // where there is more to digest than `most_bytes`, as when streams share their sectors.

@@ -5,7 +5,6 @@
 #include "daylight/rules/yara/module.h"
 #include "daylight/rules/yara/modules/msi/msi_digest.h"
 #include "daylight/rules/yara/modules/pe/signature_facts.h"
-#include "daylight/unpack/ole/names.h"
 
 namespace dl::yara {
 namespace {
@@ -26,10 +25,7 @@ const StructType& MsiType() {
 
 const CompoundFile::Entry* FindSignature(const CompoundFile& file) {
   for (const CompoundFile::Entry& entry : file.entries()) {
-    if (entry.is_stream && entry.is_linked && entry.parent == CompoundFile::kNoParent &&
-        unpack::IsSameName(entry.name, msi_module::kSignatureStream)) {
-      return &entry;
-    }
+    if (msi_module::IsSignature(entry)) return &entry;
   }
   return nullptr;
 }

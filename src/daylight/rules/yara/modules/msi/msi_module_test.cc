@@ -93,6 +93,7 @@ TEST(MsiModuleTest, ObjectsWithoutASignature) {
                                     MakeCompound({{u"\x0005"
                                                    u"DigitalSignature",
                                                    "no signature"}}),
+                                    MakeCompound({{u"_05_DigitalSignature", "another name"}}),
                                     MakeCompound({{u"Storage/\x0005"
                                                    u"DigitalSignature",
                                                    "elsewhere"}}),

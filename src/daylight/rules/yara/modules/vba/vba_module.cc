@@ -3,6 +3,7 @@
 // zips with a compound file for the project ([MS-OVBA]).
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "daylight/rules/yara/module.h"
 #include "daylight/unpack/ole/code_page.h"
@@ -91,9 +92,9 @@ class Loading {
   }
 
  private:
+  // Told once, however often it is met.
   void Unread(std::string_view why) {
-    is_unread_ = true;
-    context_.MarkIncomplete(why);
+    if (!std::exchange(is_unread_, true)) context_.MarkIncomplete(why);
   }
 
   // --- Zips.
@@ -199,7 +200,10 @@ class Loading {
     const std::size_t begin = unpack::VbaSourceBegin(stream, offset);
     if (begin == stream.size()) return;
     std::vector<std::byte> code = unpack::DecompressVba(stream.subspan(begin), code_budget_ + 1);
-    if (code.size() > code_budget_) return Unread("more sources than are kept");
+    if (code.size() > code_budget_) {
+      code_budget_ = 0;
+      return Unread("more sources than are kept");
+    }
     code_budget_ -= code.size();
     // Chunks that are not compressed are filled up.
     while (!code.empty() && code.back() == std::byte{0}) code.pop_back();

@@ -132,13 +132,24 @@ TEST(VbaModuleTest, WhatIsNotReadSaysWhy) {
 TEST(VbaModuleTest, SourcesThatAreBombs) {
   std::string bomb = "\x01";
   for (int i = 0; i < 5000; ++i) bomb.append("\x03\xb0\x02\x61\xfc\x0f", 6);
-  CompoundStreams streams = Project();
-  streams[3].second = bomb;
+  // Each would be 20 MB; the first is seen to be too large, and the others at once.
+  std::vector<unpack::VbaModule> modules;
+  CompoundStreams streams = {{u"VBA/small", CompressVba(kSource)}};
+  modules.push_back({"small", "small", 0});
+  for (char c = 'a'; c < 'z'; ++c) {
+    modules.push_back({std::string(1, c), std::string(1, c), 0});
+    streams.push_back({u"VBA/" + std::u16string(1, static_cast<char16_t>(c)), bomb});
+  }
+  streams.push_back({u"VBA/dir", CompressVba(MakeVbaDir(modules))});
   const std::string object = MakeCompound(streams);
   FakeModuleContext context(module_vba, AsBytes(object));
   context.Load();
   EXPECT_TRUE(context.root().Get("has_macros").boolean);
-  EXPECT_FALSE(context.root().Get("modules").array->at(1).structure->Get("code").defined());
+  const ArrayValue& found = *context.root().Get("modules").array;
+  ASSERT_EQ(found.size(), modules.size());
+  EXPECT_EQ(found.at(0).structure->Get("code").string, kSource);
+  EXPECT_FALSE(found.at(1).structure->Get("code").defined());
+  EXPECT_FALSE(found.at(25).structure->Get("code").defined());
   ASSERT_EQ(context.incomplete.size(), 1u);
   EXPECT_EQ(context.incomplete[0], "more sources than are kept");
 }
