@@ -50,7 +50,8 @@ inline std::string MakeZip(const std::vector<ZipTestEntry>& entries) {
     const std::string common = ZipNumber(20, 2) + ZipNumber(entry.flags, 2) + ZipNumber(entry.method, 2) +
                                ZipNumber(0, 4) + ZipNumber(crc, 4) + ZipNumber(data.size(), 4) +
                                ZipNumber(entry.content.size(), 4) + ZipNumber(entry.name.size(), 2) + ZipNumber(0, 2);
-    directory += "PK\x01\x02" + ZipNumber(20, 2) + common + ZipNumber(0, 10) + ZipNumber(out.size(), 4) + entry.name;
+    directory +=
+        "PK\x01\x02" + ZipNumber(20, 2) + common + std::string(10, '\0') + ZipNumber(out.size(), 4) + entry.name;
     out += "PK\x03\x04" + common + entry.name + data;
   }
   const std::size_t begin = out.size();
