@@ -4,7 +4,7 @@
     fuzz/make_corpus.py --out build/fuzz/corpus [--programs build/dev/bin] [TARGET...]
 
 Small programs of /usr/bin (elf), the readable samples of tests/golden turned into files (pe, dotnet, macho, dex,
-lnk), the rules of content/ and of the conformance cases (yara_parser, scan, the two pattern parsers), messages of
+lnk, document_modules, unpack), the rules of content/ and of the conformance cases (yara_parser, scan, the two pattern parsers), messages of
 the protocol put together in many ways (protocol, broker, serve), small databases (database). The same tree and
 machine give the same seeds; what is there already, a fuzzer's own finds too, stays.
 
@@ -127,7 +127,8 @@ def make_formats(corpus, samples):
     for name, files in samples.items():
         for data in files:
             # The golden files of formats/exe are seeds of its own target alone.
-            targets = ("pe", "dotnet") if name in {"pe", "dotnet"} else () if name == "exe" else (name,)
+            several = {"pe": ("pe", "dotnet"), "dotnet": ("pe", "dotnet"), "exe": (), "msi": ("document_modules", "unpack")}
+            targets = several.get(name, (name,))
             for target in targets + (("clam_exe",) if name in {"pe", "elf", "macho", "exe"} else ()):
                 corpus.add(target, data)
 

@@ -60,6 +60,8 @@ constexpr std::size_t kMaxSignatureBytes = std::size_t{4} << 20;
 constexpr std::size_t kMaxSignatures = 32;
 constexpr int kMaxDepth = 4;
 constexpr std::size_t kMaxCountersignatures = 64;
+// Each goes through the whole file.
+constexpr std::size_t kMaxFileDigests = 8;
 
 // "Windows Authenticode", SpcIndirectDataContent: SEQUENCE { data,
 // messageDigest DigestInfo }.
@@ -84,24 +86,8 @@ Result<SignedDigest> ParseIndirectData(Bytes der) {
   return SignedDigest{AlgorithmName(object.get()), digest.content};
 }
 
-// SpcSpOpusInfo: SEQUENCE { programName [0] EXPLICIT SpcString OPTIONAL, ... };
-// SpcString: CHOICE { unicode [0] IMPLICIT BMPString, ascii [1] IMPLICIT
-// IA5String }.
-Result<std::string> ParseProgramName(Bytes der) {
-  Cursor cursor(der);
-  DL_TRY(const DerElement info, ReadDer(cursor, kDerSequence));
-  Cursor fields(info.content);
-  DL_TRY(const DerElement name, ReadDer(fields, DerContext(0, true)));
-  Cursor choice(name.content);
-  DL_TRY(const DerElement text, ReadDer(choice));
-  int type = 0;
-  if (text.tag == DerContext(0, false)) {
-    type = V_ASN1_BMPSTRING;
-  } else if (text.tag == DerContext(1, false)) {
-    type = V_ASN1_IA5STRING;
-  } else {
-    return Fail(ErrorCode::kMalformed, "program name");
-  }
+// The text of a SpcString or SpcLink as UTF-8, up to a NUL; `type` is V_ASN1_BMPSTRING or V_ASN1_IA5STRING.
+Result<std::string> TextOf(const DerElement& text, int type) {
   const OpensslPtr<ASN1_STRING, ASN1_STRING_free> string(ASN1_STRING_type_new(type));
   if (string == nullptr ||
       ASN1_STRING_set(string.get(), text.content.data(), static_cast<int>(text.content.size())) != 1) {
@@ -115,12 +101,45 @@ Result<std::string> ParseProgramName(Bytes der) {
   return result.substr(0, result.find('\0'));
 }
 
+// SpcString: CHOICE { unicode [0] IMPLICIT BMPString, ascii [1] IMPLICIT IA5String }.
+Result<std::string> ReadSpcString(Cursor& choice) {
+  DL_TRY(const DerElement text, ReadDer(choice));
+  if (text.tag == DerContext(0, false)) return TextOf(text, V_ASN1_BMPSTRING);
+  if (text.tag == DerContext(1, false)) return TextOf(text, V_ASN1_IA5STRING);
+  return Fail(ErrorCode::kMalformed, "program name");
+}
+
+// SpcLink: CHOICE { url [0] IMPLICIT IA5String, moniker [1], file [2] EXPLICIT SpcString }.
+Result<std::string> ReadSpcLink(Cursor& choice) {
+  DL_TRY(const DerElement link, ReadDer(choice));
+  if (link.tag == DerContext(0, false)) return TextOf(link, V_ASN1_IA5STRING);
+  if (link.tag != DerContext(2, true)) return Fail(ErrorCode::kMalformed, "link");
+  Cursor file(link.content);
+  return ReadSpcString(file);
+}
+
+// SpcSpOpusInfo: SEQUENCE { programName [0] EXPLICIT SpcString OPTIONAL, moreInfo [1] EXPLICIT SpcLink OPTIONAL }.
+void ParseOpusInfo(Bytes der, Signature& facts) {
+  Cursor cursor(der);
+  const auto info = ReadDer(cursor, kDerSequence);
+  if (!info) return;
+  Cursor fields(info->content);
+  for (auto field = ReadDer(fields); field; field = ReadDer(fields)) {
+    Cursor choice(field->content);
+    if (field->tag == DerContext(0, true) && !facts.program_name) {
+      if (const auto name = ReadSpcString(choice)) facts.program_name = *name;
+    } else if (field->tag == DerContext(1, true) && !facts.more_info) {
+      if (const auto link = ReadSpcLink(choice)) facts.more_info = *link;
+    }
+  }
+}
+
 // What became of a signature. libyara leaves out those that have no signer.
 enum class Outcome { kLeftOut, kBroken, kIntact };
 
 class Parser {
  public:
-  Parser(const Image& image, std::uint64_t table_offset) : image_(image), table_offset_(table_offset) {}
+  explicit Parser(const pe::FileDigest& file_digest) : file_digest_(file_digest) {}
 
   void Parse(Bytes der, int depth, std::vector<Signature>& to) {
     if (signatures_seen_++ >= kMaxSignatures) return;
@@ -174,8 +193,7 @@ class Parser {
     }
     const ASN1_TYPE* opus = FirstValue(signer->auth_attr, kOidSpcOpusInfo);
     if (opus != nullptr && opus->type == V_ASN1_SEQUENCE) {
-      const auto name = ParseProgramName(BytesOf(opus->value.sequence));
-      if (name) facts.program_name = *name;
+      ParseOpusInfo(BytesOf(opus->value.sequence), facts);
     }
     return SignatureIsIntact(pkcs7.get(), signer, certificate, SignedContent(*body, *content)) ? Outcome::kIntact
                                                                                                : Outcome::kBroken;
@@ -211,37 +229,40 @@ class Parser {
     }
   }
 
-  // "Windows Authenticode", Calculating the PE Image Hash: all but the
-  // checksum, the security directory's entry, and the certificate table.
   std::optional<std::string> FileDigest(const std::string& algorithm) {
     const auto known = file_digests_.find(algorithm);
     if (known != file_digests_.end()) return known->second;
-    const EVP_MD* method = EVP_get_digestbyname(algorithm.c_str());
-    std::optional<std::string>& digest = file_digests_[algorithm];
-    const std::uint64_t checksum = image_.headers().optional_header_offset() + 64;
-    const std::uint64_t entry = image_.headers().optional_header_offset() + (image_.headers().is_64bit ? 144 : 128);
-    if (method == nullptr || entry + 8 > table_offset_) return digest;
-    const OpensslPtr<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
-    if (context == nullptr || EVP_DigestInit_ex(context.get(), method, nullptr) != 1) return digest;
-    const auto update = [&](std::uint64_t begin, std::uint64_t end) {
-      const Bytes part = image_.bytes().subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
-      return EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
-    };
-    unsigned char value[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    if (update(0, checksum) && update(checksum + 4, entry) && update(entry + 8, table_offset_) &&
-        EVP_DigestFinal_ex(context.get(), value, &size) == 1) {
-      digest = crypto::Hex(Bytes(reinterpret_cast<const std::byte*>(value), size));
-    }
-    return digest;
+    if (file_digests_.size() >= kMaxFileDigests) return std::nullopt;
+    return file_digests_[algorithm] = file_digest_(algorithm);
   }
 
-  const Image& image_;
-  std::uint64_t table_offset_;
+  const pe::FileDigest& file_digest_;
   std::size_t signatures_seen_ = 0;
   std::size_t countersignatures_seen_ = 0;
   std::map<std::string, std::optional<std::string>> file_digests_;  // By algorithm.
 };
+
+// "Windows Authenticode", Calculating the PE Image Hash: all but the
+// checksum, the security directory's entry, and the certificate table.
+std::optional<std::string> ImageDigest(const Image& image, std::uint64_t table_offset, const std::string& algorithm) {
+  const EVP_MD* method = EVP_get_digestbyname(algorithm.c_str());
+  const std::uint64_t checksum = image.headers().optional_header_offset() + 64;
+  const std::uint64_t entry = image.headers().optional_header_offset() + (image.headers().is_64bit ? 144 : 128);
+  if (method == nullptr || entry + 8 > table_offset) return std::nullopt;
+  const OpensslPtr<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
+  if (context == nullptr || EVP_DigestInit_ex(context.get(), method, nullptr) != 1) return std::nullopt;
+  const auto update = [&](std::uint64_t begin, std::uint64_t end) {
+    const Bytes part = image.bytes().subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+    return EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
+  };
+  unsigned char value[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  if (!update(0, checksum) || !update(checksum + 4, entry) || !update(entry + 8, table_offset) ||
+      EVP_DigestFinal_ex(context.get(), value, &size) != 1) {
+    return std::nullopt;
+  }
+  return crypto::Hex(Bytes(reinterpret_cast<const std::byte*>(value), size));
+}
 
 // "Microsoft PE Format", 5.7: the first entry of the certificate table.
 Result<Bytes> FirstEntry(const Image& image, std::uint64_t offset) {
@@ -266,7 +287,13 @@ Authenticode ParseAuthenticode(const Image& image) {
   }
   const auto entry = FirstEntry(image, directory.virtual_address);
   if (!entry) return facts;
-  Parser(image, directory.virtual_address).Parse(*entry, 0, facts.signatures);
+  return ParseSignatures(
+      *entry, [&](const std::string& algorithm) { return ImageDigest(image, directory.virtual_address, algorithm); });
+}
+
+Authenticode ParseSignatures(Bytes pkcs7, const FileDigest& file_digest) {
+  Authenticode facts;
+  Parser(file_digest).Parse(pkcs7, 0, facts.signatures);
   facts.is_signed = std::any_of(facts.signatures.begin(), facts.signatures.end(),
                                 [](const Signature& signature) { return signature.verified; });
   ERR_clear_error();  // Hostile input leaves a queue of them behind.

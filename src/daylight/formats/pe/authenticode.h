@@ -1,4 +1,5 @@
-// Authenticode: who signed a PE file, read from its certificate table.
+// Authenticode: who signed a PE file, read from its certificate table; and the
+// same of other files that carry such signatures.
 //
 //   const Authenticode authenticode = ParseAuthenticode(image);
 //   for (const Signature& signature : authenticode.signatures) ...
@@ -12,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,6 +51,7 @@ struct Signature {
 
   bool has_signer = false;
   std::optional<std::string> program_name;
+  std::optional<std::string> more_info;  // An address.
   std::optional<std::string> signer_digest;
   std::optional<std::string> signer_digest_alg;
   std::vector<Certificate> chain;  // The signer's certificate first.
@@ -62,5 +65,12 @@ struct Authenticode {
 };
 
 Authenticode ParseAuthenticode(const Image& image);
+
+// The digest of the file that is signed, without the signature itself, by the algorithm of that OpenSSL name; lowercase
+// hexadecimal. Asked once for each algorithm, and for few.
+using FileDigest = std::function<std::optional<std::string>(const std::string& algorithm)>;
+
+// The signatures of a PKCS #7 block, wherever it stood.
+Authenticode ParseSignatures(Bytes pkcs7, const FileDigest& file_digest);
 
 }  // namespace dl::pe

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "daylight/rules/yara/rules_testing.h"
+#include "daylight/unpack/ole/vba_testing.h"
 
 namespace dl::yara {
 namespace {
@@ -181,6 +182,31 @@ TEST_F(EvaluatorBudgetTest, ManyRulesShareOneBudget) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(200));
 }
 
+// As YARA-X's rules write them.
+TEST(EvaluatorTest, ModulesOfContainers) {
+  const std::string source = "Attribute VB_Name = \"Module1\"\r\nSub AutoOpen()\r\nEnd Sub\r\n";
+  const std::string object = unpack::MakeCompound(
+      {{u"WordDocument", std::string(5000, 'x')},
+       {u"VBA/dir", unpack::CompressVba(unpack::MakeVbaDir({{"Module1", "Module1", 0}}, {1252, "P", {"stdole"}}))},
+       {u"VBA/Module1", unpack::CompressVba(source)}});
+  const auto rules = CompileRules(R"(
+      import "olecf" import "vba" import "zip" import "msi"
+      rule stream { condition: olecf.is_olecf and for any s in olecf.streams : (
+          s.name == "WordDocument" and s.type == olecf.StreamType.STREAM and s.size == 5000) }
+      rule macro { condition: vba.has_macros and for any m in vba.modules : (
+          m.type == vba.MODULE_TYPE_STANDARD and m.code icontains "sub autoopen") }
+      rule project { condition: vba.project_info.name == "P" and vba.project_info.module_count == 1 and
+          for any r in vba.project_info.references : (r == "stdole") }
+      rule no_zip { condition: not zip.is_zip and zip.entries.len() == 0 and zip.DEFLATED == 8 }
+      rule unsigned { condition: msi.is_signed == false and msi.signatures.len() == 0 and
+          not defined msi.signatures[0].signer_info.more_info }
+      rule never { condition: for any s in msi.signatures : (s.verified and s.valid_on(0)) }
+  )",
+                                  Dialect::kYaraX);
+  EXPECT_EQ(Evaluated(rules, object).rules, "stream macro project no_zip unsigned");
+  EXPECT_EQ(Evaluated(rules, "hello").rules, "no_zip unsigned");
+}
+
 // An object whose bytes cannot be read once the search is over.
 class FailingSource final : public ObjectSource {
  public:
@@ -199,9 +225,11 @@ class FailingSource final : public ObjectSource {
 TEST(EvaluatorTest, WhatCannotBeReadIsAGap) {
   for (const char* condition :
        {"uint8(0) == 1", "entrypoint == 1", "pe.is_pe", "elf.type == 1", "hash.md5(0, 2) == \"\"",
-        "math.entropy(0, 2) > 1.0", "$a at 1", "dotnet.is_dotnet", "macho.cputype == 1"}) {
+        "math.entropy(0, 2) > 1.0", "$a at 1", "dotnet.is_dotnet", "macho.cputype == 1", "olecf.is_olecf",
+        "msi.is_signed", "vba.has_macros", "zip.is_zip"}) {
     std::string text =
-        "import \"pe\" import \"elf\" import \"hash\" import \"math\" import \"dotnet\" import \"macho\" rule r { ";
+        "import \"pe\" import \"elf\" import \"hash\" import \"math\" import \"dotnet\" import \"macho\" import "
+        "\"olecf\" import \"msi\" import \"vba\" import \"zip\" rule r { ";
     if (std::string_view(condition).find('$') != std::string_view::npos) text += "strings: $a = \"aa\" ";
     const auto rules = CompileRules(text + "condition: " + condition + " }");
     for (const auto& [code, reason] : {std::pair{ErrorCode::kIo, "io: "}, {ErrorCode::kUnsupported, "window: "}}) {

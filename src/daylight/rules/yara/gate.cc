@@ -82,6 +82,9 @@ Gate ModuleGate(std::string_view module) {
                      "ELF");
   if (module == "dex") return FromBytes(0, "dex\n");
   if (module == "lnk") return FromBytes(0, std::string_view("L\0\0\0", 4));
+  constexpr std::string_view kCompound("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8);
+  if (module == "olecf" || module == "msi") return FromBytes(0, kCompound);
+  if (module == "vba") return Either(FromBytes(0, kCompound), FromBytes(0, "PK\x03\x04"));
   return Gate::Open();
 }
 
@@ -117,6 +120,12 @@ class Deriver {
       case Op::kGreater:
       case Op::kGreaterEqual: return Both(Comparison(expr), DefinedArgs(expr));
       case Op::kStringFoundAt: return FoundAt(expr);
+      case Op::kField: {
+        // Set for every object, and true for those of the format alone.
+        const FieldType* field = FieldOf(expr);
+        const bool is_of_module = expr.args[0].op == Op::kModule && field != nullptr && !field->constant;
+        return is_of_module && IsSetForAll(*field) ? HasContent(expr.args[0]) : Defined(expr);
+      }
       case Op::kRuleReference: return expr.index < rule_gates_.size() ? rule_gates_[expr.index] : Gate::Open();
       case Op::kForInRange:
       case Op::kForInArray:
@@ -163,6 +172,10 @@ class Deriver {
     return expr.quantifier == Quantifier::kCount || expr.quantifier == Quantifier::kPercent;
   }
 
+  static bool IsSetForAll(const FieldType& field) {
+    return field.name.starts_with("is_") || field.name == "has_macros";
+  }
+
   static const FieldType* FieldOf(const Expr& expr) {
     const StructType* structure = expr.args[0].structure;
     if (structure == nullptr || expr.index >= structure->fields().size()) return nullptr;
@@ -180,7 +193,7 @@ class Deriver {
         // Constants, also those that are strings (dex.DEX_FILE_MAGIC_035), and
         // `is_pe` and the like are set for every object.
         const FieldType* field = FieldOf(expr);
-        if (field == nullptr || field->constant || field->name.starts_with("is_") ||
+        if (field == nullptr || field->constant || IsSetForAll(*field) ||
             (!field->name.empty() && field->name[0] >= 'A' && field->name[0] <= 'Z')) {
           return Gate::Open();
         }

@@ -44,6 +44,7 @@ std::string GateOfText(std::string_view text, Dialect dialect = Dialect::kYara) 
 std::string GateOf(std::string_view condition, std::string_view strings = "", Dialect dialect = Dialect::kYara) {
   std::string text =
       "import \"pe\" import \"elf\" import \"dotnet\" import \"dex\" import \"lnk\" import \"macho\" "
+      "import \"olecf\" import \"msi\" import \"vba\" import \"zip\" "
       "import \"math\" import \"console\" rule r { ";
   if (!strings.empty()) text += "strings: " + std::string(strings) + " ";
   return GateOfText(text + "condition: " + std::string(condition) + " }", dialect);
@@ -118,6 +119,17 @@ TEST(GateTest, ModulesNeedTheirMagic) {
   EXPECT_EQ(GateOf("for any k, v in pe.version_info : (k == \"x\")"), "4d5a@0");
   EXPECT_EQ(GateOf("for any i in (0..pe.number_of_sections) : (i == 1)"), "4d5a@0");
   EXPECT_EQ(GateOf("elf.type == elf.ET_EXEC"), "7f454c46@0");
+  EXPECT_EQ(GateOf("lnk.is_lnk"), "4c000000@0");
+  EXPECT_EQ(GateOf("olecf.is_olecf"), "d0cf11e0a1b11ae1@0");
+  EXPECT_EQ(GateOf("for any s in olecf.streams : (s.name == \"x\")"), "d0cf11e0a1b11ae1@0");
+  EXPECT_EQ(GateOf("msi.is_signed and msi.signatures[0].verified"), "d0cf11e0a1b11ae1@0");
+  EXPECT_EQ(GateOf("vba.has_macros"), "504b0304@0|d0cf11e0a1b11ae1@0");
+  EXPECT_EQ(GateOf("vba.project_info.name == \"x\""), "504b0304@0|d0cf11e0a1b11ae1@0");
+  EXPECT_EQ(GateOf("zip.is_zip"), "");
+  EXPECT_EQ(GateOf("vba.has_macros == false", "", Dialect::kYaraX), "");
+  EXPECT_EQ(GateOf("not vba.has_macros"), "");
+  EXPECT_EQ(GateOf("not olecf.is_olecf"), "");
+  EXPECT_EQ(GateOf("olecf.StreamType.ROOT == 5"), "");
   EXPECT_EQ(GateOf("pe.is_pe == 0"), "");
   EXPECT_EQ(GateOf("not pe.is_pe"), "");
   EXPECT_EQ(GateOf("pe.is_dll()"), "");
@@ -133,6 +145,9 @@ TEST(GateTest, FactsThatEveryObjectHas) {
   EXPECT_EQ(GateOf("dex.DEX_FILE_MAGIC_035 contains \"dex\""), "");
   EXPECT_EQ(GateOf("dotnet.guids.len() == 0", "", Dialect::kYaraX), "");
   EXPECT_EQ(GateOf("defined dotnet.streams[0].name"), "4d5a@0");
+  EXPECT_EQ(GateOf("defined vba.has_macros"), "");
+  EXPECT_EQ(GateOf("vba.modules.len() == 0", "", Dialect::kYaraX), "");
+  EXPECT_EQ(GateOf("vba.project_info.references.len() == 0", "", Dialect::kYaraX), "");
 }
 
 TEST(GateTest, RuleReferences) {

@@ -109,8 +109,7 @@ class FakeModuleContext final : public ModuleContext {
       }
       if (fits) return overload;
     }
-    DL_CHECK(!"no overload takes these arguments");
-    std::abort();
+    ::dl::CheckFailed("an overload takes these arguments", __FILE__, __LINE__);
   }
 
   const ModuleInfo* module_;

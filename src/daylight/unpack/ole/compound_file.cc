@@ -145,6 +145,17 @@ void CompoundFile::LoadMini(std::uint32_t first_mini_fat, std::uint32_t first_mi
                        "the stream of small sectors is damaged");
 }
 
+Bytes CompoundFile::NameIn(Bytes record) {
+  Cursor fields(record);
+  const Bytes name = fields.ReadBytes(64).value_or(Bytes{});
+  // Up to the NUL that the length includes.
+  std::size_t size = std::min<std::size_t>(fields.ReadU16Le().value_or(0), name.size());
+  for (std::size_t i = 0; i + 1 < size; i += 2) {
+    if (name[i] == std::byte{0} && name[i + 1] == std::byte{0}) size = i;
+  }
+  return name.first(size);
+}
+
 // 2.6.1: directory entries.
 void CompoundFile::LoadDirectory(std::uint32_t first) {
   std::vector<Node> nodes;
@@ -155,25 +166,23 @@ void CompoundFile::LoadDirectory(std::uint32_t first) {
         Problem("more entries than are read");
         return LinkTree(nodes);
       }
+      if (nodes.empty()) root_record_ = *bytes;
       Cursor node(*bytes);
-      const Bytes name = *node.ReadBytes(64);
-      std::size_t name_bytes = std::min<std::size_t>(*node.ReadU16Le(), 64);
-      // Up to the NUL that the length includes.
-      for (std::size_t i = 0; i + 1 < name_bytes; i += 2) {
-        if (name[i] == std::byte{0} && name[i + 1] == std::byte{0}) name_bytes = i;
-      }
+      static_cast<void>(node.SeekTo(0x42));
       const std::uint8_t type = *node.ReadU8();
       static_cast<void>(node.Skip(1));
       Node links{*node.ReadU32Le(), *node.ReadU32Le(), *node.ReadU32Le(), kNoParent};
       static_cast<void>(node.SeekTo(0x74));
       if (type == kStorage || type == kStream) {
         Entry entry;
-        entry.name = PrintableName(name.first(name_bytes));
+        entry.name = PrintableName(NameIn(*bytes));
         entry.is_stream = type == kStream;
         entry.first = *node.ReadU32Le();
         entry.size = *node.ReadU64Le();
         // The upper half means nothing where sectors have 512 bytes.
         if (shift_ < 12) entry.size &= 0xffffffff;
+        entry.stated_size = entry.size;
+        entry.record = *bytes;
         entry.is_cut = entry.size > file_.size();
         entry.size = std::min<std::uint64_t>(entry.size, file_.size());
         links.entry = entries_.size();
@@ -213,6 +222,7 @@ void CompoundFile::LinkTree(const std::vector<Node>& nodes) {
     if (node.entry == kNoParent) continue;
     Entry& entry = entries_[node.entry];
     entry.parent = visit.parent;
+    entry.is_linked = true;
     if (visit.parent != kNoParent) entry.path = entries_[visit.parent].path + "/";
     if (entry.path.size() <= kMaxPathBytes) {
       entry.path += entry.name;
@@ -224,6 +234,14 @@ void CompoundFile::LinkTree(const std::vector<Node>& nodes) {
   for (Entry& entry : entries_) {
     if (entry.path.empty()) entry.path = entry.name;
   }
+}
+
+std::map<std::size_t, std::vector<std::size_t>> CompoundFile::StreamsByStorage() const {
+  std::map<std::size_t, std::vector<std::size_t>> streams;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].is_stream) streams[entries_[i].parent].push_back(i);
+  }
+  return streams;
 }
 
 CompoundFile::Reader::Reader(const CompoundFile& file, const Entry& entry)

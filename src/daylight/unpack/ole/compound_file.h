@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,16 +34,26 @@ class CompoundFile {
     std::string name;                // Its last part.
     std::size_t parent = kNoParent;  // Index of its storage in entries().
     std::uint64_t size = 0;          // In bytes, as the directory says; at most the file's.
+    std::uint64_t stated_size = 0;   // The same, whatever the file has.
     std::uint32_t first = 0;         // Its first sector.
     bool is_stream = false;          // Otherwise a storage.
+    bool is_linked = false;          // The tree leads to it.
     bool is_cut = false;             // The directory says more than the whole file has.
+    Bytes record;                    // What the directory has of it (2.6.1): 128 bytes of the file.
   };
 
   // kMalformed or kTruncated where not even the header is one.
   static Result<CompoundFile> Parse(Bytes file);
 
+  // The name in a directory's record, UTF-16 without what follows a NUL.
+  static Bytes NameIn(Bytes record);
+
   // In the directory's order; entries that hang in no storage, too.
   const std::vector<Entry>& entries() const { return entries_; }
+  // The first record of the directory, which is the root's own; empty where there is no directory.
+  Bytes root_record() const { return root_record_; }
+  // The streams of each storage, both by their places in entries().
+  std::map<std::size_t, std::vector<std::size_t>> StreamsByStorage() const;
   // What contradicts the format in the tables themselves, each once.
   const std::vector<std::string_view>& problems() const { return problems_; }
 
@@ -95,6 +106,7 @@ class CompoundFile {
   std::vector<std::uint32_t> mini_fat_;
   std::vector<std::uint32_t> mini_stream_;  // The sectors it lies in.
   std::vector<Entry> entries_;
+  Bytes root_record_;
   std::vector<std::string_view> problems_;
 };
 

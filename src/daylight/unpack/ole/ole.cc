@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 
 #include "daylight/unpack/ole/compound_file.h"
 #include "daylight/unpack/ole/encrypted_package.h"
@@ -12,7 +11,7 @@
 #include "daylight/unpack/ole/office.h"
 #include "daylight/unpack/ole/outlook.h"
 #include "daylight/unpack/ole/package.h"
-#include "daylight/unpack/ole/vba.h"
+#include "daylight/unpack/ole/vba_project.h"
 
 namespace dl::unpack {
 
@@ -21,12 +20,9 @@ namespace {
 using Entry = CompoundFile::Entry;
 
 // Streams that must lie together to be looked into.
-constexpr std::uint64_t kMaxInnerBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kMaxInnerBytes = VbaProject::kMaxStreamBytes;
 constexpr std::size_t kHeadBytes = 512;
 constexpr std::size_t kMaxNameBytes = 2048;
-// Of a decompressed `dir`; ten thousand modules need far less.
-constexpr std::size_t kMaxDirBytes = 4u << 20;
-
 constexpr std::size_t kMaxInfoBytes = 64u << 10;
 // Passwords for one document, besides Excel's own.
 constexpr std::size_t kMaxTries = 4;
@@ -37,10 +33,7 @@ class Unpacking {
 
   void Run() {
     for (const std::string_view problem : file_.problems()) sink_.Closed("", kDamaged, problem);
-    for (std::size_t i = 0; i < file_.entries().size(); ++i) {
-      const Entry& entry = file_.entries()[i];
-      if (entry.is_stream) by_storage_[entry.parent].push_back(i);
-    }
+    by_storage_ = file_.StreamsByStorage();
     FindAttachmentNames();
     for (const Entry& entry : file_.entries()) {
       if (!(entry.is_stream ? Give(entry) && LookInto(entry) : sink_.Pass())) return;
@@ -259,43 +252,18 @@ class Unpacking {
 
   // Of one storage.
   bool GiveSources(const std::vector<std::size_t>& streams) {
-    const Entry* dir = nullptr;
-    bool is_project = false;
-    std::unordered_map<std::string, std::size_t> by_name;
-    for (const std::size_t i : streams) {
-      const Entry& entry = file_.entries()[i];
-      if (dir == nullptr && IsSameName(entry.name, "dir")) dir = &entry;
-      is_project = is_project || IsSameName(entry.name, "_VBA_PROJECT");
-      by_name.emplace(Folded(entry.name), i);
+    // What all streams have was counted when they were given.
+    std::uint64_t budget = ~std::uint64_t{0};
+    const auto project = ReadVbaProject(file_, streams, budget);
+    if (!project) return true;
+    for (const std::string& module : project->without_stream) {
+      sink_.Closed(Beside(file_.entries()[*project->dir], module + ".vba"), kDamaged, "a module without its stream");
     }
-    if (dir == nullptr && !is_project && file_.problems().empty()) return true;
-    std::vector<VbaModule> modules;
-    if (dir != nullptr) {
-      modules = ParseVbaModules(DecompressVba(file_.Read(*dir, kMaxDirBytes, scratch_), kMaxDirBytes));
+    for (const VbaSource& source : project->sources) {
+      if (!GiveSource(file_.entries()[source.stream], source.name, source.offset)) return false;
     }
-    for (const VbaModule& module : modules) {
-      const auto found = by_name.find(Folded(module.stream_name));
-      if (found == by_name.end()) {
-        sink_.Closed(Beside(*dir, module.name + ".vba"), kDamaged, "a module without its stream");
-        continue;
-      }
-      // Each stream is asked once, however often it is named; what is left over is searched.
-      const Entry& entry = file_.entries()[found->second];
-      by_name.erase(found);
-      if (entry.size != 0 && !GiveSource(entry, module.name, module.offset)) return false;
-    }
-    bool has_source = !modules.empty();
-    for (const std::size_t i : streams) {
-      const Entry& entry = file_.entries()[i];
-      const auto left = by_name.find(Folded(entry.name));
-      if (left == by_name.end() || entry.size > kMaxInnerBytes) continue;
-      if (const auto begin = FindVbaSource(file_.Read(entry, entry.size, scratch_)); begin) {
-        has_source = true;
-        if (!GiveSource(entry, entry.name, *begin)) return false;
-      }
-    }
-    if (!has_source && dir != nullptr && is_project) {
-      sink_.Closed(dir->path, kDamaged, "a project of macros whose modules cannot be told");
+    if (project->sources.empty() && project->facts.modules.empty() && project->dir && project->has_marker) {
+      sink_.Closed(file_.entries()[*project->dir].path, kDamaged, "a project of macros whose modules cannot be told");
     }
     return true;
   }
@@ -304,10 +272,7 @@ class Unpacking {
     const auto stream = Inner(entry);
     if (!stream) return true;
     const std::string name = Beside(entry, module_name + ".vba");
-    if (offset >= stream->size() || (*stream)[static_cast<std::size_t>(offset)] != std::byte{1}) {
-      offset = FindVbaSource(*stream).value_or(stream->size());
-    }
-    VbaDecompressor source(stream->subspan(static_cast<std::size_t>(offset)));
+    VbaDecompressor source(stream->subspan(VbaSourceBegin(*stream, offset)));
     Bytes chunk;
     bool has_ended = false;
     bool is_damaged = false;
@@ -325,14 +290,6 @@ class Unpacking {
     });
     if (goes_on && is_damaged) sink_.Closed(name, kDamaged, "the module's source cannot be decompressed to its end");
     return goes_on;
-  }
-
-  static std::string Folded(std::string_view name) {
-    std::string folded(name);
-    for (char& c : folded) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-    }
-    return folded;
   }
 
   const CompoundFile& file_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "daylight/unpack/ole/code_page.h"
 #include "daylight/unpack/ole/names.h"
 
 namespace dl::unpack {
@@ -15,16 +16,25 @@ constexpr unsigned kChunkSignature = 3;
 
 // 2.3.4.2: identifiers of the records that are looked at.
 enum RecordId : std::uint16_t {
+  kProjectCodePage = 0x0003,
+  kProjectName = 0x0004,
   kProjectVersion = 0x0009,
+  kModules = 0x000f,
+  kReferenceName = 0x0016,
+  kReferenceControl = 0x002f,
+  kReferenceControlEnd = 0x0030,
   kModuleName = 0x0019,
   kModuleStreamName = 0x001a,
   kModuleStreamNameUnicode = 0x0032,
   kModuleOffset = 0x0031,
+  kModuleStandard = 0x0021,
+  kModuleClass = 0x0022,
   kModuleNameUnicode = 0x0047,
   kModuleEnd = 0x002b,
 };
 
 constexpr std::size_t kMaxModules = 10'000;
+constexpr std::size_t kMaxReferences = 10'000;
 
 }  // namespace
 
@@ -84,37 +94,54 @@ Status VbaDecompressor::Decompress(Cursor tokens) {
   return {};
 }
 
-std::vector<VbaModule> ParseVbaModules(Bytes dir) {
-  std::vector<VbaModule> modules;
+VbaDir ParseVbaDir(Bytes dir) {
+  VbaDir facts;
   VbaModule module;
   bool is_module = false;
+  // 2.3.4.2.2.3: a control's extended name stands within its record, and is the name of the reference once more.
+  bool is_control = false;
+  const auto text = [&](Bytes bytes) { return CodePageText(bytes, facts.code_page); };
   const auto finish = [&] {
     if (is_module && !module.stream_name.empty()) {
       if (module.name.empty()) module.name = module.stream_name;
-      modules.push_back(module);
+      facts.modules.push_back(module);
     }
     module = {};
   };
   Cursor records(dir);
-  while (modules.size() < kMaxModules) {
+  while (facts.modules.size() < kMaxModules) {
     const auto id = records.ReadU16Le();
     const auto size = records.ReadU32Le();
     if (!id || !size) break;
     // Two numbers follow it, whatever its size says.
     const auto data = records.ReadBytes(*id == kProjectVersion ? 6 : *size);
     if (!data) break;
+    Cursor fields(*data);
     switch (*id) {
+      case kProjectCodePage: facts.code_page = fields.ReadU16Le().value_or(0); break;
+      case kProjectName: facts.name = text(*data); break;
+      case kProjectVersion: facts.version = {fields.ReadU32Le().value_or(0), fields.ReadU16Le().value_or(0)}; break;
+      case kReferenceName:
+        if (!is_control && facts.references.size() < kMaxReferences) facts.references.push_back(text(*data));
+        break;
+      case kReferenceControl: is_control = true; break;
+      case kReferenceControlEnd: is_control = false; break;
+      case kModules:
+        if (const auto count = fields.ReadU16Le()) facts.module_count = *count;
+        break;
       case kModuleName:
         finish();
         is_module = true;
-        module.name = AsText(*data);
+        module.name = text(*data);
         break;
       case kModuleNameUnicode: module.name = PrintableName(*data); break;
       case kModuleStreamName:
-        if (module.stream_name.empty()) module.stream_name = AsText(*data);
+        if (module.stream_name.empty()) module.stream_name = text(*data);
         break;
       case kModuleStreamNameUnicode: module.stream_name = PrintableName(*data); break;
-      case kModuleOffset: module.offset = Cursor(*data).ReadU32Le().value_or(0); break;
+      case kModuleOffset: module.offset = fields.ReadU32Le().value_or(0); break;
+      case kModuleStandard: module.type = VbaModuleType::kStandard; break;
+      case kModuleClass: module.type = VbaModuleType::kClass; break;
       case kModuleEnd:
         finish();
         is_module = false;
@@ -123,7 +150,7 @@ std::vector<VbaModule> ParseVbaModules(Bytes dir) {
     }
   }
   finish();
-  return modules;
+  return facts;
 }
 
 std::optional<std::size_t> FindVbaSource(Bytes stream) {
@@ -142,6 +169,13 @@ std::optional<std::size_t> FindVbaSource(Bytes stream) {
     if (AsText(chunk ? *chunk : source.partial()).starts_with("Attribute")) return at - 3;
   }
   return std::nullopt;
+}
+
+std::size_t VbaSourceBegin(Bytes stream, std::uint64_t offset) {
+  if (offset < stream.size() && stream[static_cast<std::size_t>(offset)] == std::byte{kContainer}) {
+    return static_cast<std::size_t>(offset);
+  }
+  return FindVbaSource(stream).value_or(stream.size());
 }
 
 std::vector<std::byte> DecompressVba(Bytes container, std::size_t most) {

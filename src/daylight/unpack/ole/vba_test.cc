@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "daylight/unpack/ole/code_page.h"
+#include "daylight/unpack/ole/vba_project.h"
 #include "daylight/unpack/ole/vba_testing.h"
 
 namespace dl::unpack {
@@ -63,14 +65,77 @@ TEST(VbaTest, NoMoreThanIsAskedFor) {
 
 TEST(VbaTest, ModulesOfDir) {
   const std::string dir = MakeVbaDir({{"ThisDocument", "ThisDocument", 7}, {"Module1", "stream", 0x1234}});
-  const auto modules = ParseVbaModules(AsBytes(dir));
+  const auto modules = ParseVbaDir(AsBytes(dir)).modules;
   ASSERT_EQ(modules.size(), 2u);
   EXPECT_EQ(modules[0].name, "ThisDocument");
   EXPECT_EQ(modules[1].stream_name, "stream");
   EXPECT_EQ(modules[1].offset, 0x1234u);
   for (std::size_t n = 0; n < dir.size(); ++n) {
-    EXPECT_LE(ParseVbaModules(AsBytes(std::string_view(dir).substr(0, n))).size(), 2u);
+    EXPECT_LE(ParseVbaDir(AsBytes(std::string_view(dir).substr(0, n))).modules.size(), 2u);
   }
+}
+
+TEST(VbaTest, WhatAProjectSaysOfItself) {
+  const std::string text =
+      MakeVbaDir({{"Module1", "Module1", 0}, {"Blatt1", "Blatt1", 0, VbaModuleType::kClass}}, {1252,
+                                                                                               "Pr\xfc"
+                                                                                               "fung",
+                                                                                               {"stdole", "Office"},
+                                                                                               {"MSForms"}});
+  const VbaDir dir = ParseVbaDir(AsBytes(text));
+  EXPECT_EQ(dir.code_page, 1252);
+  EXPECT_EQ(dir.name, "Prüfung");
+  ASSERT_TRUE(dir.version);
+  EXPECT_EQ(dir.version->major, 1433157262u);
+  EXPECT_EQ(dir.version->minor, 2);
+  EXPECT_EQ(dir.references, (std::vector<std::string>{"stdole", "Office", "MSForms"}));
+  EXPECT_EQ(dir.module_count, 2);
+  ASSERT_EQ(dir.modules.size(), 2u);
+  EXPECT_EQ(dir.modules[0].type, VbaModuleType::kStandard);
+  EXPECT_EQ(dir.modules[1].type, VbaModuleType::kClass);
+  const VbaDir nothing = ParseVbaDir({});
+  EXPECT_FALSE(nothing.name || nothing.version || nothing.module_count);
+}
+
+TEST(VbaTest, CodePages) {
+  EXPECT_EQ(CodePageText(AsBytes("a\x80\xe9"), 1252), "a€é");
+  EXPECT_EQ(CodePageText(AsBytes("\xd0\xd1"), 1251), "РС");
+  EXPECT_EQ(CodePageText(AsBytes("\x81"), 1252), "\xef\xbf\xbd");
+  // Two bytes a character there, and a page that there is none of: as they are.
+  EXPECT_EQ(CodePageText(AsBytes("\x83\x41"), 932), "\x83\x41");
+  EXPECT_EQ(CodePageText(AsBytes("\xc3\xa9"), 65001), "é");
+  EXPECT_EQ(CodePageText({}, 1252), "");
+}
+
+std::string Sources(const CompoundStreams& streams, std::uint64_t budget = 1u << 20) {
+  const std::string object = MakeCompound(streams);
+  const auto file = CompoundFile::Parse(AsBytes(object));
+  std::string out;
+  for (const auto& [storage, indices] : file->StreamsByStorage()) {
+    const auto project = ReadVbaProject(*file, indices, budget);
+    if (!project) continue;
+    for (const VbaSource& source : project->sources) {
+      out += source.name + "=" + file->entries()[source.stream].name + "@" + std::to_string(source.offset) + " ";
+    }
+    for (const std::string& name : project->without_stream) out += "!" + name + " ";
+    if (project->is_stopped) out += "stopped ";
+  }
+  return out;
+}
+
+TEST(VbaTest, SourcesOfProjects) {
+  const std::string source = CompressVba("Attribute VB_Name = \"a\"\r\n");
+  const std::string dir = CompressVba(MakeVbaDir({{"One", "One", 6}, {"Two", "other", 0}, {"Three", "Three", 0}}));
+  // The second lies about its stream, the third has none, and one is not listed.
+  const CompoundStreams streams = {{u"VBA/dir", dir},
+                                   {u"VBA/ONE", "p-code" + source},
+                                   {u"VBA/two", source},
+                                   {u"VBA/more", "pp" + source},
+                                   {u"elsewhere", source}};
+  EXPECT_EQ(Sources(streams), "One=ONE@6 Two=two@0 more=more@2 !Three ");
+  EXPECT_EQ(Sources(streams, dir.size()), "One=ONE@6 Two=two@0 !Three stopped ");
+  EXPECT_EQ(Sources(streams, dir.size() - 1), "stopped ");
+  EXPECT_EQ(Sources({{u"elsewhere", source}}), "");
 }
 
 TEST(VbaTest, SourceIsFoundWithoutDir) {

@@ -51,7 +51,15 @@ inline std::string CompressVba(std::string_view text) {
   return out;
 }
 
-inline std::string MakeVbaDir(const std::vector<VbaModule>& modules) {
+struct VbaDirOptions {
+  std::uint32_t code_page = 1252;
+  std::string name = "VBAProject";
+  std::vector<std::string> references = {};
+  std::vector<std::string> controls = {};  // References of another kind.
+};
+
+// [MS-OVBA] 2.3.4.2; modules of no type are procedural.
+inline std::string MakeVbaDir(const std::vector<VbaModule>& modules, const VbaDirOptions& options = {}) {
   const auto record = [](std::uint32_t id, const std::string& data) {
     return CompoundWriter::U16(id) + CompoundWriter::U32(static_cast<std::uint32_t>(data.size())) + data;
   };
@@ -61,14 +69,27 @@ inline std::string MakeVbaDir(const std::vector<VbaModule>& modules) {
     return out;
   };
   std::string dir = record(0x0001, CompoundWriter::U32(1));
+  dir += record(0x0002, CompoundWriter::U32(0x409)) + record(0x0014, CompoundWriter::U32(0x409));
+  dir += record(0x0003, CompoundWriter::U16(options.code_page)) + record(0x0004, options.name);
+  dir += record(0x0005, "") + record(0x0040, "") + record(0x0006, "") + record(0x003d, "");
+  dir += record(0x0007, CompoundWriter::U32(0)) + record(0x0008, CompoundWriter::U32(0));
   // Says that it has four bytes, and has six.
-  dir += CompoundWriter::U16(0x0009) + CompoundWriter::U32(4) + std::string(6, '\x05');
+  dir +=
+      CompoundWriter::U16(0x0009) + CompoundWriter::U32(4) + CompoundWriter::U32(1433157262) + CompoundWriter::U16(2);
+  dir += record(0x000c, "") + record(0x003c, "");
+  for (const std::string& name : options.references) {
+    dir += record(0x0016, name) + record(0x003e, wide(name)) + record(0x000d, CompoundWriter::U32(0) + "libid");
+  }
+  for (const std::string& name : options.controls) {
+    dir += record(0x0016, name) + record(0x003e, wide(name)) + record(0x0033, "libid") + record(0x002f, "twiddled");
+    dir += record(0x0016, name) + record(0x003e, wide(name)) + record(0x0030, "extended");
+  }
   dir += record(0x000f, CompoundWriter::U16(static_cast<std::uint32_t>(modules.size())));
   for (const VbaModule& module : modules) {
     dir += record(0x0019, module.name) + record(0x0047, wide(module.name));
     dir += record(0x001a, module.stream_name) + record(0x0032, wide(module.stream_name));
     dir += record(0x0031, CompoundWriter::U32(module.offset));
-    dir += record(0x0021, "") + record(0x002b, "");
+    dir += record(module.type == VbaModuleType::kClass ? 0x0022 : 0x0021, "") + record(0x002b, "");
   }
   return dir + record(0x0010, "");
 }

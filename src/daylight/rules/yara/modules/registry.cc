@@ -22,6 +22,18 @@ extern const ModuleInfo module_dotnet;
 #ifdef DAYLIGHT_MODULE_lnk
 extern const ModuleInfo module_lnk;
 #endif
+#ifdef DAYLIGHT_MODULE_olecf
+extern const ModuleInfo module_olecf;
+#endif
+#ifdef DAYLIGHT_MODULE_zip
+extern const ModuleInfo module_zip;
+#endif
+#ifdef DAYLIGHT_MODULE_vba
+extern const ModuleInfo module_vba;
+#endif
+#ifdef DAYLIGHT_MODULE_msi
+extern const ModuleInfo module_msi;
+#endif
 #ifdef DAYLIGHT_MODULE_math
 extern const ModuleInfo module_math;
 #endif
@@ -64,6 +76,18 @@ const std::vector<const ModuleInfo*>& Registry() {
 #endif
 #ifdef DAYLIGHT_MODULE_lnk
       &module_lnk,
+#endif
+#ifdef DAYLIGHT_MODULE_olecf
+      &module_olecf,
+#endif
+#ifdef DAYLIGHT_MODULE_zip
+      &module_zip,
+#endif
+#ifdef DAYLIGHT_MODULE_vba
+      &module_vba,
+#endif
+#ifdef DAYLIGHT_MODULE_msi
+      &module_msi,
 #endif
 #ifdef DAYLIGHT_MODULE_math
       &module_math,

@@ -3,6 +3,7 @@
 
 #include "daylight/rules/yara/modules/pe/pe_module.h"
 #include "daylight/rules/yara/modules/pe/pe_state.h"
+#include "daylight/rules/yara/modules/pe/signature_facts.h"
 
 namespace dl::yara::pe_module {
 
@@ -182,54 +183,6 @@ void SetExports(const pe::PeFile& file, StructValue& root) {
     SetIfAny(item, "forward_name", function.forward_name);
     item.SetInteger("ordinal", function.ordinal);
     item.SetInteger("rva", function.rva);
-  }
-}
-
-void SetCertificate(const pe::Certificate& certificate, StructValue& to) {
-  to.SetString("thumbprint", certificate.thumbprint);
-  to.SetString("issuer", certificate.issuer);
-  to.SetString("subject", certificate.subject);
-  to.SetInteger("version", certificate.version);
-  to.SetString("algorithm", certificate.algorithm);
-  to.SetString("algorithm_oid", certificate.algorithm_oid);
-  SetIfAny(to, "serial", certificate.serial);
-  to.SetInteger("not_before", certificate.not_before);
-  to.SetInteger("not_after", certificate.not_after);
-}
-
-void SetCertificates(const std::vector<pe::Certificate>& certificates, ArrayValue& to) {
-  for (const pe::Certificate& certificate : certificates) SetCertificate(certificate, to.AppendStruct());
-}
-
-void SetCountersignature(const pe::Countersignature& countersignature, StructValue& to) {
-  to.SetInteger("verified", countersignature.verified ? 1 : 0);
-  to.SetInteger("sign_time", countersignature.sign_time);
-  SetIfAny(to, "digest_alg", countersignature.digest_alg);
-  SetIfAny(to, "digest", countersignature.digest);
-  to.SetInteger("length_of_chain", Signed(countersignature.chain.size()));
-  SetCertificates(countersignature.chain, to.Array("chain"));
-}
-
-void SetSignature(const pe::Signature& signature, StructValue& to) {
-  to.SetInteger("verified", signature.verified ? 1 : 0);
-  SetIfAny(to, "digest_alg", signature.digest_alg);
-  SetIfAny(to, "digest", signature.digest);
-  SetIfAny(to, "file_digest", signature.file_digest);
-  to.SetInteger("number_of_certificates", Signed(signature.certificates.size()));
-  SetCertificates(signature.certificates, to.Array("certificates"));
-  if (signature.has_signer) {
-    if (!signature.chain.empty()) SetCertificate(signature.chain.front(), to);
-    StructValue& signer = to.Struct("signer_info");
-    SetIfAny(signer, "program_name", signature.program_name);
-    SetIfAny(signer, "digest", signature.signer_digest);
-    SetIfAny(signer, "digest_alg", signature.signer_digest_alg);
-    signer.SetInteger("length_of_chain", Signed(signature.chain.size()));
-    SetCertificates(signature.chain, signer.Array("chain"));
-  }
-  to.SetInteger("number_of_countersignatures", Signed(signature.countersignatures.size()));
-  ArrayValue& countersignatures = to.Array("countersignatures");
-  for (const pe::Countersignature& countersignature : signature.countersignatures) {
-    SetCountersignature(countersignature, countersignatures.AppendStruct());
   }
 }
 

@@ -1,6 +1,7 @@
 // The shape of the `pe` module, as YARA 4.5 documents it. Where 4.2 had another
 // name for a field (delay_import_details), both are there.
 #include "daylight/rules/yara/modules/pe/pe_module.h"
+#include "daylight/rules/yara/modules/pe/signature_facts.h"
 
 namespace dl::yara::pe_module {
 namespace {
@@ -101,55 +102,6 @@ const StructType& ResourceType() {
     t.Integer("rva").Integer("offset").Integer("length");
     t.Integer("type").Integer("id").Integer("language");
     t.String("type_string").String("name_string").String("language_string");
-    return t;
-  }();
-  return type;
-}
-
-void AddCertificateFields(StructType& t) {
-  t.String("thumbprint").String("issuer").String("subject").Integer("version");
-  t.String("algorithm").String("algorithm_oid").String("serial");
-  t.Integer("not_before").Integer("not_after");
-}
-
-const StructType& CertificateType() {
-  static const StructType type = [] {
-    StructType t;
-    AddCertificateFields(t);
-    return t;
-  }();
-  return type;
-}
-
-const StructType& SignerInfoType() {
-  static const StructType type = [] {
-    StructType t;
-    t.String("program_name").String("digest").String("digest_alg");
-    t.Integer("length_of_chain").StructArray("chain", CertificateType());
-    return t;
-  }();
-  return type;
-}
-
-const StructType& CountersignatureType() {
-  static const StructType type = [] {
-    StructType t;
-    t.Integer("verified").Integer("sign_time").String("digest_alg").String("digest");
-    t.Integer("length_of_chain").StructArray("chain", CertificateType());
-    return t;
-  }();
-  return type;
-}
-
-const StructType& SignatureType() {
-  static const StructType type = [] {
-    StructType t;
-    AddCertificateFields(t);  // Of the certificate that signed.
-    t.Integer("verified").String("digest_alg").String("digest").String("file_digest");
-    t.Integer("number_of_certificates").StructArray("certificates", CertificateType());
-    t.Struct("signer_info", SignerInfoType());
-    t.Integer("number_of_countersignatures").StructArray("countersignatures", CountersignatureType());
-    t.Function("valid_on", "i", kInt, &ValidOn);
     return t;
   }();
   return type;
