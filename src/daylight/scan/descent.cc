@@ -15,9 +15,6 @@ namespace {
 
 // What children may hold at once, over all depths.
 constexpr std::uint64_t kMaxMemory = std::uint64_t{128} << 20;
-// Of buffers that stay from child to child, over all depths: new memory costs as much
-// as decompressing zstd into it.
-constexpr std::size_t kMaxKept = std::size_t{64} << 20;
 // Of a child that is read piece by piece.
 constexpr std::size_t kPiece = 64u << 10;
 // Past what any file may become, so many times its size: zeros, and little else,
@@ -84,7 +81,7 @@ class Descent::Level final : public unpack::Sink {
         // One more byte than is promised, so that its end is seen at once.
         const std::uint64_t promised = filled == 0 ? info.size.value_or(0) + 1 : 0;
         const std::uint64_t wanted = std::max<std::uint64_t>({kPiece, 2 * std::uint64_t{filled}, promised});
-        buffer.GrowTo(static_cast<std::size_t>(std::min(wanted, most)));
+        all_.Grow(all_.path_.size(), static_cast<std::size_t>(std::min(wanted, most)));
       }
       // What was kept may have more room than is left.
       const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), most));
@@ -101,7 +98,6 @@ class Descent::Level final : public unpack::Sink {
       ScanStream(bytes, charged, names);
     }
     all_.memory_ -= filled;
-    all_.ShrinkBuffers(all_.path_.size());
     last_ = names.object;
     return !all_.stopped_;
   }
@@ -314,18 +310,18 @@ void Descent::AddIncomplete(const std::string& object, std::string_view reason, 
 }
 
 GrowingBuffer& Descent::BufferOf(std::size_t depth) {
-  while (buffers_.size() <= depth) buffers_.emplace_back();
+  while (buffers_.size() <= depth) buffers_.emplace_back(kMaxMemory);
   return buffers_[depth];
 }
 
-void Descent::ShrinkBuffers(std::size_t depth) {
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < buffers_.size(); ++i) {
-    kept += buffers_[i].size();
-    if (i < depth || kept <= kMaxKept) continue;
-    kept -= buffers_[i].size();
+void Descent::Grow(std::size_t depth, std::size_t size) {
+  std::size_t all = size;
+  for (std::size_t i = 0; i < buffers_.size(); ++i) all += i == depth ? 0 : buffers_[i].size();
+  for (std::size_t i = buffers_.size(); i-- > depth + 1 && all > kMaxMemory;) {
+    all -= buffers_[i].size();
     buffers_[i].Clear();
   }
+  buffers_[depth].GrowTo(size);
 }
 
 }  // namespace dl::scan

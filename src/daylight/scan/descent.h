@@ -51,8 +51,9 @@ class Descent {
   void Stop(const std::string& object, std::string_view reason, std::string detail);
   void AddIncomplete(const std::string& object, std::string_view reason, std::string_view detail);
   GrowingBuffer& BufferOf(std::size_t depth);
-  // Gives back what is not in use, this depth's and deeper ones', as far as more is kept than may be.
-  void ShrinkBuffers(std::size_t depth);
+  // Grows a buffer. They stay from child to child, as new memory costs as much as decompressing
+  // into it; where together they would be too large, deeper ones, which are not in use, are given back.
+  void Grow(std::size_t depth, std::size_t size);
 
   const report::ScanSettings& settings_;
   ScanChild scan_child_;
