@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
   }
   dl::scan::Scanner scanner(*engine, {});
   std::printf("open %.4f s\n", Seconds(start));
-  std::vector<std::byte> scratch;
+  dl::GrowingBuffer scratch;
   for (int i = 3; i < argc; ++i) {
     start = Clock::now();
     std::uint64_t bytes = 0;

@@ -131,7 +131,7 @@ int main(int argc, char** argv) {
   dl::scan::ScanProfile profile;
   if (std::getenv("PROFILE") != nullptr) scanner.SetProfile(&profile);
   start = Clock::now();
-  std::vector<std::byte> scratch;
+  dl::GrowingBuffer scratch;
   std::uint64_t bytes = 0;
   std::size_t files = 0;
   std::size_t detections = 0;

@@ -57,7 +57,7 @@ BENCHMARK(Walk);
 void Read(benchmark::State& state) {
   const auto size = static_cast<std::uint64_t>(state.range(0));
   const int fd = scan::MemoryFile(RandomBytes(size, 1));
-  std::vector<std::byte> scratch;
+  GrowingBuffer scratch;
   for (auto _ : state) {
     DescriptorSource source(fd, size, scratch, {});
     while (true) {

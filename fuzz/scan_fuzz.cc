@@ -49,7 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!whole.incomplete.empty()) continue;
     const std::size_t window = 8 + rules.size() % 61;
     const int fd = scan::MemoryFile(object);
-    std::vector<std::byte> scratch;
+    dl::GrowingBuffer scratch;
     DescriptorSource windows(fd, object.size(), scratch, {.copy_limit_bytes = 0, .window_bytes = window});
     const report::ObjectReport in_windows = scanner.Scan(windows, {});
     ::close(fd);

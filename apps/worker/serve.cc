@@ -316,7 +316,7 @@ class Server {
   std::vector<std::shared_ptr<const database::Database>> databases_;
   std::shared_ptr<const scan::Engine> engine_;
   std::unique_ptr<scan::Scanner> scanner_;
-  std::vector<std::byte> scratch_;
+  GrowingBuffer scratch_{DescriptorSource::Limits().copy_limit_bytes};
   // With --profile: since the last kProfile, what was done besides and in the scanner.
   report::Profile around_scan_;
   scan::ScanProfile in_scan_;

@@ -36,6 +36,11 @@ class GrowingBuffer {
     if (size > capacity_) Move(size);
     if (size > size_) size_ = size;
   }
+  // The same, but what was in it need not stay.
+  void Renew(std::size_t size) {
+    if (size > capacity_) Clear();
+    GrowTo(size);
+  }
   void Clear();
 
  private:

@@ -32,6 +32,9 @@ TEST(GrowingBufferTest, DoesNotShrinkUnlessCleared) {
   EXPECT_TRUE(buffer.bytes().empty());
   buffer.GrowTo(1);
   EXPECT_EQ(buffer.bytes().size(), 1u);
+  buffer.Renew(100'000);
+  EXPECT_EQ(buffer.size(), 100'000u);
+  buffer.bytes().back() = std::byte{1};
 }
 
 }  // namespace

@@ -44,11 +44,11 @@ Result<Bytes> MemorySource::Whole(std::uint64_t limit_bytes) {
 
 // DescriptorSource
 
-DescriptorSource::DescriptorSource(int fd, std::uint64_t size, std::vector<std::byte>& scratch, Limits limits)
+DescriptorSource::DescriptorSource(int fd, std::uint64_t size, GrowingBuffer& scratch, Limits limits)
     : fd_(fd), size_(size), buffer_(scratch), limits_(limits) {
   // One large object that was loaded whole does not hold its memory for ever.
   const std::uint64_t usual = std::max<std::uint64_t>(limits_.copy_limit_bytes, limits_.window_bytes);
-  if (buffer_.size() > usual) std::vector<std::byte>().swap(buffer_);
+  if (buffer_.size() > usual) buffer_.Clear();
 }
 
 Result<std::size_t> DescriptorSource::ReadFully(std::uint64_t offset, std::span<std::byte> out) {
@@ -68,11 +68,9 @@ Result<std::size_t> DescriptorSource::ReadFully(std::uint64_t offset, std::span<
 Status DescriptorSource::LoadWhole() {
   if (whole_loaded_) return {};
   if (buffer_.size() < size_) {
-    // Not resize(), which would keep the old bytes beside the new ones.
-    std::vector<std::byte>().swap(buffer_);
-    buffer_.resize(static_cast<std::size_t>(size_));
+    buffer_.Renew(static_cast<std::size_t>(size_));
   }
-  DL_TRY(const std::size_t n, ReadFully(0, std::span(buffer_).first(static_cast<std::size_t>(size_))));
+  DL_TRY(const std::size_t n, ReadFully(0, buffer_.bytes().first(static_cast<std::size_t>(size_))));
   size_ = n;  // A file that shrank since fstat is what it is now.
   whole_loaded_ = true;
   return {};
@@ -83,23 +81,23 @@ Result<Window> DescriptorSource::NextWindow(std::size_t overlap_bytes) {
   if (size_ <= limits_.copy_limit_bytes || whole_loaded_) {
     DL_TRY_STATUS(LoadWhole());
     done_ = true;
-    return Window{Bytes(buffer_).first(static_cast<std::size_t>(size_)), 0, true};
+    return Window{Bytes(buffer_.bytes()).first(static_cast<std::size_t>(size_)), 0, true};
   }
   const std::size_t wanted = std::max(limits_.window_bytes, 2 * overlap_bytes);
-  if (buffer_.size() < wanted) buffer_.resize(wanted);
+  buffer_.GrowTo(wanted);
   std::size_t kept = 0;
   if (window_size_ > 0) {
     kept = std::min(overlap_bytes, window_size_);
-    std::memmove(buffer_.data(), buffer_.data() + (window_size_ - kept), kept);
+    std::memmove(buffer_.bytes().data(), buffer_.bytes().data() + (window_size_ - kept), kept);
     window_offset_ += window_size_ - kept;
   }
   const std::uint64_t left = size_ - (window_offset_ + kept);
   const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(wanted - kept, left));
-  DL_TRY(const std::size_t got, ReadFully(window_offset_ + kept, std::span(buffer_).subspan(kept, n)));
+  DL_TRY(const std::size_t got, ReadFully(window_offset_ + kept, buffer_.bytes().subspan(kept, n)));
   if (got < n) size_ = window_offset_ + kept + got;
   window_size_ = kept + got;
   done_ = window_offset_ + window_size_ >= size_;
-  return Window{Bytes(buffer_).first(window_size_), window_offset_, done_};
+  return Window{Bytes(buffer_.bytes()).first(window_size_), window_offset_, done_};
 }
 
 Status DescriptorSource::Rewind() {
@@ -116,7 +114,7 @@ Result<std::size_t> DescriptorSource::ReadAt(std::uint64_t offset, std::span<std
     DL_TRY_STATUS(LoadWhole());
     if (offset >= size_) return std::size_t{0};
   }
-  if (whole_loaded_) return CopyOverlap(0, Bytes(buffer_).first(static_cast<std::size_t>(size_)), offset, out);
+  if (whole_loaded_) return CopyOverlap(0, Bytes(buffer_.bytes()).first(static_cast<std::size_t>(size_)), offset, out);
   const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), size_ - offset));
   return ReadFully(offset, out.first(n));
 }
@@ -124,7 +122,7 @@ Result<std::size_t> DescriptorSource::ReadAt(std::uint64_t offset, std::span<std
 Result<Bytes> DescriptorSource::Whole(std::uint64_t limit_bytes) {
   if (size_ > limit_bytes) return Fail(ErrorCode::kBudget, "object larger than the limit for loading it whole");
   DL_TRY_STATUS(LoadWhole());
-  return Bytes(buffer_).first(static_cast<std::size_t>(size_));
+  return Bytes(buffer_.bytes()).first(static_cast<std::size_t>(size_));
 }
 
 // StreamSource

@@ -15,6 +15,7 @@
 
 #include "daylight/base/error.h"
 #include "daylight/bytes/bytes.h"
+#include "daylight/bytes/growing_buffer.h"
 
 namespace dl {
 
@@ -76,7 +77,7 @@ class DescriptorSource final : public ObjectSource {
     std::size_t window_bytes = 4u << 20;
   };
   // fd: an open, readable, seekable descriptor; size: from fstat, in bytes.
-  DescriptorSource(int fd, std::uint64_t size, std::vector<std::byte>& scratch, Limits limits);
+  DescriptorSource(int fd, std::uint64_t size, GrowingBuffer& scratch, Limits limits);
 
   std::optional<std::uint64_t> size() const override { return size_; }
   Result<Window> NextWindow(std::size_t overlap_bytes) override;
@@ -90,7 +91,7 @@ class DescriptorSource final : public ObjectSource {
 
   int fd_;
   std::uint64_t size_;
-  std::vector<std::byte>& buffer_;
+  GrowingBuffer& buffer_;
   Limits limits_;
   bool whole_loaded_ = false;
   bool done_ = false;

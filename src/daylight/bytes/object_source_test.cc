@@ -49,7 +49,7 @@ TEST(ObjectSourceTest, AllSourcesGiveTheSameBytes) {
     EXPECT_EQ(ReadAll(memory, 10), text);
 
     const int fd = MemoryFile(text);
-    std::vector<std::byte> scratch;
+    GrowingBuffer scratch;
     for (const std::size_t overlap : {0u, 1u, 49u, 60u}) {
       DescriptorSource windows(fd, size, scratch, {.copy_limit_bytes = 0, .window_bytes = 100});
       EXPECT_EQ(ReadAll(windows, overlap), text) << size << " " << overlap;
@@ -104,7 +104,7 @@ TEST(ObjectSourceTest, AStreamKeepsItsHeadAndTail) {
 TEST(ObjectSourceTest, AFileThatShrankIsReadAsItIs) {
   const std::string text = Pattern(300);
   const int fd = MemoryFile(text);
-  std::vector<std::byte> scratch;
+  GrowingBuffer scratch;
   DescriptorSource source(fd, 500, scratch, {.copy_limit_bytes = 0, .window_bytes = 100});
   EXPECT_EQ(ReadAll(source, 10), text);
   EXPECT_EQ(source.size(), 300u);
@@ -115,7 +115,7 @@ TEST(ObjectSourceTest, AFileThatShrankIsReadAsItIs) {
 TEST(ObjectSourceTest, ACopyIsWhatTheFirstLookSaw) {
   const std::string text = Pattern(300);
   const int fd = MemoryFile(text);
-  std::vector<std::byte> scratch;
+  GrowingBuffer scratch;
   for (const std::uint64_t copy_limit : {300u, 299u}) {
     DescriptorSource source(fd, 300, scratch, {.copy_limit_bytes = copy_limit, .window_bytes = 400});
     std::vector<std::byte> out(4);
@@ -131,7 +131,7 @@ TEST(ObjectSourceTest, ACopyIsWhatTheFirstLookSaw) {
 TEST(ObjectSourceTest, AHeadIsNotTheWhole) {
   std::string text = Pattern(DescriptorSource::kReadOnceBytes + 1);
   const int fd = MemoryFile(text);
-  std::vector<std::byte> scratch;
+  GrowingBuffer scratch;
   for (const std::size_t size : {text.size() - 1, text.size()}) {
     DescriptorSource source(fd, size, scratch, {});
     std::vector<std::byte> out(4);
@@ -147,7 +147,7 @@ TEST(ObjectSourceTest, AHeadIsNotTheWhole) {
 TEST(ObjectSourceTest, WholeKeepsToItsLimit) {
   const std::string text = Pattern(300);
   const int fd = MemoryFile(text);
-  std::vector<std::byte> scratch;
+  GrowingBuffer scratch;
   DescriptorSource source(fd, 300, scratch, {.copy_limit_bytes = 0, .window_bytes = 100});
   auto refused = source.Whole(299);
   ASSERT_FALSE(refused);
@@ -161,7 +161,7 @@ TEST(ObjectSourceTest, WholeKeepsToItsLimit) {
 TEST(ObjectSourceTest, ScratchOfALargeObjectIsGivenBack) {
   const std::string text = Pattern(5000);
   const int fd = MemoryFile(text);
-  std::vector<std::byte> scratch;
+  GrowingBuffer scratch;
   const DescriptorSource::Limits limits{.copy_limit_bytes = 1000, .window_bytes = 100};
   {
     DescriptorSource large(fd, 5000, scratch, limits);
@@ -170,17 +170,17 @@ TEST(ObjectSourceTest, ScratchOfALargeObjectIsGivenBack) {
   }
   DescriptorSource small(fd, 900, scratch, limits);
   EXPECT_EQ(ReadAll(small, 10), text.substr(0, 900));
-  EXPECT_LE(scratch.capacity(), 2000u);
+  EXPECT_LE(scratch.size(), 2000u);
   // Memory of the usual size is kept.
-  const auto* kept = scratch.data();
+  const auto* kept = scratch.bytes().data();
   DescriptorSource next(fd, 800, scratch, limits);
   EXPECT_EQ(ReadAll(next, 10), text.substr(0, 800));
-  EXPECT_EQ(scratch.data(), kept);
+  EXPECT_EQ(scratch.bytes().data(), kept);
   ::close(fd);
 }
 
 TEST(ObjectSourceTest, ADescriptorThatCannotBeReadIsAnError) {
-  std::vector<std::byte> scratch;
+  GrowingBuffer scratch;
   for (const std::uint64_t copy_limit : {0u, 1000u}) {
     DescriptorSource source(-1, 300, scratch, {.copy_limit_bytes = copy_limit, .window_bytes = 100});
     const auto window = source.NextWindow(10);
@@ -195,7 +195,7 @@ TEST(ObjectSourceTest, ADescriptorThatCannotBeReadIsAnError) {
 TEST(ObjectSourceTest, WholeInTheMiddleOfAPass) {
   const std::string text = Pattern(300);
   const int fd = MemoryFile(text);
-  std::vector<std::byte> scratch;
+  GrowingBuffer scratch;
   DescriptorSource source(fd, 300, scratch, {.copy_limit_bytes = 0, .window_bytes = 100});
   ASSERT_TRUE(source.NextWindow(10));
   ASSERT_TRUE(source.Whole(300));

@@ -85,7 +85,7 @@ TEST(ClamavUnitTest, DigestsOfEveryKindFromEveryKindOfSource) {
   // It is text, whose other forms need all of it.
   EXPECT_EQ(Summary(scanner.Scan(stream, {})).substr(0, found.size()), found);
   const int fd = MemoryFile(text);
-  std::vector<std::byte> scratch;
+  GrowingBuffer scratch;
   DescriptorSource windows(fd, text.size(), scratch, {.copy_limit_bytes = 1000, .window_bytes = 8192});
   EXPECT_EQ(Summary(scanner.Scan(windows, {})), found);
   ::close(fd);

@@ -49,7 +49,7 @@ std::string AsEachSource(std::string_view rules, const std::string& object, std:
   report::ObjectNames names;
   names.object = "object";
   const int fd = MemoryFile(object);
-  std::vector<std::byte> scratch;
+  GrowingBuffer scratch;
   const auto same = [&](ObjectSource& source, const char* what) {
     const report::ObjectReport other = scanner.Scan(source, names);
     EXPECT_EQ(Summary(other), Summary(whole)) << what << " " << window << " " << object.size();
@@ -217,7 +217,7 @@ TEST(ScannerTest, LargerThanTheBudget) {
 TEST(ScannerTest, AnObjectThatShrinksIsIncomplete) {
   Scanner scanner(MustCompile("rule r { strings: $a = \"needle\" condition: $a and filesize < 5000 }"), {});
   const int fd = MemoryFile("needle" + std::string(3000, '.'));
-  std::vector<std::byte> scratch;
+  GrowingBuffer scratch;
   DescriptorSource source(fd, 100'000, scratch, {.copy_limit_bytes = 0, .window_bytes = 1000});
   const auto report = scanner.Scan(source, {});
   EXPECT_EQ(report.verdict, report::Verdict::kIncomplete);
@@ -231,7 +231,7 @@ TEST(ScannerTest, AnObjectThatShrinksIsIncomplete) {
 
 TEST(ScannerTest, WhatCannotBeReadFails) {
   Scanner scanner(MustCompile("rule r { condition: true }"), {});
-  std::vector<std::byte> scratch;
+  GrowingBuffer scratch;
   DescriptorSource source(-1, 100, scratch, {});
   const auto report = scanner.Scan(source, {});
   EXPECT_EQ(report.verdict, report::Verdict::kFailed);
