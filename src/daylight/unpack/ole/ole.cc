@@ -6,6 +6,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "daylight/bytes/utf16.h"
 #include "daylight/unpack/ole/compound_file.h"
 #include "daylight/unpack/ole/encrypted_package.h"
 #include "daylight/unpack/ole/names.h"
@@ -276,7 +277,7 @@ class Unpacking {
     if (tag == kBody || tag == kBodyHtmlText) {
       const auto text = Inner(entry);
       if (!text) return true;
-      const std::string utf8 = Utf8FromUtf16Le(*text);
+      const std::string utf8 = Utf8FromUtf16(*text, /*is_big_endian=*/false);
       return sink_.Add({Beside(entry, tag == kBody ? "body.txt" : "body.html"), utf8.size()}, AsBytes(utf8));
     }
     if (tag == kBodyRtf) {

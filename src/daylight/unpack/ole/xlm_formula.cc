@@ -4,8 +4,8 @@
 #include <bit>
 #include <charconv>
 
+#include "daylight/bytes/utf16.h"
 #include "daylight/bytes/utf8.h"
-#include "daylight/unpack/ole/names.h"
 #include "daylight/unpack/ole/xlm_functions.h"
 
 namespace dl::unpack {
@@ -425,7 +425,7 @@ Result<std::string> ReadXlmCharacters(Cursor& cursor, std::size_t count) {
   DL_TRY(const std::uint8_t flags, cursor.ReadU8());
   if ((flags & 0x01) != 0) {
     DL_TRY(const Bytes wide, cursor.ReadRecords(count, 2));
-    return Utf8FromUtf16Le(wide);
+    return Utf8FromUtf16(wide, /*is_big_endian=*/false);
   }
   // The low halves of characters.
   DL_TRY(const Bytes narrow, cursor.ReadBytes(count));
