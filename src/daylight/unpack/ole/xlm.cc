@@ -42,6 +42,12 @@ std::string OneLine(std::string text) {
 // At most what there is.
 Bytes TakeTokens(Cursor& data, std::size_t size) { return *data.ReadBytes(std::min(size, data.remaining())); }
 
+std::string Lines(const std::string& place, const XlmFormula& formula) {
+  std::string lines = place + " =" + formula.text + "\n";
+  if (!formula.folded.empty()) lines += "' " + place + " folded =" + formula.folded + "\n";
+  return lines;
+}
+
 }  // namespace
 
 XlmMacros::XlmMacros(Bytes workbook) : stream_(workbook), records_(workbook) {
@@ -220,7 +226,7 @@ std::string XlmMacros::NameText(Cursor data) {
   const Bytes more = data.bytes().subspan(data.position());
   const std::string& name = printed_names_ < names_.defined.size() ? names_.defined[printed_names_] : sheet_;
   ++printed_names_;
-  return "' " + name + ((flags & 0x01) != 0 ? " (hidden)" : "") + " =" + XlmFormulaText(tokens, more, names_) + "\n";
+  return Lines("' " + name + ((flags & 0x01) != 0 ? " (hidden)" : ""), ReadXlmFormula(tokens, more, names_));
 }
 
 std::string XlmMacros::CellText(Cursor data, std::size_t skipped) {
@@ -230,7 +236,7 @@ std::string XlmMacros::CellText(Cursor data, std::size_t skipped) {
   const std::uint16_t size = data.ReadU16Le().value_or(0);
   const Bytes tokens = TakeTokens(data, size);
   cell_ = sheet_ + "!" + XlmCellName(*row, *column);
-  return cell_ + " =" + XlmFormulaText(tokens, data.bytes().subspan(data.position()), names_) + "\n";
+  return Lines(cell_, ReadXlmFormula(tokens, data.bytes().subspan(data.position()), names_));
 }
 
 std::string XlmMacros::AreaText(Cursor data, std::size_t skipped) const {
@@ -241,8 +247,8 @@ std::string XlmMacros::AreaText(Cursor data, std::size_t skipped) const {
   if (!row || !last_row || !column || !last_column || !data.Skip(skipped)) return {};
   const std::uint16_t size = data.ReadU16Le().value_or(0);
   const Bytes tokens = TakeTokens(data, size);
-  return sheet_ + "!" + XlmCellName(*row, *column) + ":" + XlmCellName(*last_row, *last_column) + " =" +
-         XlmFormulaText(tokens, data.bytes().subspan(data.position()), names_) + "\n";
+  return Lines(sheet_ + "!" + XlmCellName(*row, *column) + ":" + XlmCellName(*last_row, *last_column),
+               ReadXlmFormula(tokens, data.bytes().subspan(data.position()), names_));
 }
 
 // What the formula before gave when it was saved, or what a cell says.

@@ -7,7 +7,8 @@
 //
 //   ' Macro1: macro sheet, very hidden
 //   ' Auto_Open =Macro1!$A$1
-//   Macro1!A1 =EXEC("calc.exe")
+//   Macro1!A1 =EXEC("calc"&".exe")
+//   ' Macro1!A1 folded =EXEC("calc.exe")
 //   ' Macro1!A2 is "what it was calculated to be"
 //
 // After [MS-XLS]: sheets (2.4.28), defined names (2.4.150) and formulas (2.4.127). All

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <optional>
 
 #include "daylight/bytes/utf16.h"
 #include "daylight/bytes/utf8.h"
@@ -17,6 +18,8 @@ constexpr std::string_view kBinary[] = {"+", "-", "*", "/", "^", "&", "<", "<=",
 constexpr std::uint16_t kColumnRelative = 0x4000;
 constexpr std::uint16_t kRowRelative = 0x8000;
 constexpr std::uint16_t kUserDefined = 0xff;
+// Copied while the constants of one formula are put together.
+constexpr std::size_t kMaxFoldedBytes = 1u << 20;
 
 std::string Hex(std::uint64_t value, std::size_t digits) {
   std::string out;
@@ -63,7 +66,7 @@ class Printer {
  public:
   Printer(Bytes tokens, Bytes more, const XlmNames& names) : tokens_(tokens), more_(more), names_(names) {}
 
-  std::string Print() {
+  XlmFormula Print() {
     while (!tokens_.AtEnd()) {
       const Bytes all = tokens_.bytes().subspan(tokens_.position());
       if (!Take(*tokens_.ReadU8())) {
@@ -73,12 +76,10 @@ class Printer {
         break;
       }
     }
-    std::string out;
-    for (std::size_t i = 0; i < stack_.size(); ++i) {
-      if (i > 0) out += " ; ";
-      PrintTree(stack_[i], out);
-    }
-    return out;
+    XlmFormula formula;
+    formula.text = PrintAll(false);
+    if (has_folded_) formula.folded = PrintAll(true);
+    return formula;
   }
 
  private:
@@ -88,24 +89,54 @@ class Printer {
     std::string text;
     std::size_t first = 0;  // Of its operands_.
     std::size_t count = 0;
+    std::optional<std::string> value = {};  // Of a constant.
+    bool is_folded = false;                 // It takes more than one to make it.
   };
 
-  void Push(std::string text) {
+  void Push(std::string text) { PushLeaf({.text = std::move(text)}); }
+  void PushConstant(std::string text, std::string value) {
+    PushLeaf({.text = std::move(text), .value = std::move(value)});
+  }
+  void PushLeaf(Node node) {
     stack_.push_back(nodes_.size());
-    nodes_.push_back({Form::kLeaf, std::move(text), 0, 0});
+    nodes_.push_back(std::move(node));
   }
   // Takes its operands from the stack.
   void Push(Form form, std::string_view text, std::size_t count) {
-    Node node{form, std::string(text), operands_.size(), count};
+    Node node{.form = form, .text = std::string(text), .first = operands_.size(), .count = count};
     const std::size_t there = std::min(count, stack_.size());
     if (there < count) {
       operands_.insert(operands_.end(), count - there, nodes_.size());
-      nodes_.push_back({Form::kLeaf, "?", 0, 0});
+      nodes_.push_back({.text = "?"});
     }
     operands_.insert(operands_.end(), stack_.end() - static_cast<std::ptrdiff_t>(there), stack_.end());
     stack_.resize(stack_.size() - there);
-    stack_.push_back(nodes_.size());
-    nodes_.push_back(std::move(node));
+    Fold(node);
+    PushLeaf(std::move(node));
+  }
+
+  // "a"&"b", CHAR(97), and either in parentheses. An operand is no other node's, so its value may move.
+  void Fold(Node& node) {
+    const auto value_of = [&](std::size_t i) -> std::optional<std::string>& {
+      return nodes_[operands_[node.first + i]].value;
+    };
+    if (node.form == Form::kInfix && node.text == "&" && value_of(0) && value_of(1)) {
+      folded_bytes_ += value_of(1)->size();
+      if (folded_bytes_ > kMaxFoldedBytes) return;
+      node.value = std::move(value_of(0));
+      *node.value += *value_of(1);
+    } else if (node.form == Form::kCall && node.text == "CHAR" && node.count == 1 && value_of(0)) {
+      std::uint32_t code = 0;
+      const std::string& digits = *value_of(0);
+      const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), code);
+      if (end.ec != std::errc() || end.ptr != digits.data() + digits.size() || code == 0 || code > 255) return;
+      node.value.emplace();
+      AppendUtf8(code, *node.value);
+    } else if (node.form == Form::kParentheses && nodes_[operands_[node.first]].is_folded) {
+      node.value = std::move(value_of(0));
+    }
+    node.is_folded = node.value.has_value();
+    has_folded_ = has_folded_ || node.is_folded;
   }
 
   // False: it cannot be read. 2.5.198.25 and those it names.
@@ -127,7 +158,7 @@ class Printer {
       case 0x19: return TakeAttribute();
       case 0x1c: return TakeU8([&](unsigned code) { Push(std::string(ErrorName(code))); });
       case 0x1d: return TakeU8([&](unsigned value) { Push(value != 0 ? "TRUE" : "FALSE"); });
-      case 0x1e: return TakeU16([&](unsigned value) { Push(std::to_string(value)); });
+      case 0x1e: return TakeU16([&](unsigned value) { PushConstant(std::to_string(value), std::to_string(value)); });
       case 0x1f: return TakeNumber();
       case 0x20: return TakeArray();
       case 0x21: return TakeU16([&](unsigned number) { PushFixedCall(number); });
@@ -190,7 +221,7 @@ class Printer {
     const auto count = tokens_.ReadU8();
     if (!count) return false;
     const auto text = ReadXlmCharacters(tokens_, *count);
-    if (text) Push(Quoted(*text));
+    if (text) PushConstant(Quoted(*text), *text);
     return text.has_value();
   }
 
@@ -350,7 +381,15 @@ class Printer {
     return true;
   }
 
-  void PrintTree(std::size_t root, std::string& out) const {
+  std::string PrintAll(bool is_folded) const {
+    std::string out;
+    for (std::size_t i = 0; i < stack_.size(); ++i) {
+      if (i > 0) out += " ; ";
+      PrintTree(stack_[i], is_folded, out);
+    }
+    return out;
+  }
+  void PrintTree(std::size_t root, bool is_folded, std::string& out) const {
     struct Open {
       std::size_t node;
       std::size_t done;
@@ -359,6 +398,11 @@ class Printer {
     while (!open.empty()) {
       Open& top = open.back();
       const Node& node = nodes_[top.node];
+      if (is_folded && node.is_folded) {
+        out += Quoted(*node.value);
+        open.pop_back();
+        continue;
+      }
       const bool is_last = top.done == node.count;
       Between(node, top.done, out);
       if (is_last) {
@@ -395,11 +439,13 @@ class Printer {
   std::vector<std::size_t> operands_;  // Indices in nodes_.
   std::vector<std::size_t> stack_;
   std::size_t extern_ = 0;
+  bool has_folded_ = false;
+  std::size_t folded_bytes_ = 0;
 };
 
 }  // namespace
 
-std::string XlmFormulaText(Bytes tokens, Bytes more, const XlmNames& names) {
+XlmFormula ReadXlmFormula(Bytes tokens, Bytes more, const XlmNames& names) {
   return Printer(tokens, more, names).Print();
 }
 

@@ -1,6 +1,7 @@
 // Excel's formulas as they are stored, made text again.
 //
-//   XlmFormulaText(rgce, rgcb, names)      // "EXEC(\"calc.exe\")"
+//   ReadXlmFormula(rgce, rgcb, names).text     // "EXEC(\"calc\"&CHAR(46)&\"exe\")"
+//   ReadXlmFormula(rgce, rgcb, names).folded   // "EXEC(\"calc.exe\")"
 //
 // After [MS-XLS] 2.5.198: tokens (Ptg) in the order in which a machine with a stack runs
 // them. What is no token, and all behind it, is printed in hexadecimal digits; what
@@ -32,8 +33,14 @@ struct XlmNames {
   std::vector<Sheets> externs;
 };
 
+struct XlmFormula {
+  std::string text;
+  // With texts that are put together out of constants as one; empty where there are none.
+  std::string folded;
+};
+
 // `tokens`: rgce; `more`: rgcb, what arrays have behind them.
-std::string XlmFormulaText(Bytes tokens, Bytes more, const XlmNames& names);
+XlmFormula ReadXlmFormula(Bytes tokens, Bytes more, const XlmNames& names);
 
 // "A1" for 0, 0.
 std::string XlmCellName(std::uint32_t row, std::uint32_t column);

@@ -67,8 +67,9 @@ std::string All(const std::string& workbook) {
 }
 
 std::string Formula(const std::string& tokens, const std::string& more = "", const XlmNames& names = {}) {
-  return XlmFormulaText(AsBytes(tokens), AsBytes(more), names);
+  return ReadXlmFormula(AsBytes(tokens), AsBytes(more), names).text;
 }
+std::string Folded(const std::string& tokens) { return ReadXlmFormula(AsBytes(tokens), {}, {}).folded; }
 
 TEST(XlmTest, Functions) {
   EXPECT_EQ(XlmFunctionOf(0).name, "COUNT");
@@ -102,6 +103,26 @@ TEST(XlmTest, Formulas) {
   EXPECT_EQ(Formula(Call(0, 0x8fff)), "<function 8fff>()");
   // A choice has its jumps, which are no tokens.
   EXPECT_EQ(Formula(Int(1) + "\x19\x04" + U16(1) + "\1\2\3\4" + Int(7) + Call(2, 100)), "CHOOSE(1,7)");
+}
+
+TEST(XlmTest, ConstantsAreFolded) {
+  const auto character = [](unsigned code) { return Int(code) + "\x41" + U16(0x6f); };
+  EXPECT_EQ(Folded(Str("ca") + Str("lc") + "\x08" + character('.') + "\x08" + Str("exe") + "\x08" + Call(1, 0x6e)),
+            "EXEC(\"calc.exe\")");
+  EXPECT_EQ(Folded(Str("a") + Str("b") + Str("c") + "\x08\x15\x08" + Int(12) + "\x08"), "\"abc12\"");
+  EXPECT_EQ(Folded(Str("a") + Str("b") + "\x08" + Ref(0, 0xc000) + "\x08" + Str("c") + "\x08"), "\"ab\"&A1&\"c\"");
+  EXPECT_EQ(Folded(character(0xe4)), "\"\xc3\xa4\"");
+  for (const std::string& none : {Str("a"), Int(1), Int(1) + Int(2) + "\x03", character(256), "\x08"s,
+                                  Ref(0, 0) + "\x41" + U16(0x6f), Str("x") + "\x41" + U16(0x6f)}) {
+    EXPECT_EQ(Folded(none), "");
+  }
+  // The right one is copied each time, up to a bound.
+  std::string deep;
+  for (int i = 0; i < 10'000; ++i) deep += Str("a");
+  EXPECT_LT(Folded(deep + std::string(9999, '\x08')).size(), 70'000u);
+  std::string flat = Str("a");
+  for (int i = 0; i < 10'000; ++i) flat += Str("a") + "\x08";
+  EXPECT_EQ(Folded(flat).size(), 10'003u);
 }
 
 TEST(XlmTest, ArraysAndAreasInMemory) {
