@@ -3,10 +3,11 @@
     maker = MAKERS["zip-deflate"]
     container = maker("program.exe", b"...")     # None where the tool is missing
 
-Kinds no tool of Debian makes (rar, SZDD, KWAJ, CHM) are written byte by byte, stored or
+Kinds no tool of Debian makes (rar, SZDD, KWAJ, CHM, OneNote) are written byte by byte, stored or
 with literals only.
 """
 
+import base64
 import gzip
 import io
 import pathlib
@@ -304,7 +305,8 @@ def chm(name, data, section):
     words = b"".join(struct.pack("<H", int(bits[at:at + 16], 2)) for at in (0, 16))
     packed = words + struct.pack("<3I", 1, 1, 1) + frame
     folder = "::DataSpace/Storage/MSCompressed/"
-    names = b"".join(struct.pack("<H", len(text)) + (text + "\0").encode("utf-16-le") for text in ("Uncompressed", "MSCompressed"))
+    names = b"".join(struct.pack("<H", len(text)) + (text + "\0").encode("utf-16-le")
+                     for text in ("Uncompressed", "MSCompressed"))
     guid = "{7FC28940-9D31-11D0-9B27-00A0C91E9C7C}"
     parts = {"::DataSpace/NameList": struct.pack("<2H", len(names) // 2 + 2, 2) + names,
              folder + "ControlData": struct.pack("<I4s5I", 6, b"LZXC", 2, 2, 2, 1, 0),
@@ -320,7 +322,8 @@ def chm(name, data, section):
     for part, value in parts.items():
         entries[part] = (0, len(content), len(value))
         content += value
-    chunk = b"".join(chm_number(len(key)) + key.encode() + b"".join(map(chm_number, value)) for key, value in sorted(entries.items()))
+    chunk = b"".join(chm_number(len(key)) + key.encode() + b"".join(map(chm_number, value))
+                     for key, value in sorted(entries.items()))
     chunk = (b"PMGL" + struct.pack("<IIii", 4096 - 20 - len(chunk), 0, -1, -1) + chunk).ljust(4096, b"\0")
     guid = bytes.fromhex("10fd017caa7bd0119e0c00a0c922e6ec")
     directory = b"ITSP" + struct.pack("<5I3iiII", 1, 0x54, 10, 4096, 2, 1, -1, 0, 0, 0xffffffff, 1)
@@ -340,6 +343,27 @@ def chm_store(name, data):
 @kind("chm-lzx")
 def chm_lzx(name, data):
     return chm(name, data, 1)
+
+
+@kind("eml-utf16")
+def eml_utf16(name, data):
+    text = base64.encodebytes(data).decode()
+    return (f"From: a@example.org\nTo: b@example.org\nMIME-Version: 1.0\nContent-Type: application/octet-stream; name={name}\n"
+            f"Content-Transfer-Encoding: base64\n\n{text}").encode("utf-16")
+
+
+@kind("onenote-packaged")
+def onenote_packaged(_, data):
+    """A section as servers package it: one element with a BLOB."""
+    def begin(what, content, compound):
+        return struct.pack("<I", 2 | compound << 2 | what << 3 | len(content) << 17) + content
+    guid = b"\x0c" + bytes(16)
+    blob = begin(2, struct.pack("<I", len(data) << 4 | 8) + data, 0)
+    element = begin(1, guid + b"\0\x15", 1) + blob + bytes([1 | 1 << 2])
+    package = begin(0x15, b"\0", 1) + element + bytes([1 | 0x15 << 2])
+    whole = begin(0x7a, guid + bytes(16), 1) + package + struct.pack("<H", 3 | 0x7a << 2)
+    return bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3") + bytes(32) + bytes.fromhex(
+        "2fe98d63d4a6c14b9a36b3fc2511a5b7") + bytes(4) + whole
 
 
 @kind("sfx-7z")
