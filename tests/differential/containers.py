@@ -324,7 +324,8 @@ def chm(name, data, section):
         content += value
     chunk = b"".join(chm_number(len(key)) + key.encode() + b"".join(map(chm_number, value))
                      for key, value in sorted(entries.items()))
-    chunk = (b"PMGL" + struct.pack("<IIii", 4096 - 20 - len(chunk), 0, -1, -1) + chunk).ljust(4096, b"\0")
+    chunk = (b"PMGL" + struct.pack("<IIii", 4096 - 20 - len(chunk), 0, -1, -1) + chunk).ljust(4094, b"\0")
+    chunk += struct.pack("<H", len(entries))
     guid = bytes.fromhex("10fd017caa7bd0119e0c00a0c922e6ec")
     directory = b"ITSP" + struct.pack("<5I3iiII", 1, 0x54, 10, 4096, 2, 1, -1, 0, 0, 0xffffffff, 1)
     directory = (directory + struct.pack("<I", 0x409) + bytes.fromhex("6a92025d2e21d0119df900a0c922e6ec") +

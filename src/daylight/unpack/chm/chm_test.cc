@@ -44,6 +44,18 @@ TEST(ChmTest, WithoutTheTable) {
   EXPECT_EQ(Open(MakeChm(kFiles, {.lzx = {.interval = 0}, .has_table = false})).text(), all);
 }
 
+TEST(ChmTest, EntriesByTheirNumberOrTheirSize) {
+  const std::string file = MakeChm(kFiles);
+  const std::size_t chunk = file.find("PMGL");
+  const std::string all = Open(file).text();
+  std::string other = file;
+  other.replace(chunk + 4, 4, LittleEndian(4096 - 20, 4));
+  EXPECT_EQ(Open(other).text(), all);
+  other = file;
+  other.replace(chunk + 4094, 2, LittleEndian(0, 2));
+  EXPECT_EQ(Open(other).text(), all);
+}
+
 TEST(ChmTest, ManyChunks) {
   std::vector<ChmFile> files;
   for (int i = 0; i < 200; ++i) files.push_back({"/file" + std::to_string(i), std::to_string(i)});

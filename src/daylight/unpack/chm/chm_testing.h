@@ -273,10 +273,15 @@ inline std::string MakeChm(const std::vector<ChmFile>& files, const ChmOptions& 
   for (const std::string& entry : options.more) entries.emplace_back("", entry);
 
   std::vector<std::string> chunks(1);
+  std::vector<std::size_t> counts(1);
   for (const auto& [name, entry] : entries) {
-    // Behind the entries, how many there are, at least.
-    if (20 + chunks.back().size() + entry.size() + 2 > options.chunk) chunks.emplace_back();
+    // Their number comes last.
+    if (20 + chunks.back().size() + entry.size() + 2 > options.chunk) {
+      chunks.emplace_back();
+      counts.emplace_back();
+    }
     chunks.back() += entry;
+    ++counts.back();
   }
   std::string directory = "ITSP" + LittleEndian(1, 4) + LittleEndian(0x54, 4) + LittleEndian(10, 4) +
                           LittleEndian(options.chunk, 4) + LittleEndian(2, 4) + LittleEndian(1, 4) +
@@ -289,7 +294,8 @@ inline std::string MakeChm(const std::vector<ChmFile>& files, const ChmOptions& 
     std::string chunk = "PMGL" + LittleEndian(free, 4) + LittleEndian(0, 4) +
                         LittleEndian(i == 0 ? 0xffffffff : i - 1, 4) +
                         LittleEndian(i + 1 == chunks.size() ? 0xffffffff : i + 1, 4) + chunks[i];
-    chunk.resize(options.chunk);
+    chunk.resize(options.chunk - 2);
+    chunk += LittleEndian(counts[i], 2);
     directory += chunk;
   }
   const std::size_t content = 0x60 + 0x18 + directory.size();

@@ -78,15 +78,17 @@ Result<ChmDirectory> ChmDirectory::Parse(Bytes file) {
 void ChmDirectory::ReadChunk(Bytes chunk) {
   Cursor cursor(chunk);
   if (!AsText(chunk).starts_with("PMGL") || !cursor.Skip(4)) return;
-  // Behind the entries are free space and quick references.
+  // Behind the entries are free space and quick references, and their number is last. Some
+  // programs go by the one, some by the other, so whatever either says is read.
   const auto free = cursor.ReadU32Le();
   if (!free || !cursor.SeekTo(kChunkHeader) || *free > cursor.remaining()) {
     is_damaged_ = true;
     return;
   }
-  auto entries = cursor.Window(kChunkHeader, cursor.remaining() - *free);
-  while (entries && !entries->AtEnd()) {
-    const auto entry = ReadEntry(*entries);
+  const std::size_t end = chunk.size() - *free;
+  const std::size_t count = Cursor(chunk.last(2)).ReadU16Le().value_or(0);
+  for (std::size_t i = 0; cursor.position() < end || i < count; ++i) {
+    const auto entry = ReadEntry(cursor);
     is_damaged_ = is_damaged_ || !entry;
     if (!entry) return;
     is_too_large_ = entries_.size() == kMaxEntries;
