@@ -3,10 +3,11 @@
     maker = MAKERS["zip-deflate"]
     container = maker("program.exe", b"...")     # None where the tool is missing
 
-Kinds no tool of Debian makes (rar, SZDD, KWAJ) are written byte by byte, stored or
+Kinds no tool of Debian makes (rar, SZDD, KWAJ, CHM, OneNote) are written byte by byte, stored or
 with literals only.
 """
 
+import base64
 import gzip
 import io
 import pathlib
@@ -287,6 +288,83 @@ def kwaj_mszip(_, data):
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = b"CK" + packer.compress(data) + packer.flush()
     return kwaj(4, data, struct.pack("<H", len(packed)) + packed)
+
+
+def chm_number(n):
+    out = bytes([n & 0x7f])
+    while n := n >> 7:
+        out = bytes([0x80 | n & 0x7f]) + out
+    return out
+
+
+def chm(name, data, section):
+    """Compiled help of one file: as it is, or by LZX in a block that is not compressed."""
+    frame = data.ljust(32768, b"\0")
+    # No translation of calls; a block of kind 3 and its size, in words of 16 bits; the last distances.
+    bits = f"0{3:03b}{len(frame):024b}".ljust(32, "0")
+    words = b"".join(struct.pack("<H", int(bits[at:at + 16], 2)) for at in (0, 16))
+    packed = words + struct.pack("<3I", 1, 1, 1) + frame
+    folder = "::DataSpace/Storage/MSCompressed/"
+    names = b"".join(struct.pack("<H", len(text)) + (text + "\0").encode("utf-16-le")
+                     for text in ("Uncompressed", "MSCompressed"))
+    guid = "{7FC28940-9D31-11D0-9B27-00A0C91E9C7C}"
+    parts = {"::DataSpace/NameList": struct.pack("<2H", len(names) // 2 + 2, 2) + names,
+             folder + "ControlData": struct.pack("<I4s5I", 6, b"LZXC", 2, 2, 2, 1, 0),
+             folder + "SpanInfo": struct.pack("<Q", len(data)),
+             folder + "Transform/List": guid.encode("utf-16-le")[:38],
+             folder + f"Transform/{guid}/InstanceData/ResetTable":
+                 struct.pack("<4I4Q", 2, 1, 8, 0x28, len(data), len(packed), 32768, 0),
+             folder + "Content": packed}
+    content = b""
+    entries = {"/" + name: (section, 0, len(data))}
+    if section == 0:
+        content = data
+    for part, value in parts.items():
+        entries[part] = (0, len(content), len(value))
+        content += value
+    chunk = b"".join(chm_number(len(key)) + key.encode() + b"".join(map(chm_number, value))
+                     for key, value in sorted(entries.items()))
+    chunk = (b"PMGL" + struct.pack("<IIii", 4096 - 20 - len(chunk), 0, -1, -1) + chunk).ljust(4094, b"\0")
+    chunk += struct.pack("<H", len(entries))
+    guid = bytes.fromhex("10fd017caa7bd0119e0c00a0c922e6ec")
+    directory = b"ITSP" + struct.pack("<5I3iiII", 1, 0x54, 10, 4096, 2, 1, -1, 0, 0, 0xffffffff, 1)
+    directory = (directory + struct.pack("<I", 0x409) + bytes.fromhex("6a92025d2e21d0119df900a0c922e6ec") +
+                 struct.pack("<I", 0x54)).ljust(0x54, b"\xff") + chunk
+    begin = 0x78 + len(directory)
+    header = b"ITSF" + struct.pack("<5I", 3, 0x60, 1, 0, 0x409) + guid + b"\x11" + guid[1:]
+    header += struct.pack("<5Q", 0x60, 0x18, 0x78, len(directory), begin)
+    return header + struct.pack("<3Q", 0x1fe, begin + len(content), 0) + directory + content
+
+
+@kind("chm-store")
+def chm_store(name, data):
+    return chm(name, data, 0)
+
+
+@kind("chm-lzx")
+def chm_lzx(name, data):
+    return chm(name, data, 1)
+
+
+@kind("eml-utf16")
+def eml_utf16(name, data):
+    text = base64.encodebytes(data).decode()
+    return (f"From: a@example.org\nTo: b@example.org\nMIME-Version: 1.0\nContent-Type: application/octet-stream; name={name}\n"
+            f"Content-Transfer-Encoding: base64\n\n{text}").encode("utf-16")
+
+
+@kind("onenote-packaged")
+def onenote_packaged(_, data):
+    """A section as servers package it: one element with a BLOB."""
+    def begin(what, content, compound):
+        return struct.pack("<I", 2 | compound << 2 | what << 3 | len(content) << 17) + content
+    guid = b"\x0c" + bytes(16)
+    blob = begin(2, struct.pack("<I", len(data) << 4 | 8) + data, 0)
+    element = begin(1, guid + b"\0\x15", 1) + blob + bytes([1 | 1 << 2])
+    package = begin(0x15, b"\0", 1) + element + bytes([1 | 0x15 << 2])
+    whole = begin(0x7a, guid + bytes(16), 1) + package + struct.pack("<H", 3 | 0x7a << 2)
+    return bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3") + bytes(32) + bytes.fromhex(
+        "2fe98d63d4a6c14b9a36b3fc2511a5b7") + bytes(4) + whole
 
 
 @kind("sfx-7z")

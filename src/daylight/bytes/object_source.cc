@@ -67,9 +67,7 @@ Result<std::size_t> DescriptorSource::ReadFully(std::uint64_t offset, std::span<
 
 Status DescriptorSource::LoadWhole() {
   if (whole_loaded_) return {};
-  if (buffer_.size() < size_) {
-    buffer_.Renew(static_cast<std::size_t>(size_));
-  }
+  buffer_.Renew(static_cast<std::size_t>(size_));
   DL_TRY(const std::size_t n, ReadFully(0, buffer_.bytes().first(static_cast<std::size_t>(size_))));
   size_ = n;  // A file that shrank since fstat is what it is now.
   whole_loaded_ = true;

@@ -14,7 +14,7 @@ constexpr unsigned kMinMatch = 3;
 
 }  // namespace
 
-void BitReader::Fill() {
+void ArjBits::Fill() {
   while (bits_ <= 48) {
     if (begin_ == end_) {
       begin_ = 0;
@@ -31,12 +31,12 @@ void BitReader::Fill() {
   }
 }
 
-unsigned BitReader::Peek(unsigned count) {
+unsigned ArjBits::Peek(unsigned count) {
   if (bits_ < count) Fill();
   return static_cast<unsigned>(held_ >> (bits_ - count) & ((1u << count) - 1));
 }
 
-unsigned BitReader::Take(unsigned count) {
+unsigned ArjBits::Take(unsigned count) {
   const unsigned value = Peek(count);
   bits_ -= count;
   return value;
@@ -70,7 +70,7 @@ void HuffmanCode::SetSingle(unsigned symbol) {
   symbols_.assign(1, static_cast<std::uint16_t>(symbol));
 }
 
-unsigned HuffmanCode::Decode(BitReader& bits) const {
+unsigned HuffmanCode::Decode(ArjBits& bits) const {
   if (is_single_) return symbols_[0];
   const unsigned ahead = bits.Peek(kMaxBits);
   unsigned code = 0;
@@ -89,7 +89,7 @@ unsigned HuffmanCode::Decode(BitReader& bits) const {
   return kNoSymbol;
 }
 
-ArjDecoder::ArjDecoder(unsigned method, BitReader::Refill refill, std::uint64_t size)
+ArjDecoder::ArjDecoder(unsigned method, ArjBits::Refill refill, std::uint64_t size)
     : method_(method), bits_(std::move(refill)), left_(size), window_(kWindow) {}
 
 std::size_t ArjDecoder::Read(std::span<std::byte> out) {

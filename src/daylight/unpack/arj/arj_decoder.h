@@ -17,11 +17,11 @@
 namespace dl::unpack {
 
 // Bits from the most significant one on, out of bytes that come in pieces.
-class BitReader {
+class ArjBits {
  public:
   // Fills the span, and returns how many bytes there were; 0 is the end.
   using Refill = std::function<std::size_t(std::span<std::byte>)>;
-  explicit BitReader(Refill refill) : refill_(std::move(refill)), buffer_(16u << 10) {}
+  explicit ArjBits(Refill refill) : refill_(std::move(refill)), buffer_(16u << 10) {}
 
   // Up to 16 bits; zeros past the end.
   unsigned Peek(unsigned count);
@@ -51,7 +51,7 @@ class HuffmanCode {
   // One symbol, and no bits for it.
   void SetSingle(unsigned symbol);
   // No value that is a symbol where there is no such code.
-  unsigned Decode(BitReader& bits) const;
+  unsigned Decode(ArjBits& bits) const;
 
  private:
   std::array<std::uint16_t, kMaxBits + 1> counts_ = {};
@@ -62,7 +62,7 @@ class HuffmanCode {
 class ArjDecoder {
  public:
   // method: 1 to 4. size: of what comes out, in bytes.
-  ArjDecoder(unsigned method, BitReader::Refill refill, std::uint64_t size);
+  ArjDecoder(unsigned method, ArjBits::Refill refill, std::uint64_t size);
   std::size_t Read(std::span<std::byte> out);
   bool failed() const { return failed_; }
 
@@ -77,7 +77,7 @@ class ArjDecoder {
   unsigned FastNumber(unsigned first, unsigned last);
 
   unsigned method_;
-  BitReader bits_;
+  ArjBits bits_;
   std::uint64_t left_;
   bool failed_ = false;
   std::vector<std::byte> window_;

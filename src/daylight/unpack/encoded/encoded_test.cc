@@ -118,6 +118,26 @@ TEST(EncodedTest, Concatenations) {
   EXPECT_EQ(Only(joined("<?php $x = '", "' . '", "';")), marker);
 }
 
+TEST(EncodedTest, EncodedScripts) {
+  EXPECT_EQ(Only("#@~^DgAAAA==\\ko$K6,JC\x7fV^GJqAQAAA==^#~@"), "MsgBox \"Hello\"");
+  const std::string script =
+      "var a = '<b>@\tx</b>';\r\nif (a > 1) WScript.Echo(\"inert\"); // ~^#\xe4, so that all 64 places come";
+  const std::string encoded = ToEncodedScript(script);
+  EXPECT_EQ(Only(encoded), script);
+  EXPECT_EQ(Only("before\r\n" + encoded + "\r\nbehind"), script);
+  EXPECT_EQ(List(encoded + encoded),
+            "encoded 1=" + std::to_string(script.size()) + " encoded 2=" + std::to_string(script.size()) + " ");
+  // Its end is missing, or something only looks like one.
+  EXPECT_EQ(Only(encoded.substr(0, encoded.size() - 12)), script);
+  EXPECT_EQ(Only("#@~^DgAAAA==^#~@&==^#~@&JqAQAA==^#~@").size(), 10u);
+  std::string wide = "\xff\xfe";
+  for (const char c : encoded) wide += {c, '\0'};
+  EXPECT_EQ(Only(wide).substr(0, 50), script.substr(0, 50));
+  for (const char* none : {"#@~^", "#@~^DgAAAA=", "#@~^DgAAAA==", "#@~^Dg AAA==\\ko$K6", "#@~^DgAAAA==JqAQAA==^#~@"}) {
+    EXPECT_EQ(List(none), "not opened") << none;
+  }
+}
+
 TEST(EncodedTest, NothingWorthIt) {
   EXPECT_EQ(List("no such run"), "not opened");
   EXPECT_EQ(List(std::string(1000, '-') + std::string(1000, '=') + std::string(1000, 'A')), "not opened");
@@ -166,6 +186,17 @@ TEST(EncodedTest, TruncatedAtEveryByteAndFlipped) {
     Listing other;
     other.Run(kEncoded, flipped);
     EXPECT_LE(other.bytes(), 4 * object.size());
+  }
+}
+
+TEST(EncodedTest, EncodedScriptsTruncatedAndFlipped) {
+  const std::string script = "x = \"some script\" & Chr(64) ' <>@";
+  const std::string encoded = ToEncodedScript(script);
+  for (std::size_t n = 0; n < encoded.size(); ++n) {
+    List(encoded.substr(0, n));
+    std::string flipped = encoded;
+    flipped[n] = static_cast<char>(static_cast<unsigned char>(flipped[n]) ^ (1u << n % 8));
+    List(flipped);
   }
 }
 

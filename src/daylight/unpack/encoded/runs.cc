@@ -6,6 +6,7 @@
 #include <string>
 
 #include "daylight/unpack/encoded/decode.h"
+#include "daylight/unpack/encoded/encoded_script.h"
 #include "daylight/unpack/encoded/literals.h"
 #include "daylight/unpack/encoded/run_scan.h"
 
@@ -163,6 +164,7 @@ bool FindInPart(std::string_view text, const RunOptions& options, const VisitRun
 }  // namespace
 
 bool FindEncoded(std::string_view text, const RunOptions& options, const VisitRun& visit) {
+  if (!ForEachEncodedScript(text, [&](const std::string& script) { return visit(script); })) return false;
   std::size_t done = 0;
   const bool goes_on = ForEachConcatenation(text, [&](std::size_t begin, std::size_t end, const std::string& joined) {
     const std::string_view before = text.substr(done, begin - done);

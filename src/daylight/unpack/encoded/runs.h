@@ -3,9 +3,10 @@
 //   FindEncoded(text, {}, [&](std::string_view bytes) { return sink.Add({}, AsBytes(bytes)); });
 //
 // Base64 and hexadecimal digits, escapes of JavaScript and URLs, lists of numbers
-// and calls of chr(), and literals that are concatenated to any of these. Time is
-// linear in the text, and text without such runs is hardly looked at: where a run
-// of so many characters must have one, a character is checked that ends it.
+// and calls of chr(), literals that are concatenated to any of these, and scripts that
+// Microsoft's Script Encoder made. Time is linear in the text, and text without such
+// runs is hardly looked at: where a run of so many characters must have one, a
+// character is checked that ends it.
 #pragma once
 
 #include <functional>

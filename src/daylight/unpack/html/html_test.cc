@@ -62,6 +62,14 @@ TEST(HtmlTest, WhatIsHiddenInItsText) {
   EXPECT_EQ(List("<html><script>x='" + ToBase64(Marker()) + "'</script>"), "scripts.js=149 ");
 }
 
+TEST(HtmlTest, EncodedScripts) {
+  const std::string encoded = ToEncodedScript("MsgBox \"<inert>\"");
+  // Where it runs in a browser it is one of the scripts, which are opened in their turn.
+  EXPECT_EQ(ContentOf("<html><script language='VBScript.Encode'>" + encoded + "</script>", "scripts.js"),
+            encoded + "\n");
+  EXPECT_EQ(ContentOf("<html><%" + encoded + "%></html>", "encoded 1"), "MsgBox \"<inert>\"");
+}
+
 TEST(HtmlTest, OfficeInOneFile) {
   const std::string word = "<?xml version='1.0'?><w:wordDocument><w:binData w:name='editdata.mso'>\r\n" +
                            ToBase64(Marker()) + "\r\n</w:binData></w:wordDocument>";

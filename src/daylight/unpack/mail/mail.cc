@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "daylight/bytes/utf16.h"
 #include "daylight/unpack/mail/coded_text.h"
 #include "daylight/unpack/mail/header.h"
 #include "daylight/unpack/mail/multipart.h"
@@ -254,12 +255,29 @@ bool GiveMessage(const ChildInfo& info, std::string_view message, Sink& sink, in
 
 namespace {
 
-bool Opens(const Probe& probe) { return mail::LooksLikeMessage(AsText(probe.head)); }
+// Of a message in UTF-16, which is copied.
+constexpr std::uint64_t kMaxWideBytes = std::uint64_t{64} << 20;
+
+// By its mark only: no mail program reads such a message without one.
+bool IsWide(const Probe& probe) { return probe.Has(0, "\xff\xfe") || probe.Has(0, "\xfe\xff"); }
+
+// Behind the mark.
+std::string Narrowed(Bytes bytes) {
+  return Utf8FromUtf16(bytes.subspan(2), /*is_big_endian=*/bytes.front() == std::byte{0xfe});
+}
+
+bool Opens(const Probe& probe) {
+  return IsWide(probe) ? mail::LooksLikeMessage(Narrowed(probe.head)) : mail::LooksLikeMessage(AsText(probe.head));
+}
 
 void Unpack(const Probe& probe, const ChildInfo&, Sink& sink) {
-  const auto whole = probe.object.Whole(kMaxWholeBytes);
+  const auto whole = probe.object.Whole(IsWide(probe) ? kMaxWideBytes : kMaxWholeBytes);
   if (!whole) return sink.Closed("", kTooLarge, "too large to be read as a message");
-  mail::GiveParts(AsText(*whole), sink);
+  if (IsWide(probe)) {
+    mail::GiveParts(Narrowed(*whole), sink);
+  } else {
+    mail::GiveParts(AsText(*whole), sink);
+  }
 }
 
 }  // namespace

@@ -13,6 +13,8 @@
 // that stand there twice are read both ways. Not told as damage: a multipart without
 // its end and base64 with gaps, of which all that is there has been read.
 //
+// A message in UTF-16 with its mark, as some programs save one, is read in UTF-8.
+//
 // GMime is not used. It converts names with iconv, from character sets that the mail
 // names, and iconv loads a module of code for each: behind a worker's walls that ends
 // the worker. It also gives each multipart one reading only, copies every body into

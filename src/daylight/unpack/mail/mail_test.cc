@@ -34,6 +34,25 @@ TEST(MailTest, WhatIsAMessage) {
   EXPECT_TRUE(Opens("MIME-Version: 1.0"));
 }
 
+std::string Wide(const std::string& text, bool is_big) {
+  std::string out = is_big ? "\xfe\xff" : "\xff\xfe";
+  for (const char c : text) out += is_big ? std::string{'\0', c} : std::string{c, '\0'};
+  return out;
+}
+
+TEST(MailTest, InUtf16) {
+  const std::string message = kMixed + "--bb\n\ntext\n--bb\n" + kFile + "--bb--\n";
+  for (const bool is_big : {false, true}) {
+    const std::string wide = Wide(message, is_big);
+    EXPECT_EQ(List(wide), List(message));
+    EXPECT_FALSE(Opens(wide.substr(2))) << "without a mark it is none";
+    EXPECT_FALSE(Opens(Wide("some text", is_big)));
+    for (std::size_t n = 0; n < wide.size(); ++n) Listing().Run(kMail, wide.substr(0, n));
+  }
+  // Once, not twice.
+  EXPECT_FALSE(Opens(Wide(Wide(message, false), false)));
+}
+
 TEST(MailTest, WhatIsNone) {
   EXPECT_FALSE(Opens(""));
   EXPECT_FALSE(Opens("\n\n\n"));

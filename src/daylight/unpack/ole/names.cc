@@ -2,32 +2,12 @@
 
 #include <cstdint>
 
+#include "daylight/bytes/utf16.h"
 #include "daylight/bytes/utf8.h"
 
 namespace dl::unpack {
 
 namespace {
-
-std::uint32_t UnitAt(Bytes bytes, std::size_t i) {
-  return std::to_integer<std::uint32_t>(bytes[i]) | std::to_integer<std::uint32_t>(bytes[i + 1]) << 8;
-}
-
-template <typename Take>
-void ForEachCharacter(Bytes bytes, const Take& take) {
-  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
-    std::uint32_t c = UnitAt(bytes, i);
-    if (c >= 0xd800 && c < 0xe000) {
-      const std::uint32_t low = i + 3 < bytes.size() ? UnitAt(bytes, i + 2) : 0;
-      if (c < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
-        c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-        i += 2;
-      } else {
-        c = 0xfffd;
-      }
-    }
-    take(c);
-  }
-}
 
 // Windows Installer's names of streams: two characters of this alphabet in each.
 constexpr std::string_view kPacked = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._";
@@ -55,16 +35,9 @@ void AppendPrintable(std::uint32_t c, std::string& out) {
 
 }  // namespace
 
-std::string Utf8FromUtf16Le(Bytes bytes) {
-  std::string out;
-  out.reserve(bytes.size() / 2);
-  ForEachCharacter(bytes, [&](std::uint32_t c) { AppendUtf8(c, out); });
-  return out;
-}
-
 std::string PrintableName(Bytes utf16le) {
   std::string out;
-  ForEachCharacter(utf16le, [&](std::uint32_t c) { AppendPrintable(c, out); });
+  ForEachUtf16(utf16le, false, [&](std::uint32_t c) { AppendPrintable(c, out); });
   return out;
 }
 

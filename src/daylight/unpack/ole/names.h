@@ -11,9 +11,6 @@
 
 namespace dl::unpack {
 
-// UTF-16, little-endian, as UTF-8. Lone halves of pairs become U+FFFD; an odd last byte is left out.
-std::string Utf8FromUtf16Le(Bytes bytes);
-
 // `utf16le`: without the NUL. Control characters become "_XX_", slashes "_", and
 // what installers pack into characters of the range U+3800 to U+4840 is unpacked.
 std::string PrintableName(Bytes utf16le);

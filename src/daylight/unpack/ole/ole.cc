@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "daylight/bytes/utf16.h"
 #include "daylight/unpack/ole/compound_file.h"
 #include "daylight/unpack/ole/encrypted_package.h"
 #include "daylight/unpack/ole/names.h"
@@ -12,6 +13,7 @@
 #include "daylight/unpack/ole/outlook.h"
 #include "daylight/unpack/ole/package.h"
 #include "daylight/unpack/ole/vba_project.h"
+#include "daylight/unpack/ole/xlm.h"
 
 namespace dl::unpack {
 
@@ -95,7 +97,10 @@ class Unpacking {
     const auto is = [&](std::string_view name) { return IsSameName(entry.name, name); };
     if (is("_01_Ole10Native")) return GivePackage(entry);
     if (is("PowerPoint Document")) return GivePowerPointObjects(entry);
-    if (is("Workbook") || is("Book")) return Check(entry, IsWorkbookEncrypted(Head(entry)));
+    if (is("Workbook") || is("Book")) {
+      const bool is_encrypted = IsWorkbookEncrypted(Head(entry));
+      return Check(entry, is_encrypted) && (is_encrypted || GiveMacroSheets(entry));
+    }
     if (is("WordDocument")) return Check(entry, IsWordDocumentEncrypted(Head(entry)));
     if (is("Current User")) return Check(entry, IsPresentationEncrypted(Head(entry)));
     // [MS-OFFCRYPTO] 2.3.4: the whole of a newer document; and 2.2: by rights management.
@@ -158,6 +163,37 @@ class Unpacking {
     });
     if (goes_on && left > 0) sink_.Closed(name, kDamaged, "the encrypted document is cut off");
     return goes_on;
+  }
+
+  bool GiveMacroSheets(const Entry& entry) {
+    // Whether there are any is told by its beginning, where it is too large.
+    XlmMacros macros(file_.Read(entry, kMaxInnerBytes, scratch_));
+    if (!macros.has_sheets()) return true;
+    const std::string name = entry.path + "/macros.txt";
+    if (macros.is_of_excel5()) {
+      sink_.Closed(name, kUnsupported, "macro sheets of Excel 5 or 95");
+      return true;
+    }
+    std::string lines;
+    std::size_t done = 0;
+    const bool goes_on = sink_.AddStream({name, std::nullopt}, [&](std::span<std::byte> out) -> Result<std::size_t> {
+      if (done == lines.size()) {
+        lines = macros.Next();
+        done = 0;
+      }
+      const Bytes rest = AsBytes(lines).subspan(done);
+      const std::size_t n = std::min(rest.size(), out.size());
+      std::copy_n(rest.begin(), n, out.begin());
+      done += n;
+      return n;
+    });
+    if (!goes_on) return false;
+    if (entry.size > kMaxInnerBytes) {
+      sink_.Closed(name, kTooLarge, "too large a workbook to be read to its end");
+    } else if (macros.is_damaged()) {
+      sink_.Closed(name, kDamaged, "the workbook's records contradict each other");
+    }
+    return true;
   }
 
   bool GivePackage(const Entry& entry) {
@@ -234,7 +270,7 @@ class Unpacking {
     if (tag == kBody || tag == kBodyHtmlText) {
       const auto text = Inner(entry);
       if (!text) return true;
-      const std::string utf8 = Utf8FromUtf16Le(*text);
+      const std::string utf8 = Utf8FromUtf16(*text, /*is_big_endian=*/false);
       return sink_.Add({Beside(entry, tag == kBody ? "body.txt" : "body.html"), utf8.size()}, AsBytes(utf8));
     }
     if (tag == kBodyRtf) {

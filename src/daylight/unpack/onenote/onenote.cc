@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daylight/bytes/cursor.h"
+#include "daylight/unpack/onenote/packaged.h"
 
 namespace dl::unpack {
 
@@ -21,15 +22,23 @@ constexpr std::size_t kHeaderBytes = 36;
 
 bool Opens(const Probe& probe) { return probe.Has(0, kSection) || probe.Has(0, kContents); }
 
-void Unpack(const Probe& probe, const ChildInfo&, Sink& sink) {
-  if (probe.Has(kFormatOffset, kPackaged)) {
-    return sink.Closed("", kUnsupported, "a section of OneNote as servers package it");
+void UnpackPackaged(Bytes section, Sink& sink) {
+  PackagedFiles files(section);
+  int number = 0;
+  while (const auto file = files.Next()) {
+    if (!sink.Add({"file" + std::to_string(++number), file->size()}, *file)) return;
   }
+  if (files.is_damaged()) sink.Closed("", kDamaged, "the package contradicts itself or is cut off");
+  if (files.has_fragments()) sink.Closed("", kUnsupported, "objects that are packaged in several parts");
+}
+
+void Unpack(const Probe& probe, const ChildInfo&, Sink& sink) {
   const auto whole = probe.object.Whole(kMaxWholeBytes);
   if (!whole) {
     const bool is_large = whole.error().code == ErrorCode::kBudget || whole.error().code == ErrorCode::kUnsupported;
     return sink.Closed("", is_large ? kTooLarge : kDamaged, whole.error().what);
   }
+  if (probe.Has(kFormatOffset, kPackaged)) return UnpackPackaged(*whole, sink);
   const std::string_view text = AsText(*whole);
   int number = 0;
   for (std::size_t at = text.find(kHeader); at != std::string_view::npos; at = text.find(kHeader, at)) {

@@ -31,7 +31,7 @@ constexpr Mark kMarks[] = {
     {0, "WLPWM\0\0\0"sv, "a Windows image"},
     {0, "7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3zPQ"sv, "a ZPAQ archive"},
     {0, "ArC\x01"sv, "a FreeArc archive"},
-    {0, "ITSF\x03\0\0\0"sv, "a compiled help file"},
+    {0, "ITOLITLS\x01\0\0\0"sv, "a compiled help file of Help 2"},
     {4, "\x12\x3a\x00\x10"sv, "a Symbian installation file"},
     {0, "\x7a\x1a\x20\x10"sv, "a Symbian installation file"},
     {0, "conectix"sv, "a disk image"},

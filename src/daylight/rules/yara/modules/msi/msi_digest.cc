@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "daylight/bytes/utf16.h"
 #include "daylight/crypto/digest.h"
 #include "daylight/unpack/ole/names.h"
 
@@ -26,7 +27,7 @@ constexpr std::string_view kExtendedSignature =
 
 bool IsStreamOfRoot(const CompoundFile::Entry& entry, std::string_view name) {
   return entry.is_stream && entry.is_linked && entry.parent == CompoundFile::kNoParent &&
-         unpack::IsSameName(unpack::Utf8FromUtf16Le(CompoundFile::NameIn(entry.record)), name);
+         unpack::IsSameName(Utf8FromUtf16(CompoundFile::NameIn(entry.record), /*is_big_endian=*/false), name);
 }
 
 // [MS-CFB] 2.6.1: where a record has what is digested.

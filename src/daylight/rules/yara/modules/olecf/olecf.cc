@@ -4,9 +4,9 @@
 #include <limits>
 
 #include "daylight/bytes/cursor.h"
+#include "daylight/bytes/utf16.h"
 #include "daylight/rules/yara/module.h"
 #include "daylight/unpack/ole/compound_file.h"
-#include "daylight/unpack/ole/names.h"
 
 namespace dl::yara {
 namespace {
@@ -47,7 +47,7 @@ const StructType& OlecfType() {
 void AddStream(ArrayValue& streams, Bytes record, StreamType type, std::uint64_t size) {
   StructValue& stream = streams.AppendStruct();
   // Names of the system's own streams begin with a control character, which YARA-X leaves out.
-  std::string name = unpack::Utf8FromUtf16Le(CompoundFile::NameIn(record));
+  std::string name = Utf8FromUtf16(CompoundFile::NameIn(record), /*is_big_endian=*/false);
   if (!name.empty() && static_cast<unsigned char>(name.front()) < 0x20) name.erase(0, 1);
   stream.SetString("name", name);
   stream.SetInteger("type", type);
