@@ -23,7 +23,7 @@ report::ScanSettings Settings() {
 }
 
 report::ObjectReport Scan(const std::string& object, const report::ScanSettings& settings = Settings(),
-                          std::string_view rules = kRules) {
+                          std::string_view rules = kRules, Deadline deadline = {}) {
   // Compiling takes longer than scanning.
   static std::map<std::string_view, std::shared_ptr<const Engine>> engines;
   std::shared_ptr<const Engine>& engine = engines[rules];
@@ -41,7 +41,7 @@ report::ObjectReport Scan(const std::string& object, const report::ScanSettings&
   report::ObjectNames names;
   names.object = "top";
   names.filename = "top.bin";
-  return scanner.Scan(source, names);
+  return scanner.Scan(source, names, 0, deadline);
 }
 
 // "verdict: rule@object ... object!reason ..."
@@ -111,6 +111,58 @@ TEST(DescentTest, DepthChildrenAndTotalAreLimits) {
   settings.budget.max_total_bytes = 100;
   EXPECT_EQ(Say(Scan(Zip({{"a", "needle"}, {"b", std::string(200, 'b')}, {"c", "2"}}), settings)),
             "detected needle@top//a top//b!max-total");
+}
+
+TEST(DescentTest, PastTheDeadlineNothingIsOpened) {
+  const std::string tar = MakeArchive(ARCHIVE_FORMAT_TAR_USTAR, {{"a", "a needle"}});
+  const auto now = Deadline::Clock::now();
+  const auto say = [&](const std::string& object, Deadline deadline) {
+    return Say(Scan(object, Settings(), kRules, deadline));
+  };
+  // The object itself is read by then.
+  EXPECT_EQ(say(tar, {now, now}), "detected needle@top top!timeout");
+  EXPECT_EQ(say("nothing", {now, now}), "incomplete top!timeout");
+  EXPECT_EQ(say(tar, {now + std::chrono::hours(1), now + std::chrono::hours(1)}), "detected needle@top needle@top//a");
+  EXPECT_FALSE(Deadline::Before(0).has_passed());
+  EXPECT_FALSE(Deadline::Before(60'000).has_passed());
+  EXPECT_TRUE(Deadline(now, now).has_passed());
+}
+
+// The deadline passes while the object is read: what it begins with is looked at.
+TEST(DescentTest, ALastLookAtWhatIsTooLongToBeRead) {
+  const std::string tar =
+      MakeArchive(ARCHIVE_FORMAT_TAR_USTAR, {{"a", "a needle"}, {"b", std::string(20u << 20, 'b')}});
+  const int fd = MemoryFile(tar);
+  const auto engine = CompileEngine("rule needle { strings: $a = \"needle\" condition: $a }");
+  ASSERT_TRUE(engine);
+  report::ScanSettings settings = Settings();
+  settings.hash_all = true;
+  Scanner scanner(*engine, settings);
+  std::vector<std::byte> scratch;
+  DescriptorSource source(fd, tar.size(), scratch, {});
+  report::ObjectNames names;
+  names.object = "top";
+  const auto now = Deadline::Clock::now();
+  const auto report = scanner.Scan(source, names, 0, {now, now + std::chrono::hours(1)});
+  EXPECT_EQ(Say(report), "detected needle@top//a top!timeout");
+  EXPECT_EQ(report.size, tar.size());
+  DescriptorSource again(fd, tar.size(), scratch, {});
+  EXPECT_EQ(report.sha256, scanner.Scan(again, names).sha256);
+  ::close(fd);
+}
+
+// And while an archive is unpacked that another one holds.
+TEST(DescentTest, ALastLookAtAnArchiveThatIsCutByTime) {
+  const std::string tar =
+      MakeArchive(ARCHIVE_FORMAT_TAR_USTAR, {{"a", "a needle"}, {"b", std::string(100u << 20, 'b')}});
+  const std::string gz = Compress(ARCHIVE_FILTER_GZIP, tar);
+  std::string text;
+  // The first that is not over before anything is unpacked is over long before all is.
+  for (int ms = 1; ms < 10'000 && text.find("content") == std::string::npos; ms *= 2) {
+    const auto now = Deadline::Clock::now();
+    text = Say(Scan(gz, Settings(), kRules, {now + std::chrono::milliseconds(ms), now + std::chrono::hours(1)}));
+  }
+  EXPECT_EQ(text, "detected needle@top//content needle@top//content//a top//content!timeout");
 }
 
 TEST(DescentTest, NoUnpacking) {
