@@ -9,6 +9,7 @@
 #include "daylight/scan/timed_source.h"
 #include "daylight/unpack/all/unpackers.h"
 #include "daylight/unpack/archive/archive_stream.h"
+#include "daylight/unpack/encoded/encoded.h"
 
 namespace dl::scan {
 
@@ -146,12 +147,18 @@ class Descent::Level final : public unpack::Sink {
   // Too large for memory: scanned as it passes, from what was read on.
   void ScanStream(Bytes begun, const StreamSource::Pull& rest, report::ObjectNames names) {
     NameFileType(begun, names);
+    unpack::EncodedWatch watch(begun.first(std::min(begun.size(), unpack::Probe::kHeadBytes)));
     StreamSource source(
         [&](std::span<std::byte> out) -> Result<std::size_t> {
-          if (begun.empty()) return rest(out);
+          if (begun.empty()) {
+            DL_TRY(const std::size_t n, rest(out));
+            watch.See(Bytes(out).first(n));
+            return n;
+          }
           if (!all_.ChargeTime(names.object)) return std::size_t{0};
           const std::size_t n = std::min(out.size(), begun.size());
           std::memcpy(out.data(), begun.data(), n);
+          watch.See(begun.first(n));
           begun = begun.subspan(n);
           return n;
         },
@@ -171,6 +178,9 @@ class Descent::Level final : public unpack::Sink {
       if (!unpacker.opens(probe)) continue;
       all_.AddIncomplete(names.object, unpack::kTooLarge, "too large to be unpacked where it is");
       return;
+    }
+    if (watch.Finish()) {
+      all_.AddIncomplete(names.object, unpack::kTooLarge, "too large for the encoded bytes in it to be opened");
     }
   }
 

@@ -288,7 +288,11 @@ class Unpacking {
     for (const std::size_t i : streams) {
       const Entry& entry = file_.entries()[i];
       const auto left = by_name.find(Folded(entry.name));
-      if (left == by_name.end() || entry.size > kMaxInnerBytes) continue;
+      if (left == by_name.end()) continue;
+      if (entry.size > kMaxInnerBytes) {
+        sink_.Closed(entry.path, kTooLarge, "too large a stream to be searched for the source of macros");
+        continue;
+      }
       if (const auto begin = FindVbaSource(file_.Read(entry, entry.size, scratch_)); begin) {
         has_source = true;
         if (!GiveSource(entry, entry.name, *begin)) return false;
