@@ -30,6 +30,8 @@ constexpr std::size_t kMaxFoundPasswords = 32;
 constexpr std::size_t kMaxPasswordBytes = 128;
 // Of a child that is in hand when time is up, so much is still scanned.
 constexpr std::size_t kLateBytes = 8u << 20;
+// Of hashing, to make keys of passwords: five to eight seconds.
+constexpr std::uint64_t kMaxKeyRounds = 10'000'000;
 // A longer name is cut.
 constexpr std::size_t kMaxNameBytes = 1024;
 
@@ -136,6 +138,12 @@ class Descent::Level final : public unpack::Sink {
 
   std::span<const std::string> passwords() const override { return all_.passwords_; }
 
+  bool ChargeKey(std::uint64_t rounds) override {
+    if (!all_.ChargeTime(container_.object) || rounds > kMaxKeyRounds - all_.key_rounds_) return false;
+    all_.key_rounds_ += rounds;
+    return true;
+  }
+
   void AddPassword(std::string_view word) override {
     if (all_.found_passwords_ == kMaxFoundPasswords || word.size() > kMaxPasswordBytes) return;
     if (std::find(all_.passwords_.begin(), all_.passwords_.end(), word) != all_.passwords_.end()) return;
@@ -227,7 +235,7 @@ void Descent::Unpack(ObjectSource& object, const report::ObjectNames& names, con
   report_ = &report;
   path_.clear();
   containers_.clear();
-  total_ = children_ = memory_ = 0;
+  total_ = children_ = key_rounds_ = memory_ = 0;
   passwords_.erase(passwords_.begin(), passwords_.begin() + static_cast<std::ptrdiff_t>(found_passwords_));
   found_passwords_ = 0;
   told_ = 0;

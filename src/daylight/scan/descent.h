@@ -74,6 +74,7 @@ class Descent {
   std::uint64_t max_total_ = 0;
   std::uint64_t total_ = 0;
   std::uint64_t children_ = 0;
+  std::uint64_t key_rounds_ = 0;
   std::uint64_t memory_ = 0;  // Bytes of children that are held.
   std::size_t told_ = 0;
   Deadline deadline_;

@@ -4,6 +4,8 @@
 
 #include "daylight/scan/scan_testing.h"
 #include "daylight/unpack/archive/archive_testing.h"
+#include "daylight/unpack/ole/compound_testing.h"
+#include "daylight/unpack/ole/encrypted_testing.h"
 
 namespace dl::scan {
 namespace {
@@ -205,6 +207,20 @@ TEST(DescentTest, PasswordsOfTheUserAndTheUsualOnes) {
   report::ScanSettings settings = Settings();
   settings.passwords = {"Tr0ub4dor"};
   EXPECT_EQ(Say(Scan(zip("Tr0ub4dor"), settings)), "detected needle@top//a");
+}
+
+TEST(DescentTest, DerivingKeysHasABudget) {
+  unpack::EncryptedDocument document = unpack::MakeEncrypted(true, "Tr0ub4dor", "");
+  const std::string spins = "spinCount=\"1000\"";
+  document.info.replace(document.info.find(spins), spins.size(), "spinCount=\"990000\"");
+  const std::string file =
+      unpack::MakeCompound({{u"EncryptionInfo", document.info}, {u"EncryptedPackage", document.package}});
+  // Seven passwords for the first, three for the second.
+  const auto begin = Deadline::Clock::now();
+  EXPECT_EQ(Say(Scan(Zip({{"a", file}, {"b", file}, {"c", file}}))),
+            "incomplete top//a//EncryptedPackage!encrypted top//b//EncryptedPackage!budget "
+            "top//c//EncryptedPackage!budget");
+  EXPECT_LT(Deadline::Clock::now() - begin, std::chrono::seconds(60));
 }
 
 TEST(DescentTest, PasswordsThatAMailNames) {

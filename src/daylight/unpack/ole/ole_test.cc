@@ -86,6 +86,24 @@ TEST(OleTest, StreamsThatAreTooLargeToBeSearchedForModules) {
   EXPECT_EQ(other.closed(), 0u) << other.text();
 }
 
+TEST(OleTest, PasswordsAreTriedWhileThereIsABudget) {
+  const EncryptedDocument document = MakeEncrypted(true, "the seventh", std::string(16, 'x'));
+  const auto made = [](const EncryptedDocument& of) {
+    return MakeCompound({{u"EncryptionInfo", of.info}, {u"EncryptedPackage", of.package}});
+  };
+  Listing open;
+  open.SetPasswords({"1", "2", "3", "4", "5", "6", "the seventh"});
+  EXPECT_TRUE(open.Run(kOle, made(document)));
+  EXPECT_EQ(Content(open, "EncryptedPackage/document"), std::string(16, 'x'));
+
+  EncryptedDocument costly = document;
+  const std::string spins = "spinCount=\"1000\"";
+  costly.info.replace(costly.info.find(spins), spins.size(), "spinCount=\"10000000\"");
+  Listing closed;
+  EXPECT_TRUE(closed.Run(kOle, made(costly)));
+  EXPECT_NE(closed.text().find("EncryptedPackage!budget"), std::string::npos) << closed.text();
+}
+
 TEST(OleTest, EmbeddedFiles) {
   for (const std::size_t n : {4u, 100'000u}) {
     const std::string data(n, 'd');
