@@ -24,6 +24,7 @@ struct UnitProfile {
 struct ScanProfile {
   std::uint64_t total_ns = 0;
   std::uint64_t read_ns = 0;
+  std::uint64_t unpack_ns = 0;  // Without the scans of what was unpacked.
   std::uint64_t hash_ns = 0;
   std::uint64_t clamav_ns = 0;     // All that units of ClamAV signatures do, without their digests.
   std::vector<UnitProfile> units;  // By the order of the engine's rule sets.

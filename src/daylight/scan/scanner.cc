@@ -49,7 +49,7 @@ class Scanner::Impl {
     const bool is_late = is_late_;
     const bool is_hashed = !is_late && (settings.hash_all || !report.detections.empty());
     if (is_hashed) SetDigest(object, report);
-    if (settings.budget.max_depth != 0) descent_->Unpack(object, names, deadline, is_late, report);
+    if (settings.budget.max_depth != 0) Unpack(object, names, report);
     report.verdict = !report.detections.empty()   ? report::Verdict::kDetected
                      : !report.incomplete.empty() ? report::Verdict::kIncomplete
                                                   : report::Verdict::kClean;
@@ -173,10 +173,23 @@ class Scanner::Impl {
     return true;
   }
 
+  void Unpack(ObjectSource& object, const report::ObjectNames& names, report::ObjectReport& report) {
+    children_ns_ = 0;
+    std::uint64_t all_ns = 0;
+    {
+      const Stopwatch watch(profile_ != nullptr ? &all_ns : nullptr);
+      descent_->Unpack(object, names, deadline_, is_late_, report);
+    }
+    if (profile_ != nullptr) profile_->unpack_ns += all_ns - std::min(all_ns, children_ns_);
+  }
+
   // What the child comes to is part of the report of what it lies in.
   void ScanChild(ObjectSource& child, const Place& place, report::ObjectReport& report) {
     report::ObjectReport one;
-    static_cast<void>(ScanOne(child, place, one));
+    {
+      const Stopwatch watch(profile_ != nullptr ? &children_ns_ : nullptr);
+      static_cast<void>(ScanOne(child, place, one));
+    }
     const auto append = [](auto& to, auto& from) {
       to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
     };
@@ -255,9 +268,11 @@ class Scanner::Impl {
   Status Pass(ObjectSource& object, Visit visit) {
     const std::size_t overlap = engine_->impl().overlap_bytes;
     std::uint64_t seen = 0;
+    // Bytes of a stream are unpacked as they are read.
+    const auto stage = object.size() ? &ScanProfile::read_ns : &ScanProfile::unpack_ns;
     for (bool first = true;; first = false) {
       const auto next = [&] {
-        const Stopwatch watch(Spent(&ScanProfile::read_ns));
+        const Stopwatch watch(Spent(stage));
         return object.NextWindow(overlap);
       };
       DL_TRY(const Window window, next());
@@ -293,6 +308,7 @@ class Scanner::Impl {
   bool is_late_ = false;  // It has not been read to its end.
   std::vector<std::byte> head_;
   ScanProfile* profile_ = nullptr;
+  std::uint64_t children_ns_ = 0;  // That the scans of what was unpacked took, while there is a profile.
 };
 
 Scanner::Scanner(std::shared_ptr<const Engine> engine, report::ScanSettings settings)
