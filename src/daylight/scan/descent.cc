@@ -52,9 +52,9 @@ void NameFileType(Bytes bytes, report::ObjectNames& names) {
 }
 
 // Buffers of files stay; those of huge children are given back.
-void Shrink(std::vector<std::byte>& buffer) {
+void Shrink(GrowingBuffer& buffer) {
   constexpr std::size_t kKept = 1u << 20;
-  if (buffer.capacity() > kKept) buffer = {};
+  if (buffer.size() > kKept) buffer.Free();
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ class Descent::Level final : public unpack::Sink {
       // What the budget does not cover is not looked at.
       return all_.ChargeBytes(n, names.object) ? n : std::size_t{0};
     };
-    std::vector<std::byte>& buffer = all_.BufferOf(all_.path_.size());
+    GrowingBuffer& buffer = all_.BufferOf(all_.path_.size());
     std::size_t filled = 0;
     bool has_ended = false;
     const std::uint64_t most = kMaxMemory - std::min(all_.memory_, kMaxMemory);
@@ -93,15 +93,16 @@ class Descent::Level final : public unpack::Sink {
         // One more byte than is promised, so that its end is seen at once.
         const std::uint64_t promised = filled == 0 ? info.size.value_or(0) + 1 : 0;
         const std::uint64_t wanted = std::max<std::uint64_t>({kPiece, 2 * std::uint64_t{filled}, promised});
-        buffer.resize(static_cast<std::size_t>(std::min(wanted, most)));
+        // Without memory it is scanned as it passes.
+        if (!buffer.Grow(static_cast<std::size_t>(std::min(wanted, most)))) break;
       }
-      const auto n = charged(std::span(buffer).subspan(filled));
+      const auto n = charged(buffer.span().subspan(filled));
       if (!n) Closed(name, unpack::kDamaged, n.error().what);
       has_ended = !n || *n == 0;
       filled += n ? *n : 0;
     }
     all_.memory_ += filled;
-    const Bytes bytes = Bytes(buffer).first(all_.is_late_ ? std::min(filled, kLateBytes) : filled);
+    const Bytes bytes = Bytes(buffer.span()).first(all_.is_late_ ? std::min(filled, kLateBytes) : filled);
     if (has_ended) {
       all_.ScanMemory(bytes, names, {name, bytes.size(), info.is_part});
     } else {
@@ -374,7 +375,7 @@ void Descent::AddIncomplete(const std::string& object, std::string_view reason, 
   if (told_ == kMaxTold) report_->incomplete.push_back({object, "report", "more stayed unread than is listed"});
 }
 
-std::vector<std::byte>& Descent::BufferOf(std::size_t depth) {
+GrowingBuffer& Descent::BufferOf(std::size_t depth) {
   while (buffers_.size() <= depth) buffers_.emplace_back();
   return buffers_[depth];
 }

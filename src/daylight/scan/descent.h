@@ -17,6 +17,7 @@
 
 #include "daylight/base/deadline.h"
 #include "daylight/report/jobs.h"
+#include "daylight/scan/growing_buffer.h"
 #include "daylight/unpack/unpacker.h"
 
 namespace dl::scan {
@@ -59,13 +60,13 @@ class Descent {
   void LookAtBegun(Bytes begun, const report::ObjectNames& names);
   void Stop(const std::string& object, std::string_view reason, std::string detail);
   void AddIncomplete(const std::string& object, std::string_view reason, std::string_view detail);
-  std::vector<std::byte>& BufferOf(std::size_t depth);
+  GrowingBuffer& BufferOf(std::size_t depth);
 
   const report::ScanSettings& settings_;
   ScanChild scan_child_;
   std::vector<std::string> passwords_;
-  std::size_t found_passwords_ = 0;             // The first ones, which the object at hand names.
-  std::deque<std::vector<std::byte>> buffers_;  // By depth; kept from object to object.
+  std::size_t found_passwords_ = 0;    // The first ones, which the object at hand names.
+  std::deque<GrowingBuffer> buffers_;  // By depth; kept from object to object.
 
   // Of the object at hand.
   report::ObjectReport* report_ = nullptr;
