@@ -183,6 +183,10 @@ TEST(ArchiveTest, EntriesThatOnlyZipDecodes) {
   EXPECT_TRUE(listing.Run(kArchive, zip));
   EXPECT_EQ(listing.children().at("a.bin").size(), 120'000u);
   EXPECT_EQ(listing.closed(), 0u) << listing.text();
+  // By the directory that everything else is read by, not by what only looks like its end.
+  Listing behind;
+  EXPECT_TRUE(behind.Run(kArchive, zip + "PK\x05\x06" + std::string(18, '\xff')));
+  EXPECT_EQ(behind.text(), listing.text());
   // What no directory lists stays closed, and is told.
   Listing headers;
   EXPECT_TRUE(headers.Run(kArchive, zip.substr(0, zip.find("PK\x01\x02"))));

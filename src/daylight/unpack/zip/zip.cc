@@ -8,46 +8,13 @@
 
 #include "daylight/bytes/cursor.h"
 #include "daylight/unpack/zip/old_methods.h"
+#include "daylight/unpack/zip/zip_directory.h"
 
 namespace dl::unpack {
 
 namespace {
 
 constexpr std::uint64_t kMaxEntryBytes = std::uint64_t{64} << 20;
-constexpr std::uint64_t kMaxDirectoryBytes = std::uint64_t{64} << 20;
-
-// Of the central directory (APPNOTE.TXT 4.3.12).
-struct Entry {
-  unsigned flags = 0;
-  unsigned method = 0;
-  std::uint32_t crc = 0;
-  std::uint64_t packed = 0;
-  std::uint64_t size = 0;
-  std::uint64_t offset = 0;
-  std::string name;
-};
-
-Result<Entry> ReadEntry(Cursor& at) {
-  Entry entry;
-  DL_TRY(const std::uint32_t magic, at.ReadU32Le());
-  if (magic != 0x02014b50) return Fail(ErrorCode::kMalformed, "no entry of a directory");
-  DL_TRY_STATUS(at.Skip(4));
-  DL_TRY(entry.flags, at.ReadU16Le());
-  DL_TRY(entry.method, at.ReadU16Le());
-  DL_TRY_STATUS(at.Skip(4));
-  DL_TRY(entry.crc, at.ReadU32Le());
-  DL_TRY(entry.packed, at.ReadU32Le());
-  DL_TRY(entry.size, at.ReadU32Le());
-  DL_TRY(const std::uint16_t name, at.ReadU16Le());
-  DL_TRY(const std::uint16_t extra, at.ReadU16Le());
-  DL_TRY(const std::uint16_t comment, at.ReadU16Le());
-  DL_TRY_STATUS(at.Skip(8));
-  DL_TRY(entry.offset, at.ReadU32Le());
-  DL_TRY(const Bytes text, at.ReadBytes(name));
-  entry.name = AsText(text);
-  DL_TRY_STATUS(at.Skip(std::uint64_t{extra} + comment));
-  return entry;
-}
 
 Result<std::vector<std::byte>> ReadAll(ObjectSource& object, std::uint64_t offset, std::uint64_t size) {
   std::vector<std::byte> bytes(size);
@@ -67,34 +34,18 @@ class Unpacking {
 
  private:
   void Read() {
-    // The record at the end (4.3.16); offsets count from where the archive begins.
-    const std::string_view tail = AsText(probe_.tail);
-    const std::size_t end = tail.rfind("PK\x05\x06");
-    if (end == std::string_view::npos) return;
-    Cursor at(probe_.tail);
-    if (!at.SeekTo(end + 12)) return;
-    const auto size = at.ReadU32Le();
-    const auto offset = at.ReadU32Le();
-    const std::uint64_t end_at = probe_.size - probe_.tail.size() + end;
-    if (!size || !offset || *size > end_at || *size > kMaxDirectoryBytes) return;
-    const std::uint64_t begin = end_at - *size;
-    if (*offset > begin) return;
-    const std::uint64_t shift = begin - *offset;
-    const auto directory = ReadAll(probe_.object, begin, *size);
-    if (!directory) return;
-    Cursor entries(*directory);
-    while (!entries.AtEnd()) {
-      const auto entry = ReadEntry(entries);
-      if (!entry) return;  // archive/ tells what is wrong with it.
+    auto directory = ZipDirectory::Last(probe_);
+    if (!directory || !directory->Load(probe_.object)) return;
+    while (const auto entry = directory->Next()) {
       if (!IsOldZipMethod(entry->method)) continue;
       ++result_.taken;
-      result_.is_wanted = Take(*entry, shift);
+      result_.is_wanted = Take(*entry);
       if (!result_.is_wanted) return;
     }
   }
 
   // False: no more is wanted.
-  bool Take(const Entry& entry, std::uint64_t shift) {
+  bool Take(const ZipEntry& entry) {
     const auto closed = [&](std::string_view reason, std::string_view detail) {
       sink_.Closed(entry.name, reason, detail);
       return sink_.Pass();
@@ -104,12 +55,12 @@ class Unpacking {
       return closed(kTooLarge, "too large for its method");
     }
     std::byte header[30];
-    const auto n = probe_.object.ReadAt(shift + entry.offset, header);
+    const auto n = probe_.object.ReadAt(entry.begin, header);
     if (!n || *n < sizeof header) return closed(kDamaged, "the entry has no header");
     Cursor at{Bytes(header)};
     if (at.ReadU32Le().value_or(0) != 0x04034b50 || !at.SeekTo(26)) return closed(kDamaged, "the entry has no header");
     const std::uint64_t skip = 30u + at.ReadU16Le().value_or(0) + at.ReadU16Le().value_or(0);
-    const auto packed = ReadAll(probe_.object, shift + entry.offset + skip, entry.packed);
+    const auto packed = ReadAll(probe_.object, entry.begin + skip, entry.packed);
     if (!packed) return closed(kDamaged, packed.error().what);
     std::vector<std::byte> bytes;
     const Status status = entry.method == 9
