@@ -168,7 +168,9 @@ class Server {
         DL_TRY_STATUS(Flush());
         bytes = waiting = 0;
       }
-      const report::ObjectReport report = ScanOne(batch.objects[i], fd);
+      // Before the engine is made ready for the first: the trusted side's clock runs.
+      const Deadline deadline = Deadline::Before(settings_.budget.timeout_ms);
+      const report::ObjectReport report = ScanOne(batch.objects[i], fd, deadline);
       // Before the last report, which may be the last that is taken from this worker.
       if (settings_.profile && i + 1 == batch.objects.size()) DL_TRY_STATUS(PutProfile());
       DL_TRY_STATUS(PutReport(batch.objects[i].sequence, report));
@@ -184,7 +186,7 @@ class Server {
     return Flush();
   }
 
-  report::ObjectReport ScanOne(report::ScanObject& object, int fd) {
+  report::ObjectReport ScanOne(report::ScanObject& object, int fd, Deadline deadline) {
     if (const Status ready = Prepare(); !ready) {
       report::ObjectReport report;
       report.verdict = report::Verdict::kFailed;
@@ -196,7 +198,7 @@ class Server {
     around_scan_.bytes += object.size;
     DescriptorSource source(fd, object.size, scratch_, DescriptorSource::Limits{});
     NameFileType(source, object.names);
-    return scanner_->Scan(source, object.names, object.skip_units);
+    return scanner_->Scan(source, object.names, object.skip_units, deadline);
   }
 
   void NameFileType(ObjectSource& source, report::ObjectNames& names) {

@@ -1,6 +1,8 @@
 """Where the time went: `scan --profile` and `rules check --corpus`."""
 
+import gzip
 import json
+import random
 import re
 import unittest
 
@@ -13,9 +15,9 @@ rule Twin { strings: $twin = "needle" condition: $twin }
 rule Facts { condition: elf.number_of_sections > 200 }
 rule Size { condition: filesize > 100MB or for any i in (0..9) : (uint8(i) == 0xfe) }
 """
-STAGES = ["open", "wait", "read", "hash", "prefilter", "verify", "conditions", "facts", "clamav", "rest", "report"]
-TITLES = ["walk and open", "wait for workers", "open databases", "wait for work", "read", "hash", "prefilter", "verify",
-          "conditions", "facts", "ClamAV signatures", "report"]
+STAGES = ["open", "wait", "read", "unpack", "hash", "prefilter", "verify", "conditions", "facts", "clamav", "rest", "report"]
+TITLES = ["walk and open", "wait for workers", "open databases", "wait for work", "read", "unpack", "hash", "prefilter",
+          "verify", "conditions", "facts", "ClamAV signatures", "report"]
 
 
 class Files(harness.Case):
@@ -74,6 +76,22 @@ class Profile(Files):
                 self.assertGreater(profile["worker_stages"]["open"], 0)
                 self.assertAlmostEqual(sum(profile["worker_stages"].values()), profile["worker_seconds"], delta=0.01)
                 self.assertAlmostEqual(sum(profile["stages"].values()), profile["seconds"], delta=0.01)
+
+    def test_unpacking_is_counted(self):
+        """Half a second, and hardly anything to scan. As a whole, and as it passes."""
+        plain = self.profile()
+        text = random.Random(1).randbytes(4 << 20).hex().encode()
+        for name, members in (("a.gz", 4), ("large.gz", 17)):
+            with self.subTest(name=name):
+                self.write(f"u/{name}", gzip.compress(text, 1) * members)
+                result = self.scan("--profile", "--format", "json", f"u/{name}")
+                profile = json.loads(result.stdout)["profile"]
+                stages = profile["worker_stages"]
+                self.assertGreater(stages["unpack"], 0.05)
+                self.assertGreater(stages["unpack"], 5 * plain["worker_stages"]["unpack"])
+                self.assertLess(stages["read"], stages["unpack"] / 2)
+                self.assertGreater(stages["prefilter"], 0)
+                self.assertAlmostEqual(sum(stages.values()), profile["worker_seconds"], delta=0.01)
 
     def test_hashing_is_counted(self):
         self.assertGreater(self.profile("--hash")["worker_stages"]["hash"], 0)

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import hashlib
 import io
 import json
 import lzma
@@ -125,6 +126,64 @@ class Contents(Unpack):
         digest = "0" * 64
         self.write("oci.tar", make_tar([("oci-layout", b"{}"), (f"blobs/sha256/{digest}", gzip.compress(first))]))
         self.assertEqual(self.one("oci.tar", code=1)["verdict"], "detected")
+
+
+class Time(Unpack):
+    """What goes on for longer than `--timeout`: detections before that are reported, and the worker lives."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.slow = bz2.compress(os.urandom(2 << 20).hex().encode())
+
+    def late(self, name, seconds, *arguments):
+        for isolation in ("batch", "object"):
+            begin = time.monotonic()
+            result = self.scan("--format", "json", "--timeout", f"{seconds}s", "--isolation", isolation, *arguments, name)
+            passed = time.monotonic() - begin
+            document = json.loads(result.stdout)
+            record = document["files"][0]
+            self.assertEqual((result.returncode, record["verdict"]), (1, "detected"), (name, isolation, record))
+            self.assertEqual(self.reasons(record), {"timeout"}, (name, isolation))
+            self.assertEqual(document["summary"].get("workers_lost", 0), 0, (name, isolation))
+            if not harness.SANITIZED:
+                self.assertLess(passed, seconds + 1, (name, isolation))
+        return [d["object"] for d in record["detections"]]
+
+    def test_the_first_entry_of_many(self):
+        slow = [(f"{i}.bz2", self.slow) for i in range(60)]
+        self.write("a.zip", make_zip([("first", MARKER)] + slow, zipfile.ZIP_STORED))
+        self.assertEqual(self.late("a.zip", 1), ["a.zip//first"])
+        self.assertEqual(self.late("a.zip", 2), ["a.zip//first"])
+        self.write("a.tar", make_tar([("first", MARKER)] + slow))
+        self.assertEqual(self.late("a.tar", 1, "--hash"), ["a.tar//first"])
+
+    def test_which_file_it_was(self):
+        data = make_zip([("first", MARKER)] + [(f"{i}.bz2", self.slow) for i in range(7)], zipfile.ZIP_STORED)
+        self.write("a.zip", data)
+        record = self.one("a.zip", "--timeout", "400ms", code=1)
+        self.assertEqual(record["sha256"], hashlib.sha256(data).hexdigest())
+
+    def test_of_an_archive_that_must_be_unpacked_first(self):
+        tar = make_tar([("first", MARKER), ("x", os.urandom(2 << 20).hex().encode())])[:-10240]
+        self.write("a.tar.bz2", bz2.compress(tar) + self.slow * 60)
+        self.assertEqual(self.late("a.tar.bz2", 1), ["a.tar.bz2//a.tar//first"])
+
+    def test_of_a_file_that_is_too_long_to_be_read(self):
+        info = tarfile.TarInfo("hole")
+        info.size = 60 << 30
+        with open(self.write("a.tar", make_tar([("first", MARKER)])[:1024]), "ab") as file:
+            file.write(info.tobuf(tarfile.GNU_FORMAT))
+            file.truncate(file.tell() + info.size)
+        self.assertEqual(self.late("a.tar", 1), ["a.tar//first"])
+
+    def test_others_are_scanned(self):
+        self.write("t/a.zip", make_zip([(f"{i}.bz2", self.slow) for i in range(60)], zipfile.ZIP_STORED))
+        for i in range(20):
+            self.write(f"t/{i}.gz", gzip.compress(MARKER))
+        records = self.records("--timeout", "1s", "--threads", "1", "t", code=1)
+        self.assertEqual({path for path, record in records.items() if record["verdict"] == "detected"},
+                         {f"t/{i}.gz" for i in range(20)})
+        self.assertEqual(self.reasons(records["t/a.zip"]), {"timeout"})
 
 
 class Closed(Unpack):

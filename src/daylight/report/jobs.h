@@ -1,6 +1,7 @@
 // Jobs are what the trusted side asks of a worker, as plain values: everything
-// a worker may know comes with its job, since it opens no path, reads no clock
-// and asks no service. How they travel is in protocol.h.
+// a worker may know comes with its job, since it opens no path, reads no clock but
+// the one that runs out for its object, and asks no service. How they travel is in
+// protocol.h.
 #pragma once
 
 #include <array>

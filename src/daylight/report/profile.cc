@@ -56,11 +56,12 @@ std::uint64_t InWorkers(const Profile& profile) {
 
 // Together they are InWorkers().
 std::vector<Stage> WorkerStages(const Profile& profile) {
-  const std::uint64_t known =
-      Total({profile.read_ns, profile.hash_ns, profile.search_ns, profile.conditions_ns, profile.clamav_ns});
+  const std::uint64_t known = Total({profile.read_ns, profile.unpack_ns, profile.hash_ns, profile.search_ns,
+                                     profile.conditions_ns, profile.clamav_ns});
   return {{"open databases", "open", profile.open_ns},
           {"wait for work", "wait", profile.wait_ns},
           {"read", "read", profile.read_ns},
+          {"unpack", "unpack", profile.unpack_ns},
           {"hash", "hash", profile.hash_ns},
           {"prefilter", "prefilter", Less(profile.search_ns, profile.verify_ns)},
           {"verify", "verify", profile.verify_ns},

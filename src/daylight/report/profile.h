@@ -46,6 +46,7 @@ struct Profile {
   std::uint64_t report_ns = 0;      // Encoding and sending reports.
   std::uint64_t scan_ns = 0;        // From an object to its report, with the following in it.
   std::uint64_t read_ns = 0;        // Getting at the object's bytes.
+  std::uint64_t unpack_ns = 0;      // Getting at what is inside of it, without scanning that.
   std::uint64_t hash_ns = 0;        // Digests.
   std::uint64_t clamav_ns = 0;      // Deciding which ClamAV signatures match; without digests.
   std::uint64_t search_ns = 0;      // For strings of rules and bodies of signatures,
@@ -57,9 +58,9 @@ struct Profile {
 };
 
 inline constexpr std::uint64_t Profile::*kProfileNumbers[] = {
-    &Profile::objects,   &Profile::bytes,         &Profile::open_ns, &Profile::wait_ns,   &Profile::report_ns,
-    &Profile::scan_ns,   &Profile::read_ns,       &Profile::hash_ns, &Profile::clamav_ns, &Profile::search_ns,
-    &Profile::verify_ns, &Profile::conditions_ns, &Profile::facts_ns};
+    &Profile::objects,   &Profile::bytes,         &Profile::open_ns,  &Profile::wait_ns,   &Profile::report_ns,
+    &Profile::scan_ns,   &Profile::read_ns,       &Profile::hash_ns,  &Profile::clamav_ns, &Profile::search_ns,
+    &Profile::verify_ns, &Profile::conditions_ns, &Profile::facts_ns, &Profile::unpack_ns};
 
 // What the trusted side's time went on; the rest of `total_ns` is the protocol.
 struct TrustedProfile {

@@ -6,8 +6,10 @@
 
 #include "daylight/formats/filetype/file_type_name.h"
 #include "daylight/formats/filetype/filetype.h"
+#include "daylight/scan/timed_source.h"
 #include "daylight/unpack/all/unpackers.h"
 #include "daylight/unpack/archive/archive_stream.h"
+#include "daylight/unpack/encoded/encoded.h"
 
 namespace dl::scan {
 
@@ -26,6 +28,10 @@ constexpr std::size_t kMaxTold = 1000;
 // Of words that a mail names as passwords; each is tried on each entry that is encrypted.
 constexpr std::size_t kMaxFoundPasswords = 32;
 constexpr std::size_t kMaxPasswordBytes = 128;
+// Of a child that is in hand when time is up, so much is still scanned.
+constexpr std::size_t kLateBytes = 8u << 20;
+// Of hashing, to make keys of passwords: five to eight seconds.
+constexpr std::uint64_t kMaxKeyRounds = 10'000'000;
 // A longer name is cut.
 constexpr std::size_t kMaxNameBytes = 1024;
 
@@ -91,12 +97,13 @@ class Descent::Level final : public unpack::Sink {
       filled += n ? *n : 0;
     }
     all_.memory_ += filled;
-    const Bytes bytes = Bytes(buffer.bytes()).first(filled);
+    const Bytes bytes = Bytes(buffer.bytes()).first(all_.is_late_ ? std::min(filled, kLateBytes) : filled);
     if (has_ended) {
       all_.ScanMemory(bytes, names, {name, bytes.size(), info.is_part});
     } else {
       ScanStream(bytes, charged, names);
     }
+    if (all_.is_late_ && !all_.is_last_) all_.LookAtBegun(bytes, names);
     all_.memory_ -= filled;
     last_ = names.object;
     return !all_.stopped_;
@@ -126,6 +133,12 @@ class Descent::Level final : public unpack::Sink {
 
   std::span<const std::string> passwords() const override { return all_.passwords_; }
 
+  bool ChargeKey(std::uint64_t rounds) override {
+    if (!all_.ChargeTime(container_.object) || rounds > kMaxKeyRounds - all_.key_rounds_) return false;
+    all_.key_rounds_ += rounds;
+    return true;
+  }
+
   void AddPassword(std::string_view word) override {
     if (all_.found_passwords_ == kMaxFoundPasswords || word.size() > kMaxPasswordBytes) return;
     if (std::find(all_.passwords_.begin(), all_.passwords_.end(), word) != all_.passwords_.end()) return;
@@ -137,11 +150,18 @@ class Descent::Level final : public unpack::Sink {
   // Too large for memory: scanned as it passes, from what was read on.
   void ScanStream(Bytes begun, const StreamSource::Pull& rest, report::ObjectNames names) {
     NameFileType(begun, names);
+    unpack::EncodedWatch watch(begun.first(std::min(begun.size(), unpack::Probe::kHeadBytes)));
     StreamSource source(
         [&](std::span<std::byte> out) -> Result<std::size_t> {
-          if (begun.empty()) return rest(out);
+          if (begun.empty()) {
+            DL_TRY(const std::size_t n, rest(out));
+            watch.See(Bytes(out).first(n));
+            return n;
+          }
+          if (!all_.ChargeTime(names.object)) return std::size_t{0};
           const std::size_t n = std::min(out.size(), begun.size());
           std::memcpy(out.data(), begun.data(), n);
+          watch.See(begun.first(n));
           begun = begun.subspan(n);
           return n;
         },
@@ -161,6 +181,9 @@ class Descent::Level final : public unpack::Sink {
       if (!unpacker.opens(probe)) continue;
       all_.AddIncomplete(names.object, unpack::kTooLarge, "too large to be unpacked where it is");
       return;
+    }
+    if (watch.Finish()) {
+      all_.AddIncomplete(names.object, unpack::kTooLarge, "too large for the encoded bytes in it to be opened");
     }
   }
 
@@ -202,15 +225,19 @@ Descent::Descent(const report::ScanSettings& settings, ScanChild scan_child)
   passwords_.insert(passwords_.end(), std::begin(kUsualPasswords), std::end(kUsualPasswords));
 }
 
-void Descent::Unpack(ObjectSource& object, const report::ObjectNames& names, report::ObjectReport& report) {
+void Descent::Unpack(ObjectSource& object, const report::ObjectNames& names, const Deadline& deadline, bool is_late,
+                     report::ObjectReport& report) {
   report_ = &report;
   path_.clear();
   containers_.clear();
-  total_ = children_ = memory_ = 0;
+  total_ = children_ = key_rounds_ = memory_ = 0;
   passwords_.erase(passwords_.begin(), passwords_.begin() + static_cast<std::ptrdiff_t>(found_passwords_));
   found_passwords_ = 0;
   told_ = 0;
-  stopped_ = false;
+  deadline_ = is_late ? deadline.Last() : deadline;
+  is_last_ = is_late;
+  stopped_ = is_late_ = false;
+  tells_ = true;
   const std::uint64_t size = object.size().value_or(report.size);
   constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
   const std::uint64_t by_ratio = size > (kNoLimit - kFreeBytes) / kMaxRatio ? kNoLimit : kFreeBytes + size * kMaxRatio;
@@ -237,8 +264,9 @@ bool Descent::ContainsItself(ObjectSource& object) const {
 void Descent::Open(ObjectSource& object, const report::ObjectNames& names, const unpack::ChildInfo& self) {
   const std::uint64_t size = object.size().value_or(0);
   if (size == 0) return;
+  TimedSource timed(object, [&] { return ChargeTime(names.object); });
   // What is in memory is looked at there; of what is not, the ends are copied.
-  unpack::Probe probe{{}, {}, size, object};
+  unpack::Probe probe{{}, {}, size, timed};
   std::vector<std::byte> ends;
   if (const auto whole = object.Whole(unpack::Probe::kHeadBytes); whole) {
     probe.head = probe.tail = *whole;
@@ -280,14 +308,14 @@ void Descent::ScanMemory(Bytes bytes, const report::ObjectNames& names, const un
 }
 
 bool Descent::ChargeChild(const std::string& object) {
-  if (stopped_) return false;
+  if (!ChargeTime(object)) return false;
   if (++children_ <= settings_.budget.max_children || settings_.budget.max_children == 0) return true;
   Stop(object, "max-children", "more than " + std::to_string(settings_.budget.max_children) + " objects are inside");
   return false;
 }
 
 bool Descent::ChargeBytes(std::uint64_t count, const std::string& object) {
-  if (stopped_) return false;
+  if (!ChargeTime(object)) return false;
   total_ += count;
   if (total_ <= max_total_) return true;
   const bool is_total = settings_.budget.max_total_bytes != 0 && max_total_ == settings_.budget.max_total_bytes;
@@ -297,6 +325,38 @@ bool Descent::ChargeBytes(std::uint64_t count, const std::string& object) {
   return false;
 }
 
+bool Descent::ChargeTime(const std::string& object) {
+  if (stopped_ || !deadline_.has_passed()) return !stopped_;
+  is_late_ = true;
+  if (!is_last_) Stop(object, kTimeout, std::string(kNoTimeLeft));
+  stopped_ = true;
+  return false;
+}
+
+void Descent::LookAtBegun(Bytes begun, const report::ObjectNames& names) {
+  begun = begun.first(std::min(begun.size(), kLateBytes));
+  if (path_.size() >= settings_.budget.max_depth || !unpack::IsStreamable(begun)) return;
+  is_last_ = true;
+  deadline_ = deadline_.Last();
+  stopped_ = tells_ = false;
+  path_.push_back(nullptr);
+  containers_.insert(containers_.begin(), TypeNameOf(begun));
+  {
+    Level level(*this, names);
+    unpack::UnpackArchiveStream(
+        [&](std::span<std::byte> out) -> Result<std::size_t> {
+          const std::size_t n = std::min(out.size(), begun.size());
+          std::copy_n(begun.begin(), n, out.begin());
+          begun = begun.subspan(n);
+          return n;
+        },
+        level);
+  }
+  containers_.erase(containers_.begin());
+  path_.pop_back();
+  stopped_ = true;
+}
+
 void Descent::Stop(const std::string& object, std::string_view reason, std::string detail) {
   stopped_ = true;
   told_ = 0;  // This is told, whatever else was.
@@ -304,7 +364,7 @@ void Descent::Stop(const std::string& object, std::string_view reason, std::stri
 }
 
 void Descent::AddIncomplete(const std::string& object, std::string_view reason, std::string_view detail) {
-  if (++told_ > kMaxTold) return;
+  if (!tells_ || ++told_ > kMaxTold) return;
   report_->incomplete.push_back({object, std::string(reason), std::string(detail)});
   if (told_ == kMaxTold) report_->incomplete.push_back({object, "report", "more stayed unread than is listed"});
 }

@@ -4,8 +4,8 @@
 //   Descent descent(settings, [&](ObjectSource& child, const Place& place, auto& report) { ... });
 //   descent.Unpack(object, names, report);
 //
-// It keeps the budget: bytes, children, depth and memory are charged before they
-// are used, and where one ends the report says so. Children live in memory, one at
+// It keeps the budget: bytes, children, depth, memory and time are charged before
+// they are used, and where one ends the report says so. Children live in memory, one at
 // each depth; what is larger than the memory left is scanned as a stream, and not
 // unpacked itself. One thread.
 #pragma once
@@ -15,11 +15,15 @@
 #include <string>
 #include <vector>
 
+#include "daylight/base/deadline.h"
 #include "daylight/bytes/growing_buffer.h"
 #include "daylight/report/jobs.h"
 #include "daylight/unpack/unpacker.h"
 
 namespace dl::scan {
+
+// Why something stayed unread when the deadline had passed.
+inline constexpr std::string_view kTimeout = "timeout";
 
 // Where a child was found.
 struct Place {
@@ -35,8 +39,10 @@ class Descent {
   Descent(const report::ScanSettings& settings, ScanChild scan_child);
 
   // Scans what is in `object`, itself scanned already, and what is in that.
-  // Appends what stayed unread to the report.
-  void Unpack(ObjectSource& object, const report::ObjectNames& names, report::ObjectReport& report);
+  // Appends what stayed unread to the report. `is_late`: the deadline passed before,
+  // which has been told, and only a look is left.
+  void Unpack(ObjectSource& object, const report::ObjectNames& names, const Deadline& deadline, bool is_late,
+              report::ObjectReport& report);
   // Children that were met in the object at hand.
   std::uint64_t children() const { return children_; }
 
@@ -48,6 +54,10 @@ class Descent {
   void ScanMemory(Bytes bytes, const report::ObjectNames& names, const unpack::ChildInfo& self);
   bool ChargeChild(const std::string& object);
   bool ChargeBytes(std::uint64_t count, const std::string& object);
+  // Whether there is any left.
+  bool ChargeTime(const std::string& object);
+  // The first entries of an archive that time left no more of than this.
+  void LookAtBegun(Bytes begun, const report::ObjectNames& names);
   void Stop(const std::string& object, std::string_view reason, std::string detail);
   void AddIncomplete(const std::string& object, std::string_view reason, std::string_view detail);
   GrowingBuffer& BufferOf(std::size_t depth);
@@ -68,9 +78,14 @@ class Descent {
   std::uint64_t max_total_ = 0;
   std::uint64_t total_ = 0;
   std::uint64_t children_ = 0;
+  std::uint64_t key_rounds_ = 0;
   std::uint64_t memory_ = 0;  // Bytes of children that are held.
   std::size_t told_ = 0;
+  Deadline deadline_;
   bool stopped_ = false;
+  bool is_late_ = false;  // That is why.
+  bool is_last_ = false;  // It is Deadline::Last(): what is missing has been told.
+  bool tells_ = true;
 };
 
 }  // namespace dl::scan

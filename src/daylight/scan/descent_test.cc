@@ -4,6 +4,8 @@
 
 #include "daylight/scan/scan_testing.h"
 #include "daylight/unpack/archive/archive_testing.h"
+#include "daylight/unpack/ole/compound_testing.h"
+#include "daylight/unpack/ole/encrypted_testing.h"
 
 namespace dl::scan {
 namespace {
@@ -23,7 +25,7 @@ report::ScanSettings Settings() {
 }
 
 report::ObjectReport Scan(const std::string& object, const report::ScanSettings& settings = Settings(),
-                          std::string_view rules = kRules) {
+                          std::string_view rules = kRules, Deadline deadline = {}) {
   // Compiling takes longer than scanning.
   static std::map<std::string_view, std::shared_ptr<const Engine>> engines;
   std::shared_ptr<const Engine>& engine = engines[rules];
@@ -41,7 +43,7 @@ report::ObjectReport Scan(const std::string& object, const report::ScanSettings&
   report::ObjectNames names;
   names.object = "top";
   names.filename = "top.bin";
-  return scanner.Scan(source, names);
+  return scanner.Scan(source, names, 0, deadline);
 }
 
 // "verdict: rule@object ... object!reason ..."
@@ -113,6 +115,58 @@ TEST(DescentTest, DepthChildrenAndTotalAreLimits) {
             "detected needle@top//a top//b!max-total");
 }
 
+TEST(DescentTest, PastTheDeadlineNothingIsOpened) {
+  const std::string tar = MakeArchive(ARCHIVE_FORMAT_TAR_USTAR, {{"a", "a needle"}});
+  const auto now = Deadline::Clock::now();
+  const auto say = [&](const std::string& object, Deadline deadline) {
+    return Say(Scan(object, Settings(), kRules, deadline));
+  };
+  // The object itself is read by then.
+  EXPECT_EQ(say(tar, {now, now}), "detected needle@top top!timeout");
+  EXPECT_EQ(say("nothing", {now, now}), "incomplete top!timeout");
+  EXPECT_EQ(say(tar, {now + std::chrono::hours(1), now + std::chrono::hours(1)}), "detected needle@top needle@top//a");
+  EXPECT_FALSE(Deadline::Before(0).has_passed());
+  EXPECT_FALSE(Deadline::Before(60'000).has_passed());
+  EXPECT_TRUE(Deadline(now, now).has_passed());
+}
+
+// The deadline passes while the object is read: what it begins with is looked at.
+TEST(DescentTest, ALastLookAtWhatIsTooLongToBeRead) {
+  const std::string tar =
+      MakeArchive(ARCHIVE_FORMAT_TAR_USTAR, {{"a", "a needle"}, {"b", std::string(20u << 20, 'b')}});
+  const int fd = MemoryFile(tar);
+  const auto engine = CompileEngine("rule needle { strings: $a = \"needle\" condition: $a }");
+  ASSERT_TRUE(engine);
+  report::ScanSettings settings = Settings();
+  settings.hash_all = true;
+  Scanner scanner(*engine, settings);
+  GrowingBuffer scratch;
+  DescriptorSource source(fd, tar.size(), scratch, {});
+  report::ObjectNames names;
+  names.object = "top";
+  const auto now = Deadline::Clock::now();
+  const auto report = scanner.Scan(source, names, 0, {now, now + std::chrono::hours(1)});
+  EXPECT_EQ(Say(report), "detected needle@top//a top!timeout");
+  EXPECT_EQ(report.size, tar.size());
+  DescriptorSource again(fd, tar.size(), scratch, {});
+  EXPECT_EQ(report.sha256, scanner.Scan(again, names).sha256);
+  ::close(fd);
+}
+
+// And while an archive is unpacked that another one holds.
+TEST(DescentTest, ALastLookAtAnArchiveThatIsCutByTime) {
+  const std::string tar =
+      MakeArchive(ARCHIVE_FORMAT_TAR_USTAR, {{"a", "a needle"}, {"b", std::string(100u << 20, 'b')}});
+  const std::string gz = Compress(ARCHIVE_FILTER_GZIP, tar);
+  std::string text;
+  // The first that is not over before anything is unpacked is over long before all is.
+  for (int ms = 1; ms < 10'000 && text.find("content") == std::string::npos; ms *= 2) {
+    const auto now = Deadline::Clock::now();
+    text = Say(Scan(gz, Settings(), kRules, {now + std::chrono::milliseconds(ms), now + std::chrono::hours(1)}));
+  }
+  EXPECT_EQ(text, "detected needle@top//content needle@top//content//a top//content!timeout");
+}
+
 TEST(DescentTest, NoUnpacking) {
   report::ScanSettings settings = Settings();
   settings.budget.max_depth = 0;
@@ -155,6 +209,20 @@ TEST(DescentTest, PasswordsOfTheUserAndTheUsualOnes) {
   EXPECT_EQ(Say(Scan(zip("Tr0ub4dor"), settings)), "detected needle@top//a");
 }
 
+TEST(DescentTest, DerivingKeysHasABudget) {
+  unpack::EncryptedDocument document = unpack::MakeEncrypted(true, "Tr0ub4dor", "");
+  const std::string spins = "spinCount=\"1000\"";
+  document.info.replace(document.info.find(spins), spins.size(), "spinCount=\"990000\"");
+  const std::string file =
+      unpack::MakeCompound({{u"EncryptionInfo", document.info}, {u"EncryptedPackage", document.package}});
+  // Seven passwords for the first, three for the second.
+  const auto begin = Deadline::Clock::now();
+  EXPECT_EQ(Say(Scan(Zip({{"a", file}, {"b", file}, {"c", file}}))),
+            "incomplete top//a//EncryptedPackage!encrypted top//b//EncryptedPackage!budget "
+            "top//c//EncryptedPackage!budget");
+  EXPECT_LT(Deadline::Clock::now() - begin, std::chrono::seconds(60));
+}
+
 TEST(DescentTest, PasswordsThatAMailNames) {
   const std::string zip = MakeArchive(ARCHIVE_FORMAT_ZIP, {{"a", "a needle"}}, "zip:encryption=aes256", "Qx7-blue");
   const std::string hex = [&] {
@@ -194,6 +262,16 @@ TEST(DescentTest, WhatIsLargerThanMemoryIsScannedAsItPasses) {
   EXPECT_EQ(Say(Scan(Compress(ARCHIVE_FILTER_GZIP, large), Settings(),
                      "rule a { strings: $a = \"needles\" condition: $a and filesize > 200MB }")),
             "detected a@top//content");
+}
+
+TEST(DescentTest, EncodedRunsInTextThatIsLargerThanMemoryAreTold) {
+  std::string text(150u << 20, '\n');
+  for (std::size_t i = 0; i < text.size(); i += 40) text.replace(i, 30, "a line of some log, and so on ");
+  EXPECT_EQ(Say(Scan(Compress(ARCHIVE_FILTER_GZIP, text))), "clean");
+  std::string hex;
+  for (int i = 0; i < 200; ++i) hex += std::string{"0123456789abcdef"[i % 16], "fedcba98"[i % 7]};
+  text.replace(140'000'000, hex.size() + 18, "\"4d5a900003000000" + hex + "\"");
+  EXPECT_EQ(Say(Scan(Compress(ARCHIVE_FILTER_GZIP, text))), "incomplete top//content!max-memory");
 }
 
 TEST(DescentTest, SignaturesKnowWhatTheirObjectLiesIn) {

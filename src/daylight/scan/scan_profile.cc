@@ -80,6 +80,7 @@ report::Profile TakeProfile(const Engine& engine, ScanProfile& profile) {
   report::Profile out;
   out.scan_ns = std::exchange(profile.total_ns, 0);
   out.read_ns = std::exchange(profile.read_ns, 0);
+  out.unpack_ns = std::exchange(profile.unpack_ns, 0);
   out.hash_ns = std::exchange(profile.hash_ns, 0);
   out.clamav_ns = std::exchange(profile.clamav_ns, 0);
   out.search_ns = std::exchange(profile.search_ns, 0);

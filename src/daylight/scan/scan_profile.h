@@ -24,6 +24,7 @@ struct UnitProfile {
 struct ScanProfile {
   std::uint64_t total_ns = 0;
   std::uint64_t read_ns = 0;
+  std::uint64_t unpack_ns = 0;  // Without the scans of what was unpacked.
   std::uint64_t hash_ns = 0;
   std::uint64_t search_ns = 0;     // For all units, in the bytes as they pass.
   std::uint64_t clamav_ns = 0;     // All else that units of ClamAV signatures do, without their digests.

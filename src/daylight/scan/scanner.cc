@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include "daylight/base/stopwatch.h"
 #include "daylight/match/joint_search.h"
@@ -12,6 +13,7 @@
 #include "daylight/scan/explain.h"
 #include "daylight/scan/object_digests.h"
 #include "daylight/scan/scan_profile.h"
+#include "daylight/scan/timed_source.h"
 #include "daylight/scan/unit_scanner.h"
 #include "daylight/scan/unread_source.h"
 
@@ -40,22 +42,29 @@ class Scanner::Impl {
     search_.emplace(states);
   }
 
-  report::ObjectReport Scan(ObjectSource& object, const report::ObjectNames& names, std::uint64_t skip_units) {
+  report::ObjectReport Scan(ObjectSource& object, const report::ObjectNames& names, std::uint64_t skip_units,
+                            Deadline deadline) {
     const Stopwatch watch(Spent(&ScanProfile::total_ns));
     report::ObjectReport report;
     Choose(skip_units);
-    if (!ScanOne(object, {names, kNoContainers}, report)) return report;
+    deadline_ = deadline;
+    is_late_ = false;
+    if (!ScanOne(object, {names, kNoContainers}, report) && !is_late_) return report;
     const auto& settings = context_.settings;
-    const bool is_hashed = settings.hash_all || !report.detections.empty();
+    const bool is_late = is_late_;
+    const bool is_hashed = !is_late && (settings.hash_all || !report.detections.empty());
     if (is_hashed) SetDigest(object, report);
-    if (settings.budget.max_depth != 0) descent_->Unpack(object, names, report);
+    if (settings.budget.max_depth != 0) Unpack(object, names, report);
     report.verdict = !report.detections.empty()   ? report::Verdict::kDetected
                      : !report.incomplete.empty() ? report::Verdict::kIncomplete
                                                   : report::Verdict::kClean;
-    if (!is_hashed && !report.detections.empty()) {
-      // The digests at hand are those of the last child.
-      if (descent_->children() != 0) digests_.Begin();
-      SetDigest(object, report);
+    if (!is_hashed && (settings.hash_all || !report.detections.empty())) {
+      // The digests at hand are those of the last child, or of a part.
+      if (is_late || descent_->children() != 0) digests_.Begin();
+      // What is in memory always has one.
+      bool is_first = true;
+      TimedSource timed(object, [&] { return std::exchange(is_first, false) || !deadline_.Last().has_passed(); });
+      SetDigest(timed, report);
     }
     return report;
   }
@@ -127,6 +136,7 @@ class Scanner::Impl {
     }
     std::optional<std::uint64_t> size;
     bool too_large = false;
+    bool is_late = false;
     const Status read = Pass(object, [&](const Window& window, std::size_t news, bool first) {
       // Only now is it known of a stream.
       report.size = window.offset + window.bytes.size();
@@ -140,9 +150,19 @@ class Scanner::Impl {
       const Stopwatch searching(Spent(&ScanProfile::search_ns));
       if (first) BeginSearch(window, size, place);
       search_->Feed(window);
-      return true;
+      // Of a stream, the descent ends the bytes.
+      is_late = !window.last && object.size() && deadline_.has_passed();
+      return !is_late;
     });
     if (too_large) return refuse();
+    if (is_late) {
+      is_late_ = true;
+      // Rules are about all of its bytes: a part of them may match what the whole does not.
+      report.size = *object.size();
+      report.incomplete.push_back({place.names.object, std::string(kTimeout), std::string(kNoTimeLeft)});
+      report.verdict = report::Verdict::kIncomplete;
+      return false;
+    }
     report.size = object.size().value_or(report.size);
     if (!read) {
       report.verdict = report::Verdict::kFailed;
@@ -153,10 +173,23 @@ class Scanner::Impl {
     return true;
   }
 
+  void Unpack(ObjectSource& object, const report::ObjectNames& names, report::ObjectReport& report) {
+    children_ns_ = 0;
+    std::uint64_t all_ns = 0;
+    {
+      const Stopwatch watch(profile_ != nullptr ? &all_ns : nullptr);
+      descent_->Unpack(object, names, deadline_, is_late_, report);
+    }
+    if (profile_ != nullptr) profile_->unpack_ns += all_ns - std::min(all_ns, children_ns_);
+  }
+
   // What the child comes to is part of the report of what it lies in.
   void ScanChild(ObjectSource& child, const Place& place, report::ObjectReport& report) {
     report::ObjectReport one;
-    static_cast<void>(ScanOne(child, place, one));
+    {
+      const Stopwatch watch(profile_ != nullptr ? &children_ns_ : nullptr);
+      static_cast<void>(ScanOne(child, place, one));
+    }
     const auto append = [](auto& to, auto& from) {
       to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
     };
@@ -248,9 +281,11 @@ class Scanner::Impl {
   Status Pass(ObjectSource& object, Visit visit) {
     const std::size_t overlap = engine_->impl().overlap_bytes;
     std::uint64_t seen = 0;
+    // Bytes of a stream are unpacked as they are read.
+    const auto stage = object.size() ? &ScanProfile::read_ns : &ScanProfile::unpack_ns;
     for (bool first = true;; first = false) {
       const auto next = [&] {
-        const Stopwatch watch(Spent(&ScanProfile::read_ns));
+        const Stopwatch watch(Spent(stage));
         return object.NextWindow(overlap);
       };
       DL_TRY(const Window window, next());
@@ -283,16 +318,20 @@ class Scanner::Impl {
   std::optional<match::JointSearch> search_;
   ObjectDigests digests_;
   std::optional<Descent> descent_;
+  Deadline deadline_;     // Of the object in hand.
+  bool is_late_ = false;  // It has not been read to its end.
   std::vector<std::byte> head_;
   ScanProfile* profile_ = nullptr;
+  std::uint64_t children_ns_ = 0;  // That the scans of what was unpacked took, while there is a profile.
 };
 
 Scanner::Scanner(std::shared_ptr<const Engine> engine, report::ScanSettings settings)
     : impl_(std::make_unique<Impl>(std::move(engine), std::move(settings))) {}
 Scanner::~Scanner() = default;
 
-report::ObjectReport Scanner::Scan(ObjectSource& object, const report::ObjectNames& names, std::uint64_t skip_units) {
-  return impl_->Scan(object, names, skip_units);
+report::ObjectReport Scanner::Scan(ObjectSource& object, const report::ObjectNames& names, std::uint64_t skip_units,
+                                   Deadline deadline) {
+  return impl_->Scan(object, names, skip_units, deadline);
 }
 
 void Scanner::UseGates(bool on) { impl_->UseGates(on); }

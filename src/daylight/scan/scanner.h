@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "daylight/base/deadline.h"
 #include "daylight/bytes/object_source.h"
 #include "daylight/database/database.h"
 #include "daylight/report/jobs.h"
@@ -42,7 +43,10 @@ class Scanner {
   // and no detection is kIncomplete, never kClean. Keeps no reference.
   // `skip_units`: bit n leaves out unit n of all databases, in order; units know
   // nothing of each other, so the rest is the same without it.
-  report::ObjectReport Scan(ObjectSource& object, const report::ObjectNames& names, std::uint64_t skip_units = 0);
+  // Past the deadline no other object inside of it is opened, and no other window
+  // read: the report says `timeout`, and has what was found until then.
+  report::ObjectReport Scan(ObjectSource& object, const report::ObjectNames& names, std::uint64_t skip_units = 0,
+                            Deadline deadline = {});
   // Why `rule` ("name" or "namespace:name") did or did not match.
   report::ExplainAnswer Explain(ObjectSource& object, const report::ObjectNames& names, const std::string& rule);
 

@@ -24,6 +24,7 @@ inline constexpr std::string_view kEncrypted = "encrypted";      // No password 
 inline constexpr std::string_view kDamaged = "damaged";          // Truncated, or contradicts its format.
 inline constexpr std::string_view kUnsupported = "unsupported";  // A variant that is not decoded.
 inline constexpr std::string_view kTooLarge = "max-memory";      // Must be in memory as a whole, and is too large.
+inline constexpr std::string_view kBudget = "budget";            // Passwords were left that would take too long.
 
 // Unpackers that need the whole container in memory ask for no larger one.
 inline constexpr std::uint64_t kMaxWholeBytes = std::uint64_t{256} << 20;
@@ -59,6 +60,9 @@ class Sink {
   virtual void Closed(std::string_view child, std::string_view reason, std::string_view detail) = 0;
   // What to try on what is encrypted, the likeliest first.
   virtual std::span<const std::string> passwords() const = 0;
+  // Whether a key may be derived from a password, which takes so many rounds of
+  // hashing. False: no more are tried, and the unpacker tells kBudget.
+  virtual bool ChargeKey(std::uint64_t) { return true; }
   // A word that may open what comes next, as the container's own text has it.
   virtual void AddPassword(std::string_view) {}
 };

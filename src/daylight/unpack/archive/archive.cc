@@ -381,6 +381,8 @@ void UnpackArchives(const Probe& probe, const ChildInfo& self, Sink& sink) {
   for (const FoundArchive& archive : found) {
     if (!UnpackFound(probe, archive, self, sink)) return;
   }
+  // What it is a part of has been searched.
+  if (self.is_part) return;
   const std::vector<FoundArchive> within = FindWithin(probe, found);
   for (const FoundArchive& archive : within) {
     if (!UnpackFound(probe, archive, self, sink)) return;

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "daylight/bytes/cursor.h"
-#include "daylight/unpack/archive/content_end.h"
 #include "daylight/unpack/archive/embedded.h"
 
 namespace dl::unpack {
@@ -133,6 +132,13 @@ bool MayEndWithArchive(Bytes tail) {
   return AsText(tail.last(std::min(tail.size(), kLooked))).find('\0') != std::string_view::npos;
 }
 
+// Which may end with anything: text, where nobody looks.
+bool IsProgram(const Probe& probe) {
+  return probe.Has(0, "MZ") || probe.Has(0,
+                                         "\x7f"
+                                         "ELF");
+}
+
 }  // namespace
 
 std::vector<FoundArchive> FindArchives(const Probe& probe) {
@@ -159,10 +165,8 @@ std::vector<FoundArchive> FindArchives(const Probe& probe) {
 std::vector<FoundArchive> FindWithin(const Probe& probe, const std::vector<FoundArchive>& found) {
   // Whatever an archive has inside, stored or not, its own reader finds; what is
   // between the entries of a zip is searched with it.
-  if (!found.empty() || !MayEndWithArchive(probe.tail)) return {};
-  // Programs and pictures that know where they end are not searched before that.
-  const std::uint64_t end = EndOfContent(probe);
-  return FindEmbedded(probe.object, std::max<std::uint64_t>(end, 1), probe.size, /*with_zip=*/true);
+  if (!found.empty() || (!IsProgram(probe) && !MayEndWithArchive(probe.tail))) return {};
+  return FindEmbedded(probe.object, 1, probe.size, /*with_zip=*/true);
 }
 
 }  // namespace dl::unpack

@@ -46,7 +46,8 @@ struct FoundArchive {
 
 // What stands at the object's beginning, or is known by its end.
 std::vector<FoundArchive> FindArchives(const Probe& probe);
-// Behind a program's end, or anywhere in an object that is no archive itself.
+// Anywhere in an object that is no archive itself: a program, a picture, something
+// unknown that does not end as text.
 // `found` is what FindArchives() gave.
 std::vector<FoundArchive> FindWithin(const Probe& probe, const std::vector<FoundArchive>& found);
 

@@ -18,6 +18,11 @@ std::string List(const std::string& object, const std::string& name = "object") 
   return listing.Run(kArchive, object, name) ? listing.text() : "not opened";
 }
 
+std::string Sample(const std::string& name) {
+  std::ifstream file(std::string(DAYLIGHT_SOURCE_DIR) + "/fuzz/corpus/unpack/" + name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
 TEST(ArchiveTest, EveryFormatThatCanBeMade) {
   PrepareArchive();
   for (const int format :
@@ -106,6 +111,43 @@ TEST(ArchiveTest, WhatStandsBehindSomethingElse) {
   EXPECT_EQ(List(program + ";settings;" + seven), "a=4 ");
 }
 
+// Among a program's sections: what its own tables end is still to come, and then text.
+TEST(ArchiveTest, WhatStandsInTheMiddleOfAProgram) {
+  std::string pe(0x1000, '\0');
+  pe.replace(0, 2, "MZ");
+  pe[0x3c] = 0x40;
+  pe.replace(0x40, 4, std::string("PE\0\0", 4));
+  pe[0x46] = 1;             // One section,
+  pe[0x40 + 24 + 18] = 16;  // a megabyte
+  pe[0x40 + 24 + 21] = 1;   // at 0x100.
+  std::string elf =
+      "\x7f"
+      "ELF\x02\x01\x01" +
+      std::string(0x1000, '\0');
+  elf[0x2a] = 16;  // The table of sections at 0x100000,
+  elf[0x3a] = 64;  // of one entry.
+  elf[0x3c] = 1;
+  for (const std::string& program : {pe, elf}) {
+    for (const char* name : {"zip", "zip-streamed", "7z-lzma2", "cab-mszip", "rar4", "rar5"}) {
+      const std::string archive = Sample(name);
+      Listing alone;
+      ASSERT_TRUE(alone.Run(kArchive, archive)) << name;
+      ASSERT_FALSE(alone.children().empty());
+      Listing within;
+      EXPECT_TRUE(within.Run(kArchive, program + archive + std::string(200'000, 't'))) << name;
+      EXPECT_EQ(within.text(), alone.text()) << name;
+      // A part of a program was searched with the whole.
+      Listing part;
+      const std::string object = program + archive + std::string(200'000, 't');
+      MemorySource source(AsBytes(object));
+      const Probe probe{AsBytes(object).first(Probe::kHeadBytes), AsBytes(object).last(Probe::kTailBytes),
+                        object.size(), source};
+      kArchive.unpack(probe, {"part", object.size(), true}, part);
+      EXPECT_EQ(part.text(), "") << name;
+    }
+  }
+}
+
 TEST(ArchiveTest, WhatOnlyLooksLikeOne) {
   EXPECT_EQ(List("PK\x05\x06 and no more"), "not opened");
   EXPECT_EQ(List(std::string("\x5d\0\0\0\1\0\0\0\2\0\0\0\0\0 numbers, no such stream", 30)), "");
@@ -136,12 +178,15 @@ TEST(ArchiveTest, WhatCannotBeDecompressedIsTold) {
 }
 
 TEST(ArchiveTest, EntriesThatOnlyZipDecodes) {
-  std::ifstream file(std::string(DAYLIGHT_SOURCE_DIR) + "/fuzz/corpus/unpack/deflate64.zip", std::ios::binary);
-  const std::string zip((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::string zip = Sample("deflate64.zip");
   Listing listing;
   EXPECT_TRUE(listing.Run(kArchive, zip));
   EXPECT_EQ(listing.children().at("a.bin").size(), 120'000u);
   EXPECT_EQ(listing.closed(), 0u) << listing.text();
+  // By the directory that everything else is read by, not by what only looks like its end.
+  Listing behind;
+  EXPECT_TRUE(behind.Run(kArchive, zip + "PK\x05\x06" + std::string(18, '\xff')));
+  EXPECT_EQ(behind.text(), listing.text());
   // What no directory lists stays closed, and is told.
   Listing headers;
   EXPECT_TRUE(headers.Run(kArchive, zip.substr(0, zip.find("PK\x01\x02"))));

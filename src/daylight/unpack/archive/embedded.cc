@@ -92,7 +92,6 @@ std::optional<Extent> ExtentOf(ObjectSource& object, std::uint64_t offset, std::
 
 std::vector<FoundArchive> FindEmbedded(ObjectSource& object, std::uint64_t begin, std::uint64_t end, bool with_zip) {
   std::vector<FoundArchive> found;
-  end = std::min(end, kMaxSearchedBytes);
   if (begin >= end || end - begin <= kMagicBytes) return found;
   bool may_be_zip = with_zip;
   std::vector<std::byte> copy;

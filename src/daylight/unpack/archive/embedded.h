@@ -11,9 +11,6 @@
 
 namespace dl::unpack {
 
-// So far into an object they are looked for, in bytes.
-inline constexpr std::uint64_t kMaxSearchedBytes = std::uint64_t{64} << 20;
-
 // An object with more of them is a collection in some format that is not known.
 inline constexpr std::size_t kMaxEmbedded = 64;
 

@@ -23,11 +23,12 @@ bool HasEncoded(std::string_view text, TextKind kind) {
   return !FindEncoded(Narrow(text, room), OptionsFor(kind), [](std::string_view) { return false; });
 }
 
+bool IsSearched(TextKind kind) { return kind == TextKind::kPlain || kind == TextKind::kMail; }
+
 bool Opens(const Probe& probe) {
   const TextKind kind = TextKindOf(probe.head);
-  if (kind != TextKind::kPlain && kind != TextKind::kMail) return false;
+  if (!IsSearched(kind)) return false;
   if (const auto whole = probe.object.Whole(kUsualBytes); whole) return HasEncoded(AsText(*whole), kind);
-  if (probe.size > kMaxWholeBytes) return HasEncoded(AsText(probe.head), kind);
   std::vector<std::byte> window(kWindow);
   for (std::uint64_t at = 0; at < probe.size; at += kWindow - kOverlap) {
     const auto n = probe.object.ReadAt(at, window);
@@ -48,6 +49,31 @@ void UnpackEncoded(const Probe& probe, const ChildInfo&, Sink& sink) {
 }
 
 }  // namespace
+
+EncodedWatch::EncodedWatch(Bytes head)
+    : is_looking_(IsSearched(TextKindOf(head))), is_mail_(TextKindOf(head) == TextKind::kMail) {}
+
+void EncodedWatch::See(Bytes bytes) {
+  while (is_looking_ && !bytes.empty()) {
+    if (window_.empty()) window_.reserve(kWindow);
+    const std::size_t n = std::min(bytes.size(), kWindow - window_.size());
+    window_.insert(window_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n));
+    bytes = bytes.subspan(n);
+    if (window_.size() < kWindow) return;
+    Look();
+    window_.erase(window_.begin(), window_.end() - static_cast<std::ptrdiff_t>(kOverlap));
+  }
+}
+
+bool EncodedWatch::Finish() {
+  if (is_looking_) Look();
+  return has_seen_;
+}
+
+void EncodedWatch::Look() {
+  has_seen_ = HasEncoded(AsText(window_), is_mail_ ? TextKind::kMail : TextKind::kPlain);
+  is_looking_ = !has_seen_;
+}
 
 const Unpacker kEncoded = {"encoded", Opens, UnpackEncoded};
 

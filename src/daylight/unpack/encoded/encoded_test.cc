@@ -50,6 +50,34 @@ std::string InLines(const std::string& text, std::size_t width, const std::strin
   return out;
 }
 
+// Larger than what is held: told, but only where there is something.
+TEST(EncodedTest, TextThatIsTooLarge) {
+  std::string text(kMaxWholeBytes + 1000, '.');
+  EXPECT_EQ(List(text), "not opened");
+  const std::string base64 = ToBase64(Marker());
+  text.replace(text.size() / 2, base64.size(), base64);
+  EXPECT_EQ(List(text), "!max-memory ");
+}
+
+TEST(EncodedTest, TextThatPasses) {
+  const std::string base64 = ToBase64(Marker());
+  for (const std::size_t at :
+       {std::size_t{0}, (1u << 20) - base64.size() / 2, std::size_t{1} << 20, 3'000'000 - base64.size()}) {
+    for (const std::size_t piece : {1'000u, 65'536u, 3'000'000u}) {
+      std::string text(3'000'000, '.');
+      for (const bool has_run : {false, true}) {
+        if (has_run) text.replace(at, base64.size(), base64);
+        EncodedWatch watch(AsBytes(text).first(Probe::kHeadBytes));
+        for (std::size_t from = 0; from < text.size(); from += piece) watch.See(AsBytes(text.substr(from, piece)));
+        EXPECT_EQ(watch.Finish(), has_run) << at << " " << piece;
+      }
+    }
+  }
+  EncodedWatch binary(AsBytes(std::string(100, '\0')));
+  binary.See(AsBytes(base64));
+  EXPECT_FALSE(binary.Finish());
+}
+
 TEST(EncodedTest, Base64) {
   const std::string marker = Marker();
   const std::string base64 = ToBase64(marker);

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 16;
 constexpr std::uint32_t kStandardSpins = 50'000;
-// Office writes 100,000; who asks for more does not want it read.
-constexpr std::uint32_t kMaxSpins = 200'000;
+// Office writes 100,000, and may ask for 10,000,000: seconds for each password.
+constexpr std::uint32_t kMaxSpins = 1'000'000;
 // 2.3.4.11 and 2.3.4.13: what each key is made for.
 constexpr std::string_view kForVerifier("\xfe\xa7\xd2\x76\x3b\x4b\x9e\x79", 8);
 constexpr std::string_view kForVerifierHash("\xd7\xaa\x0f\x6d\x30\x61\x34\x4e", 8);
@@ -244,9 +244,10 @@ Result<EncryptionInfo> ParseEncryptionInfo(Bytes stream) {
     DL_TRY(EncryptionInfo info, ParseAgile(AsText(*xml)));
     if (info.package_hash.empty()) return Fail(ErrorCode::kUnsupported, "hashed in a way that is not known");
     if (info.hash.empty()) return Fail(ErrorCode::kUnsupported, "hashed in a way that is not known");
-    if (info.spin_count > kMaxSpins || info.key_bytes > 32 || info.package_key_bytes > 32) {
-      return Fail(ErrorCode::kUnsupported, "made too expensive to be opened");
+    if (info.key_bytes > 32 || info.package_key_bytes > 32) {
+      return Fail(ErrorCode::kMalformed, "a key of no size there is");
     }
+    if (info.spin_count > kMaxSpins) return Fail(ErrorCode::kBudget, "made too expensive to be opened");
     return info;
   }
   if (minor == 2 && major >= 2 && major <= 4) {

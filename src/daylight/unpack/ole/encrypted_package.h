@@ -38,7 +38,8 @@ struct EncryptionInfo {
   std::vector<std::byte> package_salt;
 };
 
-// 2.3.4.5 and 2.3.4.10. kUnsupported where it is encrypted in another way.
+// 2.3.4.5 and 2.3.4.10. kUnsupported where it is encrypted in another way, kBudget
+// where a try would take seconds.
 Result<EncryptionInfo> ParseEncryptionInfo(Bytes stream);
 
 // 2.3.4.7, 2.3.4.9, 2.3.4.11 and 2.3.4.13. Nothing where it is not the password, UTF-8.

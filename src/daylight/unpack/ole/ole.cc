@@ -26,8 +26,6 @@ constexpr std::uint64_t kMaxInnerBytes = VbaProject::kMaxStreamBytes;
 constexpr std::size_t kHeadBytes = 512;
 constexpr std::size_t kMaxNameBytes = 2048;
 constexpr std::size_t kMaxInfoBytes = 64u << 10;
-// Passwords for one document, besides Excel's own.
-constexpr std::size_t kMaxTries = 4;
 
 class Unpacking {
  public:
@@ -125,12 +123,18 @@ class Unpacking {
     has_decrypted_ = true;
     const auto info = ParseEncryptionInfo(file_.Read(file_.entries()[*found], kMaxInfoBytes, scratch_));
     if (!info) {
-      sink_.Closed(entry.path, kEncrypted, info.error().what);
+      const bool is_costly = info.error().code == ErrorCode::kBudget;
+      sink_.Closed(entry.path, is_costly ? kBudget : kEncrypted, info.error().what);
       return true;
     }
-    std::optional<std::vector<std::byte>> key = KeyOfPackage(*info, kExcelPassword);
-    const std::span<const std::string> passwords = sink_.passwords();
-    for (std::size_t i = 0; !key && i < std::min(passwords.size(), kMaxTries); ++i) {
+    std::vector<std::string_view> passwords = {kExcelPassword};
+    passwords.insert(passwords.end(), sink_.passwords().begin(), sink_.passwords().end());
+    std::optional<std::vector<std::byte>> key;
+    for (std::size_t i = 0; !key && i < passwords.size(); ++i) {
+      if (!sink_.ChargeKey(info->spin_count)) {
+        sink_.Closed(entry.path, kBudget, "trying more passwords would take too long");
+        return true;
+      }
       key = KeyOfPackage(*info, passwords[i]);
     }
     if (!key) return Check(entry, true);
@@ -294,6 +298,10 @@ class Unpacking {
     if (!project) return true;
     for (const std::string& module : project->without_stream) {
       sink_.Closed(Beside(file_.entries()[*project->dir], module + ".vba"), kDamaged, "a module without its stream");
+    }
+    for (const std::size_t stream : project->too_large) {
+      sink_.Closed(file_.entries()[stream].path, kTooLarge,
+                   "too large a stream to be searched for the source of macros");
     }
     for (const VbaSource& source : project->sources) {
       if (!GiveSource(file_.entries()[source.stream], source.name, source.offset)) return false;

@@ -74,6 +74,36 @@ TEST(OleTest, ModulesThatCannotBeRead) {
   EXPECT_NE(Unpacked(MakeCompound(streams)).text().find("Module1.vba!damaged"), std::string::npos);
 }
 
+TEST(OleTest, StreamsThatAreTooLargeToBeSearchedForModules) {
+  CompoundStreams streams = Project("damaged");
+  streams[2].second.resize((64u << 20) + 1);
+  Listing listing(1000, std::uint64_t{256} << 20);
+  EXPECT_TRUE(listing.Run(kOle, MakeCompound(streams)));
+  EXPECT_NE(listing.text().find("Macros/VBA/Module1!max-memory"), std::string::npos) << listing.text();
+  // Beside no project of macros nothing would have been looked for.
+  Listing other(1000, std::uint64_t{256} << 20);
+  EXPECT_TRUE(other.Run(kOle, MakeCompound({{u"Data", std::string((64u << 20) + 1, 'd')}})));
+  EXPECT_EQ(other.closed(), 0u) << other.text();
+}
+
+TEST(OleTest, PasswordsAreTriedWhileThereIsABudget) {
+  const EncryptedDocument document = MakeEncrypted(true, "the seventh", std::string(16, 'x'));
+  const auto made = [](const EncryptedDocument& of) {
+    return MakeCompound({{u"EncryptionInfo", of.info}, {u"EncryptedPackage", of.package}});
+  };
+  Listing open;
+  open.SetPasswords({"1", "2", "3", "4", "5", "6", "the seventh"});
+  EXPECT_TRUE(open.Run(kOle, made(document)));
+  EXPECT_EQ(Content(open, "EncryptedPackage/document"), std::string(16, 'x'));
+
+  EncryptedDocument costly = document;
+  const std::string spins = "spinCount=\"1000\"";
+  costly.info.replace(costly.info.find(spins), spins.size(), "spinCount=\"10000000\"");
+  Listing closed;
+  EXPECT_TRUE(closed.Run(kOle, made(costly)));
+  EXPECT_NE(closed.text().find("EncryptedPackage!budget"), std::string::npos) << closed.text();
+}
+
 TEST(OleTest, EmbeddedFiles) {
   for (const std::size_t n : {4u, 100'000u}) {
     const std::string data(n, 'd');

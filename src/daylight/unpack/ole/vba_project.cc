@@ -37,7 +37,11 @@ class Reading {
     // What is left over is searched.
     for (const std::size_t i : streams) {
       const CompoundFile::Entry& entry = file_.entries()[i];
-      if (!by_name_.contains(Folded(entry.name)) || entry.size > VbaProject::kMaxStreamBytes) continue;
+      if (!by_name_.contains(Folded(entry.name))) continue;
+      if (entry.size > VbaProject::kMaxStreamBytes) {
+        project_.too_large.push_back(i);
+        continue;
+      }
       if (!Take(entry.size)) break;
       const auto begin = FindVbaSource(file_.Read(entry, entry.size, scratch_));
       if (begin) project_.sources.push_back({entry.name, VbaModuleType::kUnknown, i, *begin});

@@ -31,6 +31,7 @@ struct VbaProject {
   VbaDir facts;
   std::vector<VbaSource> sources;
   std::vector<std::string> without_stream;  // Modules that are listed, and not there.
+  std::vector<std::size_t> too_large;       // Streams that were not searched for sources.
   bool has_marker = false;                  // The stream that only projects have.
   bool is_stopped = false;                  // By the budget.
 };

@@ -163,7 +163,7 @@ class Loading {
     for (const auto& [storage, streams] : file->StreamsByStorage()) {
       const auto project = unpack::ReadVbaProject(*file, streams, look_budget_);
       if (!project) continue;
-      if (project->is_stopped) Unread("more streams than are looked into");
+      if (project->is_stopped || !project->too_large.empty()) Unread("more streams than are looked into");
       AddProject(*file, *project);
     }
   }
