@@ -16,7 +16,7 @@ namespace dl::scan {
 namespace {
 
 // What children may hold at once, over all depths.
-constexpr std::uint64_t kMaxMemory = std::uint64_t{128} << 20;
+constexpr std::uint64_t kMaxMemory = std::uint64_t{192} << 20;
 // Of a child that is read piece by piece.
 constexpr std::size_t kPiece = 64u << 10;
 // Past what any file may become, so many times its size: zeros, and little else,

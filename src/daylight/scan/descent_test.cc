@@ -265,12 +265,12 @@ TEST(DescentTest, WhatIsLargerThanMemoryIsScannedAsItPasses) {
 }
 
 TEST(DescentTest, EncodedRunsInTextThatIsLargerThanMemoryAreTold) {
-  std::string text(150u << 20, '\n');
+  std::string text(210u << 20, '\n');
   for (std::size_t i = 0; i < text.size(); i += 40) text.replace(i, 30, "a line of some log, and so on ");
   EXPECT_EQ(Say(Scan(Compress(ARCHIVE_FILTER_GZIP, text))), "clean");
   std::string hex;
   for (int i = 0; i < 200; ++i) hex += std::string{"0123456789abcdef"[i % 16], "fedcba98"[i % 7]};
-  text.replace(140'000'000, hex.size() + 18, "\"4d5a900003000000" + hex + "\"");
+  text.replace(210'000'000, hex.size() + 18, "\"4d5a900003000000" + hex + "\"");
   EXPECT_EQ(Say(Scan(Compress(ARCHIVE_FILTER_GZIP, text))), "incomplete top//content!max-memory");
 }
 
