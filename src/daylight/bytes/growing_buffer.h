@@ -31,6 +31,7 @@ class GrowingBuffer {
 
   std::size_t size() const { return size_; }
   std::span<std::byte> bytes() { return {data_, size_}; }
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
   // To at least so many bytes. No memory is what it is for `new`.
   void GrowTo(std::size_t size) {
     if (size > capacity_) Move(size);

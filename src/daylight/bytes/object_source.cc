@@ -123,6 +123,11 @@ Result<Bytes> DescriptorSource::Whole(std::uint64_t limit_bytes) {
   return Bytes(buffer_.bytes()).first(static_cast<std::size_t>(size_));
 }
 
+std::optional<Bytes> DescriptorSource::InMemory() const {
+  if (!whole_loaded_) return std::nullopt;
+  return Bytes(buffer_.bytes()).first(static_cast<std::size_t>(size_));
+}
+
 // StreamSource
 
 StreamSource::StreamSource(Pull pull, Limits limits) : pull_(std::move(pull)), limits_(limits) {}

@@ -48,6 +48,9 @@ class ObjectSource {
   // The whole object in memory, loading it if it has at most `limit_bytes`.
   // kBudget when it is larger, kUnsupported for a stream past its head.
   virtual Result<Bytes> Whole(std::uint64_t limit_bytes) = 0;
+
+  // The whole object where it is held in memory anyway.
+  virtual std::optional<Bytes> InMemory() const { return std::nullopt; }
 };
 
 // An object that is already in memory. Borrows.
@@ -59,6 +62,7 @@ class MemorySource final : public ObjectSource {
   Status Rewind() override;
   Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> out) override;
   Result<Bytes> Whole(std::uint64_t limit_bytes) override;
+  std::optional<Bytes> InMemory() const override { return bytes_; }
 
  private:
   Bytes bytes_;
@@ -84,6 +88,7 @@ class DescriptorSource final : public ObjectSource {
   Status Rewind() override;
   Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> out) override;
   Result<Bytes> Whole(std::uint64_t limit_bytes) override;
+  std::optional<Bytes> InMemory() const override;
 
  private:
   Result<std::size_t> ReadFully(std::uint64_t offset, std::span<std::byte> out);

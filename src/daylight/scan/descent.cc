@@ -16,7 +16,7 @@ namespace dl::scan {
 namespace {
 
 // What children may hold at once, over all depths.
-constexpr std::uint64_t kMaxMemory = std::uint64_t{192} << 20;
+constexpr std::uint64_t kMaxMemory = std::uint64_t{160} << 20;
 // Of a child that is read piece by piece.
 constexpr std::size_t kPiece = 64u << 10;
 // Past what any file may become, so many times its size: zeros, and little else,
@@ -63,6 +63,7 @@ class Descent::Level final : public unpack::Sink {
     const std::string name = NameOf(info);
     const report::ObjectNames names = NamesOf(name);
     if (!all_.ChargeChild(container_.object) || !all_.ChargeBytes(bytes.size(), names.object)) return false;
+    SettleLast();
     all_.ScanMemory(bytes, names, {name, bytes.size(), info.is_part});
     return !all_.stopped_;
   }

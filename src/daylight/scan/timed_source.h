@@ -32,6 +32,7 @@ class TimedSource final : public ObjectSource {
     if (!has_time_()) return TimeIsUp();
     return object_.Whole(limit_bytes);
   }
+  std::optional<Bytes> InMemory() const override { return object_.InMemory(); }
 
  private:
   static tl::unexpected<Error> TimeIsUp() { return Fail(ErrorCode::kBudget, kNoTimeLeft); }

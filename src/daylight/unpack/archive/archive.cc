@@ -51,6 +51,14 @@ class Input {
 
  private:
   la_ssize_t Read(::archive* reader, const void** block) {
+    // What is stored in it need not be copied.
+    if (const auto all = object_.InMemory(); all && begin_ + size_ <= all->size()) {
+      const Bytes rest =
+          all->subspan(static_cast<std::size_t>(begin_ + position_), static_cast<std::size_t>(size_ - position_));
+      position_ = size_;
+      *block = rest.data();
+      return static_cast<la_ssize_t>(rest.size());
+    }
     const std::uint64_t wanted = std::min<std::uint64_t>(block_.size(), size_ - position_);
     const auto n = object_.ReadAt(begin_ + position_, std::span(block_).first(wanted));
     if (!n) {
@@ -247,6 +255,9 @@ class Unpacking {
     if (IsCompressed(archive_.kind)) info.name = NameWithin(self_.name);
     if (!forced_name_.empty()) info.name = std::exchange(forced_name_, "");
     EntryBytes bytes(reader_.get(), archive_.kind != ArchiveKind::kXar);
+    if (IsStored(archive_.kind) && info.size) {
+      if (const auto all = bytes.AtOnce(*info.size)) return is_wanted_ = sink_.Add(info, *all);
+    }
     bool is_told = false;
     is_wanted_ = sink_.AddStream(info, [&](std::span<std::byte> out) -> Result<std::size_t> {
       const std::size_t n = bytes.Pull(out);

@@ -34,6 +34,10 @@ enum class ArchiveKind : std::uint8_t {
 
 // Whether it is one file without a name, not an archive of several.
 inline constexpr bool IsCompressed(ArchiveKind kind) { return kind >= ArchiveKind::kGzip; }
+// Whether entries lie in it as they are, without anything that could show damage at their end.
+inline constexpr bool IsStored(ArchiveKind kind) {
+  return kind == ArchiveKind::kTar || kind == ArchiveKind::kAr || kind == ArchiveKind::kCpio;
+}
 
 struct FoundArchive {
   ArchiveKind kind;

@@ -95,10 +95,12 @@ std::vector<FoundArchive> FindEmbedded(ObjectSource& object, std::uint64_t begin
   if (begin >= end || end - begin <= kMagicBytes) return found;
   bool may_be_zip = with_zip;
   std::vector<std::byte> copy;
-  const auto whole = object.Whole(kMaxWholeSearched);
-  const auto size = object.size();
   // What is in memory anyway is looked at there.
-  const bool in_memory = whole && size && whole->size() == *size && end <= whole->size();
+  std::optional<Bytes> whole = object.InMemory();
+  if (!whole) {
+    if (const auto loaded = object.Whole(kMaxWholeSearched)) whole = *loaded;
+  }
+  const bool in_memory = whole && end <= whole->size();
   if (!in_memory) copy.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, end - begin)));
   std::uint64_t covered = begin;
   while (begin < end && end - begin > kMagicBytes) {

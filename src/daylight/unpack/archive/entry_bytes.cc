@@ -3,23 +3,35 @@
 #include <archive.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace dl::unpack {
 
+bool EntryBytes::NextBlock() {
+  if (status_ != ARCHIVE_OK) return false;
+  const void* bytes = nullptr;
+  std::size_t count = 0;
+  la_int64_t offset = 0;
+  const int result = ::archive_read_data_block(reader_, &bytes, &count, &offset);
+  if (result == ARCHIVE_EOF || result < ARCHIVE_WARN) {
+    status_ = result;
+    return false;
+  }
+  block_ = {static_cast<const std::byte*>(bytes), count};
+  const auto from = static_cast<std::uint64_t>(std::max<la_int64_t>(offset, 0));
+  hole_ = has_holes_ && from > position_ ? from - position_ : 0;
+  return true;
+}
+
+std::optional<Bytes> EntryBytes::AtOnce(std::uint64_t size) {
+  if (!NextBlock() || hole_ != 0 || block_.size() != size) return std::nullopt;
+  position_ = size;
+  return std::exchange(block_, {});
+}
+
 std::size_t EntryBytes::Pull(std::span<std::byte> out) {
   while (block_.empty()) {
-    if (status_ != ARCHIVE_OK) return 0;
-    const void* bytes = nullptr;
-    std::size_t count = 0;
-    la_int64_t offset = 0;
-    const int result = ::archive_read_data_block(reader_, &bytes, &count, &offset);
-    if (result == ARCHIVE_EOF || result < ARCHIVE_WARN) {
-      status_ = result;
-      return 0;
-    }
-    block_ = {static_cast<const std::byte*>(bytes), count};
-    const auto from = static_cast<std::uint64_t>(std::max<la_int64_t>(offset, 0));
-    hole_ = has_holes_ && from > position_ ? from - position_ : 0;
+    if (!NextBlock()) return 0;
   }
   const bool is_hole = hole_ > 0;
   const std::size_t n = std::min<std::uint64_t>(out.size(), is_hole ? hole_ : block_.size());

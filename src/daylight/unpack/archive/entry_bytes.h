@@ -4,6 +4,7 @@
 //   const std::size_t n = bytes.Pull(out);   // 0 at the end; then ask has_failed().
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "daylight/base/error.h"
@@ -19,6 +20,9 @@ class EntryBytes {
   // count from elsewhere, and mean nothing.
   EntryBytes(::archive* reader, bool has_holes) : reader_(reader), has_holes_(has_holes) {}
 
+  // All bytes of an entry of this size where they lie, until the reader is asked
+  // again; nothing, and none are lost, if it does not have them at once.
+  std::optional<Bytes> AtOnce(std::uint64_t size);
   std::size_t Pull(std::span<std::byte> out);
   // After Pull() gave 0: not all bytes were there, or they are not what they should
   // be; the reader has words for it.
@@ -27,6 +31,9 @@ class EntryBytes {
   bool has_ended_all() const;
 
  private:
+  // False: there is no further block.
+  bool NextBlock();
+
   ::archive* reader_;
   bool has_holes_;
   Bytes block_;  // Libarchive's, until it is asked for the next.
