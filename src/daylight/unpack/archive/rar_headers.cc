@@ -97,13 +97,13 @@ std::optional<RarNotes> ReadRar5(Walk walk) {
   for (std::size_t i = 0; i < kMaxHeaders; ++i) {
     notes.end = walk.position();
     Cursor fixed(walk.Look(14));
-    const std::uint32_t sum = fixed.ReadU32Le().value_or(0);
+    const auto sum = fixed.ReadU32Le();
     const std::uint64_t size = fixed.ReadUleb128().value_or(0);
     const std::size_t head = fixed.position();
-    if (size == 0 || size > kMaxHeaderBytes - head) break;
+    if (!sum || size == 0 || size > kMaxHeaderBytes - head) break;
     const Bytes header = walk.Look(head + size);
     if (header.size() < head + size) break;
-    if (is_first && Sum(header.subspan(4)) != sum) return std::nullopt;
+    if (is_first && Sum(header.subspan(4)) != *sum) return std::nullopt;
     is_first = false;
     Cursor fields(header.subspan(head));
     const std::uint64_t type = fields.ReadUleb128().value_or(0);

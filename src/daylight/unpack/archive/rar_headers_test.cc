@@ -101,5 +101,21 @@ TEST(RarHeadersTest, CutOffAndFlipped) {
   }
 }
 
+// Whatever a header's first bytes are, when there are no more of them.
+TEST(RarHeadersTest, AlmostNothingBehindTheMagic) {
+  for (const std::string& magic : {std::string("Rar!\x1a\x07\x01\x00", 8), std::string("Rar!\x1a\x07\x00", 7)}) {
+    for (unsigned first = 0; first < 16; ++first) {
+      for (unsigned second = 0; second < 256; ++second) {
+        for (std::size_t n = 0; n < 7; ++n) {
+          const std::string rar =
+              magic + std::string{static_cast<char>(first), static_cast<char>(second)} + std::string(n, '\0');
+          MemorySource source(AsBytes(rar));
+          EXPECT_FALSE(ReadRarHeaders(source, 0)) << first << " " << second << " " << n;
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace dl::unpack
