@@ -10,12 +10,6 @@
 namespace dl::match {
 namespace {
 
-std::string RandomBytes(std::mt19937& rng, std::size_t size) {
-  std::string bytes(size, '\0');
-  for (char& c : bytes) c = static_cast<char>(rng() & 0xff);
-  return bytes;
-}
-
 TEST(DifferentialTest, RandomPatternsEqualTheOracle) {
   std::mt19937 rng(1);
   std::size_t matched = 0;

@@ -10,12 +10,6 @@
 namespace dl::match {
 namespace {
 
-std::string RandomBytes(std::mt19937& rng, std::size_t size) {
-  std::string bytes(size, '\0');
-  for (char& c : bytes) c = static_cast<char>(rng() & 0xff);
-  return bytes;
-}
-
 // `count` of them in three groups.
 std::vector<Pattern> RandomPatterns(std::mt19937& rng, int count) {
   std::vector<Pattern> patterns;

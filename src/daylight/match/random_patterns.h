@@ -6,6 +6,7 @@
 //   const std::string object = MakeObject(feed, 200);
 #pragma once
 
+#include <random>
 #include <string>
 
 #include "daylight/match/pattern.h"
@@ -25,6 +26,13 @@ class ByteFeed {
   std::string_view bytes_;
   std::size_t at_ = 0;
 };
+
+// What a ByteFeed can be made of.
+inline std::string RandomBytes(std::mt19937& rng, std::size_t size) {
+  std::string bytes(size, '\0');
+  for (char& c : bytes) c = static_cast<char>(rng() & 0xff);
+  return bytes;
+}
 
 // The source of an expression, lazy throughout or greedy throughout.
 class ExpressionWriter {
