@@ -161,6 +161,7 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < std::min<std::size_t>(5, slowest.size()); ++i) {
     std::printf("         %8.3f s  %s\n", slowest[i].first, slowest[i].second.c_str());
   }
-  for (std::size_t i = 0; i < profile.units.size(); ++i) Print(*(*engine)->impl().rule_sets[i], profile.units[i], profile.search_ns);
+  for (std::size_t i = 0; i < profile.units.size(); ++i)
+    Print(*(*engine)->impl().rule_sets[i], profile.units[i], profile.search_ns);
   return 0;
 }

@@ -29,7 +29,7 @@ struct CompileOptions {
   bool skip_invalid = false;
   bool warnings = true;
   bool beside_signatures = false;  // See report::CompileJob.
-  std::uint32_t timeout_ms = 0;  // Without a word from the worker; 0: for ever.
+  std::uint32_t timeout_ms = 0;    // Without a word from the worker; 0: for ever.
   const std::atomic<bool>* stop = nullptr;
 };
 
