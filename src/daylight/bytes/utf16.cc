@@ -11,4 +11,10 @@ std::string Utf8FromUtf16(Bytes bytes, bool is_big_endian) {
   return out;
 }
 
+Bytes BeforeNul16(Bytes bytes) {
+  std::size_t n = 0;
+  while (bytes.size() - n >= 2 && (bytes[n] != std::byte{0} || bytes[n + 1] != std::byte{0})) n += 2;
+  return bytes.first(n);
+}
+
 }  // namespace dl

@@ -37,4 +37,9 @@ void ForEachUtf16(Bytes bytes, bool is_big_endian, const Take& take) {
 
 std::string Utf8FromUtf16(Bytes bytes, bool is_big_endian);
 
+// The units before the first NUL unit, or all of them.
+Bytes BeforeNul16(Bytes bytes);
+// These of text as Windows keeps it, the least significant byte first.
+inline std::string Utf8FromWide(Bytes bytes) { return Utf8FromUtf16(BeforeNul16(bytes), /*is_big_endian=*/false); }
+
 }  // namespace dl

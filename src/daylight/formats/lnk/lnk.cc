@@ -4,6 +4,7 @@
 #include <array>
 
 #include "daylight/bytes/cursor.h"
+#include "daylight/bytes/utf16.h"
 #include "daylight/formats/lnk/text.h"
 
 namespace dl::formats {
@@ -99,7 +100,7 @@ void DecodeItem(ShellItem& item) {
       if (older && older->size() > 0 && older->bytes()[0] != std::byte{0}) {
         item.control_panel_path = ReplaceInvalidUtf8(BeforeNul(older->bytes()));
       } else if (newer) {
-        item.control_panel_path = Utf16LeToUtf8(BeforeNul16(newer->bytes()));
+        item.control_panel_path = Utf8FromWide(newer->bytes());
       }
       break;
     }
@@ -119,8 +120,7 @@ void DecodeItem(ShellItem& item) {
     case ShellItem::Class::kFileEntry:  // Unknown, size, time, attributes; then the primary name.
       if (const auto name = data.From(11)) {
         const bool wide = (item.indicator & 0x04) != 0;
-        item.file_name =
-            wide ? Utf16LeToUtf8(BeforeNul16(name->bytes())) : ReplaceInvalidUtf8(BeforeNul(name->bytes()));
+        item.file_name = wide ? Utf8FromWide(name->bytes()) : ReplaceInvalidUtf8(BeforeNul(name->bytes()));
       }
       break;
     case ShellItem::Class::kNetworkLocation:
@@ -166,7 +166,7 @@ Status ReadVolumeId(Cursor cursor, LnkFacts& facts) {
   if (label_offset == 0x14) {
     DL_TRY(const std::uint32_t unicode_offset, cursor.ReadU32Le());
     DL_TRY(const Cursor label, volume.From(unicode_offset));
-    facts.volume_label = Utf16LeToUtf8(BeforeNul16(label.bytes()));
+    facts.volume_label = Utf8FromWide(label.bytes());
   } else {
     DL_TRY(const Cursor label, volume.From(label_offset));
     facts.volume_label = ReplaceInvalidUtf8(BeforeNul(label.bytes()));
@@ -178,7 +178,7 @@ Status ReadVolumeId(Cursor cursor, LnkFacts& facts) {
 std::optional<std::string> TextAt(const Cursor& info, std::uint32_t offset, std::uint32_t unicode_offset) {
   const auto text = info.From(unicode_offset != 0 ? unicode_offset : offset);
   if (!text) return std::nullopt;
-  return unicode_offset != 0 ? Utf16LeToUtf8(BeforeNul16(text->bytes())) : ReplaceInvalidUtf8(BeforeNul(text->bytes()));
+  return unicode_offset != 0 ? Utf8FromWide(text->bytes()) : ReplaceInvalidUtf8(BeforeNul(text->bytes()));
 }
 
 // 2.3, LinkInfo. Its fields are read even when LinkInfoSize is too small for
@@ -228,7 +228,7 @@ Status ReadStrings(Cursor& cursor, LnkFacts& facts) {
     if ((facts.flags & field.flag) == 0) continue;
     DL_TRY(const std::uint16_t characters, cursor.ReadU16Le());
     DL_TRY(const Bytes text, cursor.ReadRecords(characters, unicode ? 2 : 1));
-    field.text = unicode ? Utf16LeToUtf8(BeforeNul16(text)) : ReplaceInvalidUtf8(text);
+    field.text = unicode ? Utf8FromWide(text) : ReplaceInvalidUtf8(text);
   }
   return {};
 }

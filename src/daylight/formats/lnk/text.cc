@@ -1,18 +1,12 @@
 #include "daylight/formats/lnk/text.h"
 
 #include <algorithm>
-#include <cstdint>
-
-#include "daylight/bytes/utf8.h"
+#include <string_view>
 
 namespace dl::formats {
 namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
-
-std::uint32_t UnitAt(Bytes bytes, std::size_t index) {
-  return std::to_integer<std::uint32_t>(bytes[2 * index]) | std::to_integer<std::uint32_t>(bytes[2 * index + 1]) << 8;
-}
 
 struct Sequence {
   std::size_t size;  // Bytes that belong together.
@@ -41,27 +35,6 @@ Sequence NextSequence(Bytes bytes) {
 
 }  // namespace
 
-std::string Utf16LeToUtf8(Bytes bytes) {
-  const std::size_t units = bytes.size() / 2;
-  std::string out;
-  out.reserve(units);
-  for (std::size_t i = 0; i < units; ++i) {
-    const std::uint32_t unit = UnitAt(bytes, i);
-    if (unit < 0xd800 || unit > 0xdfff) {
-      AppendUtf8(unit, out);
-      continue;
-    }
-    const std::uint32_t next = unit < 0xdc00 && i + 1 < units ? UnitAt(bytes, i + 1) : 0;
-    if (next < 0xdc00 || next > 0xdfff) {
-      out += kReplacement;
-      continue;
-    }
-    AppendUtf8(0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff), out);
-    ++i;
-  }
-  return out;
-}
-
 std::string ReplaceInvalidUtf8(Bytes bytes) {
   std::string out;
   out.reserve(bytes.size());
@@ -71,13 +44,6 @@ std::string ReplaceInvalidUtf8(Bytes bytes) {
     bytes = bytes.subspan(sequence.size);
   }
   return out;
-}
-
-Bytes BeforeNul16(Bytes bytes) {
-  const std::size_t units = bytes.size() / 2;
-  std::size_t n = 0;
-  while (n < units && UnitAt(bytes, n) != 0) ++n;
-  return bytes.first(2 * n);
 }
 
 Bytes BeforeNul(Bytes bytes) {

@@ -5,23 +5,7 @@
 namespace dl::formats {
 namespace {
 
-std::string FromUtf16(std::string_view bytes) { return Utf16LeToUtf8(AsBytes(bytes)); }
 std::string FromUtf8(std::string_view bytes) { return ReplaceInvalidUtf8(AsBytes(bytes)); }
-
-TEST(TextTest, Utf16) {
-  EXPECT_EQ(FromUtf16({"a\0\xe4\0\xac\x20", 6}), "a\xc3\xa4\xe2\x82\xac");
-  EXPECT_EQ(FromUtf16({"\x3d\xd8\x00\xde", 4}), "\xf0\x9f\x98\x80");
-  EXPECT_EQ(FromUtf16({"\xff\xdb\xff\xdf", 4}), "\xf4\x8f\xbf\xbf");
-  EXPECT_EQ(FromUtf16({"a\0b", 3}), "a");
-  EXPECT_EQ(FromUtf16(""), "");
-}
-
-TEST(TextTest, LoneSurrogatesAreReplaced) {
-  EXPECT_EQ(FromUtf16({"\x00\xd8", 2}), "\xef\xbf\xbd");
-  EXPECT_EQ(FromUtf16({"\x00\xdc\x00\xd8\x00\xdc", 6}), "\xef\xbf\xbd\xf0\x90\x80\x80");
-  EXPECT_EQ(FromUtf16({"\x00\xd8z\0", 4}), "\xef\xbf\xbdz");
-  EXPECT_EQ(FromUtf16({"\x00\xd8\x00\xd8", 4}), "\xef\xbf\xbd\xef\xbf\xbd");
-}
 
 TEST(TextTest, ValidUtf8IsKept) {
   const std::string_view text = "a\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf";
@@ -54,8 +38,6 @@ TEST(TextTest, InvalidUtf8IsReplacedByMaximalParts) {
 TEST(TextTest, BeforeNul) {
   EXPECT_EQ(AsText(BeforeNul(AsBytes({"ab\0c", 4}))), "ab");
   EXPECT_EQ(AsText(BeforeNul(AsBytes("ab"))), "ab");
-  EXPECT_EQ(BeforeNul16(AsBytes({"a\0\0b\0\0c", 7})).size(), 4u);
-  EXPECT_EQ(BeforeNul16(AsBytes({"a\0b", 3})).size(), 2u);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "daylight/rules/yara/op_classes.h"
+
 namespace dl::yara {
 
 namespace {
@@ -188,44 +190,6 @@ Possible Absence::Eval(const Expr& expr) const {
       return {};
     }
     default: return {};
-  }
-}
-
-bool IsArithmetic(Op op) {
-  switch (op) {
-    case Op::kNegate:
-    case Op::kBitNot:
-    case Op::kAdd:
-    case Op::kSubtract:
-    case Op::kMultiply:
-    case Op::kDivide:
-    case Op::kModulo:
-    case Op::kBitAnd:
-    case Op::kBitOr:
-    case Op::kBitXor:
-    case Op::kShiftLeft:
-    case Op::kShiftRight: return true;
-    default: return false;
-  }
-}
-
-bool IsTest(Op op) {
-  switch (op) {
-    case Op::kEqual:
-    case Op::kNotEqual:
-    case Op::kLess:
-    case Op::kLessEqual:
-    case Op::kGreater:
-    case Op::kGreaterEqual:
-    case Op::kContains:
-    case Op::kIContains:
-    case Op::kStartsWith:
-    case Op::kIStartsWith:
-    case Op::kEndsWith:
-    case Op::kIEndsWith:
-    case Op::kIEquals:
-    case Op::kMatches: return true;
-    default: return false;
   }
 }
 

@@ -27,12 +27,6 @@ class Absence {
   const std::vector<bool>& rules_that_can_;
 };
 
-// Comparisons of numbers and texts: undefined, so not true, when an operand is.
-bool IsTest(Op op);
-
-// Of numbers: undefined when an operand is.
-bool IsArithmetic(Op op);
-
 // Whether the expression speaks to the user, whatever its value.
 bool CallsConsole(const Expr& expr, const Compilation& compilation);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daylight/rules/yara/absence.h"
+#include "daylight/rules/yara/op_classes.h"
 
 namespace dl::yara {
 

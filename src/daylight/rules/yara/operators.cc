@@ -7,6 +7,7 @@
 
 #include "daylight/rules/yara/codes.h"
 #include "daylight/rules/yara/expression.h"
+#include "daylight/rules/yara/op_classes.h"
 
 namespace dl::yara {
 namespace {
@@ -15,35 +16,6 @@ constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 
 bool IsNumeric(TypeKind type) { return type == TypeKind::kInteger || type == TypeKind::kFloat; }
 double AsReal(const Expr& expr) { return expr.op == Op::kFloat ? expr.real : static_cast<double>(expr.integer); }
-
-bool IsEquality(Op op) { return op == Op::kEqual || op == Op::kNotEqual; }
-bool IsOrdering(Op op) {
-  return op == Op::kLess || op == Op::kLessEqual || op == Op::kGreater || op == Op::kGreaterEqual;
-}
-bool IsStringOperator(Op op) {
-  switch (op) {
-    case Op::kContains:
-    case Op::kIContains:
-    case Op::kStartsWith:
-    case Op::kIStartsWith:
-    case Op::kEndsWith:
-    case Op::kIEndsWith:
-    case Op::kIEquals:
-    case Op::kMatches: return true;
-    default: return false;
-  }
-}
-bool IsIntegerOperator(Op op) {
-  switch (op) {
-    case Op::kModulo:
-    case Op::kBitAnd:
-    case Op::kBitOr:
-    case Op::kBitXor:
-    case Op::kShiftLeft:
-    case Op::kShiftRight: return true;
-    default: return false;
-  }
-}
 
 template <typename T>
 bool Compare(Op op, const T& a, const T& b) {

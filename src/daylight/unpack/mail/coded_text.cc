@@ -1,7 +1,8 @@
 #include "daylight/unpack/mail/coded_text.h"
 
+#include <zlib.h>
+
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstring>
 #include <optional>
@@ -101,18 +102,6 @@ std::optional<Start> FindBinHex(std::string_view text, std::size_t from) {
   if (body == npos) return std::nullopt;
   return Start{Kind::kBinHex, "", at, body + 1};
 }
-
-// CRC-32 as zip has it.
-constexpr std::array<std::uint32_t, 256> MakeCrcs() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t crc = i;
-    for (int k = 0; k < 8; ++k) crc = (crc & 1) != 0 ? (crc >> 1) ^ 0xedb88320u : crc >> 1;
-    table[i] = crc;
-  }
-  return table;
-}
-constexpr std::array<std::uint32_t, 256> kCrcs = MakeCrcs();
 
 class Giving {
  public:
@@ -264,18 +253,24 @@ class Giving {
   bool Decode(const std::string& name, const std::vector<Part>& parts, bool& is_damaged, std::uint64_t& count) {
     std::size_t which = 0;
     std::size_t at = 0;
-    std::uint32_t crc = ~0u;
+    uLong crc = 0;
     std::uint64_t begun_at = 0;
     const auto pull = [&](std::span<std::byte> out) -> Result<std::size_t> {
       std::size_t n = 0;
+      std::size_t summed = 0;
+      const auto sum = [&] {
+        crc = ::crc32_z(crc, reinterpret_cast<const Bytef*>(out.data() + summed), n - summed);
+        summed = n;
+      };
       while (n < out.size() && which < parts.size()) {
         const Part& part = parts[which];
         if (at >= part.body.size()) {
-          const bool fits = part.size == count + n - begun_at && (!part.crc || *part.crc == ~crc);
+          sum();
+          const bool fits = part.size == count + n - begun_at && (!part.crc || *part.crc == crc);
           is_damaged = is_damaged || !fits;
           begun_at = count + n;
           at = 0;
-          crc = ~0u;
+          crc = 0;
           ++which;
           continue;
         }
@@ -287,8 +282,8 @@ class Giving {
         }
         const auto byte = static_cast<unsigned char>(code - 42);
         out[n++] = std::byte{byte};
-        crc = crc >> 8 ^ kCrcs[(crc ^ byte) & 0xff];
       }
+      sum();
       count += n;
       return n;
     };

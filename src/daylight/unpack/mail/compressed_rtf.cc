@@ -1,5 +1,7 @@
 #include "daylight/unpack/mail/compressed_rtf.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <cstring>
 #include <string_view>
@@ -22,18 +24,9 @@ static_assert(kInitial.size() == 207);
 
 // 2.1.3.2: zip's polynomial, without its inversions.
 std::uint32_t Crc(Bytes bytes) {
-  static const auto kTable = [] {
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-      std::uint32_t crc = i;
-      for (int k = 0; k < 8; ++k) crc = (crc & 1) != 0 ? (crc >> 1) ^ 0xedb88320u : crc >> 1;
-      table[i] = crc;
-    }
-    return table;
-  }();
-  std::uint32_t crc = 0;
-  for (const std::byte byte : bytes) crc = crc >> 8 ^ kTable[(crc ^ std::to_integer<std::uint32_t>(byte)) & 0xff];
-  return crc;
+  if (bytes.empty()) return 0;  // Without a pointer, zlib gives where it begins.
+  const uLong crc = ::crc32_z(0xffffffff, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+  return ~static_cast<std::uint32_t>(crc);
 }
 
 }  // namespace

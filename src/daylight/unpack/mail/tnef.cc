@@ -5,6 +5,7 @@
 #include <string>
 
 #include "daylight/bytes/cursor.h"
+#include "daylight/bytes/utf16.h"
 #include "daylight/unpack/mail/compressed_rtf.h"
 
 namespace dl::unpack {
@@ -58,36 +59,8 @@ std::optional<std::size_t> SizeOfType(std::uint16_t type) {
   }
 }
 
-std::string FromUtf16(Bytes bytes) {
-  std::string out;
-  Cursor cursor(bytes);
-  for (;;) {
-    auto unit = cursor.ReadU16Le();
-    if (!unit || *unit == 0) return out;
-    std::uint32_t code = *unit;
-    if (code >= 0xd800 && code < 0xdc00) {
-      Cursor ahead = cursor;
-      if (const auto low = ahead.ReadU16Le(); low && *low >= 0xdc00 && *low < 0xe000) {
-        code = 0x10000 + ((code - 0xd800) << 10) + (*low - 0xdc00u);
-        cursor = ahead;
-      }
-    }
-    const auto put = [&](std::uint32_t bits) { out += static_cast<char>(bits); };
-    if (code < 0x80) {
-      put(code);
-    } else if (code < 0x800) {
-      put(0xc0 | code >> 6), put(0x80 | (code & 0x3f));
-    } else if (code < 0x10000) {
-      put(0xe0 | code >> 12), put(0x80 | (code >> 6 & 0x3f)), put(0x80 | (code & 0x3f));
-    } else {
-      put(0xf0 | code >> 18), put(0x80 | (code >> 12 & 0x3f)), put(0x80 | (code >> 6 & 0x3f)),
-          put(0x80 | (code & 0x3f));
-    }
-  }
-}
-
 std::string TextOf(std::uint16_t type, Bytes bytes) {
-  if (type == kUnicode) return FromUtf16(bytes);
+  if (type == kUnicode) return Utf8FromWide(bytes);
   const std::string_view text = AsText(bytes);
   return std::string(text.substr(0, text.find('\0')));
 }
@@ -189,8 +162,8 @@ class Unpacking {
 
   void TakeProperty(std::uint16_t id, std::uint16_t type, Bytes value, bool is_of_attachment) {
     if (!is_of_attachment) {
-      if (id == kBodyText) Give("body.txt", type == kUnicode ? AsBytes(unicode_ = FromUtf16(value)) : value);
-      if (id == kBodyHtml) Give("body.html", type == kUnicode ? AsBytes(unicode_ = FromUtf16(value)) : value);
+      if (id == kBodyText) Give("body.txt", type == kUnicode ? AsBytes(unicode_ = Utf8FromWide(value)) : value);
+      if (id == kBodyHtml) Give("body.html", type == kUnicode ? AsBytes(unicode_ = Utf8FromWide(value)) : value);
       if (id == kBodyRtf) GiveRtf(value);
       return;
     }
