@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 #include <limits>
 #include <optional>
 
 #include "daylight/base/stopwatch.h"
 #include "daylight/rules/yara/entry_point.h"
 #include "daylight/rules/yara/module_host.h"
+#include "daylight/rules/yara/object_reads.h"
+#include "daylight/rules/yara/quantities.h"
 #include "daylight/rules/yara/value_operators.h"
 
 namespace dl::yara {
@@ -28,22 +29,19 @@ constexpr std::size_t kRulesAStep = 16;
 // kUndecided: its evaluation was stopped, and a gap says so.
 enum class RuleState : std::uint8_t { kUnknown, kNeeded, kFalse, kTrue, kUndecided };
 
-bool IsWordByte(std::byte b) {
-  const auto c = std::to_integer<unsigned char>(b);
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 }  // namespace
 
 class Evaluator::Impl {
  public:
-  explicit Impl(std::shared_ptr<const RuleSet> rules) : rules_(std::move(rules)), host_(*rules_) {
+  explicit Impl(std::shared_ptr<const RuleSet> rules)
+      : rules_(std::move(rules)), host_(*rules_), reads_([this](const Error& error) { NoteUnread(error); }) {
     states_.resize(rules_->rules().size(), RuleState::kUnknown);
   }
 
   void Begin(const EvaluationJob& job) {
     job_ = job;
     host_.Begin(job);
+    reads_.Begin(*job.object, job.size);
     for (const std::uint32_t rule : known_) states_[rule] = RuleState::kUnknown;
     known_.clear();
     holding_.clear();
@@ -306,7 +304,7 @@ class Evaluator::Impl {
       case Op::kStringCount: return static_cast<std::int64_t>(Matches(node).size());
       default: {
         const NodeRecord* offset = OffsetOfRead(node);
-        return offset != nullptr ? ReadInteger(offset->integer, node.integer) : std::nullopt;
+        return offset != nullptr ? reads_.Integer(offset->integer, node.integer) : std::nullopt;
       }
     }
   }
@@ -477,25 +475,6 @@ class Evaluator::Impl {
     return StringMatches(*rule_, string);
   }
 
-  static bool FoundAt(std::span<const match::Match> matches, std::int64_t offset) {
-    if (offset < 0) return false;
-    const auto wanted = static_cast<std::uint64_t>(offset);
-    const auto at = std::lower_bound(matches.begin(), matches.end(), wanted,
-                                     [](const match::Match& m, std::uint64_t o) { return m.offset < o; });
-    return at != matches.end() && at->offset == wanted;
-  }
-
-  static std::int64_t CountIn(std::span<const match::Match> matches, std::int64_t first, std::int64_t last) {
-    if (last < 0 || last < first) return 0;
-    const auto low = static_cast<std::uint64_t>(std::max<std::int64_t>(first, 0));
-    const auto high = static_cast<std::uint64_t>(last);
-    const auto begin = std::lower_bound(matches.begin(), matches.end(), low,
-                                        [](const match::Match& m, std::uint64_t o) { return m.offset < o; });
-    const auto end = std::upper_bound(begin, matches.end(), high,
-                                      [](std::uint64_t o, const match::Match& m) { return o < m.offset; });
-    return end - begin;
-  }
-
   std::span<const match::Match> AnchoredMatch(std::uint32_t index, const StringRecord& record) {
     const auto known = anchored_.find(index);
     if (known != anchored_.end()) return known->second;
@@ -504,7 +483,8 @@ class Evaluator::Impl {
       const std::string_view value = rules_->text(anchor.value);
       const std::string_view mask = rules_->text(anchor.mask);
       if (value.empty() || mask.size() != value.size() || !Compare(record.fixed_offset, value, mask)) continue;
-      if (anchor.fullword != 0 && !StandsAlone(record.fixed_offset, value.size(), anchor.fullword == 2)) continue;
+      if (anchor.fullword != 0 && !reads_.StandsAlone(record.fixed_offset, value.size(), anchor.fullword == 2))
+        continue;
       found.push_back({record.fixed_offset, value.size(), 0});
       break;
     }
@@ -516,33 +496,13 @@ class Evaluator::Impl {
     for (std::size_t at = 0; at < value.size(); at += block.size()) {
       const std::size_t n = std::min(block.size(), value.size() - at);
       if (at > 0 && !Charge(1)) return false;
-      if (offset > job_.size || !Read(offset + at, std::span(block).first(n))) return false;
+      if (offset > job_.size || !reads_.Read(offset + at, std::span(block).first(n))) return false;
       for (std::size_t i = 0; i < n; ++i) {
         const auto m = static_cast<unsigned char>(mask[at + i]);
         if ((std::to_integer<unsigned char>(block[i]) & m) != static_cast<unsigned char>(value[at + i])) return false;
       }
     }
     return true;
-  }
-
-  bool StandsAlone(std::uint64_t offset, std::uint64_t length, bool wide) {
-    std::array<std::byte, 2> pair;
-    const std::size_t width = wide ? 2 : 1;
-    const auto side = std::span(pair).first(width);
-    const auto is_word = [&] { return IsWordByte(pair[0]) && (!wide || pair[1] == std::byte{0}); };
-    if (offset >= width && Read(offset - width, side) && is_word()) return false;
-    return !(Read(offset + length, side) && is_word());
-  }
-
-  // All of `out`, or false. What a stream has let go is a gap.
-  bool Read(std::uint64_t offset, std::span<std::byte> out) {
-    if (offset > job_.size || out.size() > job_.size - offset) return false;
-    const auto n = job_.object->ReadAt(offset, out);
-    if (!n) {
-      NoteUnread(n.error());
-      return false;
-    }
-    return *n == out.size();
   }
 
   std::string RuleName() const { return std::string(rules_->text(rule_->identifier)); }
@@ -553,32 +513,10 @@ class Evaluator::Impl {
                  "rule " + RuleName() + (io ? " could not read the object" : " reads bytes that were not kept"));
   }
 
-  std::optional<std::int64_t> ReadInteger(std::int64_t offset, std::int64_t encoding) {
-    if (offset < 0) return std::nullopt;
-    bool big_endian = false;
-    if (encoding >= 1000 || encoding <= -1000) {
-      big_endian = true;
-      encoding += encoding > 0 ? -1000 : 1000;
-    }
-    const bool is_signed = encoding < 0;
-    const auto width = static_cast<std::size_t>((is_signed ? -encoding : encoding) / 8);
-    std::array<std::byte, 8> bytes{};
-    if (width == 0 || width > 8 || !Read(static_cast<std::uint64_t>(offset), std::span(bytes).first(width))) {
-      return std::nullopt;
-    }
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < width; ++i) {
-      const std::size_t from = big_endian ? i : width - 1 - i;
-      value = (value << 8) | std::to_integer<std::uint64_t>(bytes[from]);
-    }
-    if (is_signed && width < 8 && (value >> (8 * width - 1)) != 0) value |= ~std::uint64_t{0} << (8 * width);
-    return static_cast<std::int64_t>(value);
-  }
-
   // YARA-X reads floats in the same way.
   Value ReadNumber(const NodeRecord& node, const Value& offset) {
     if (!offset.defined()) return {};
-    const std::optional<std::int64_t> value = ReadInteger(offset.integer, node.integer);
+    const std::optional<std::int64_t> value = reads_.Integer(offset.integer, node.integer);
     if (!value) return {};
     if (static_cast<TypeKind>(node.type) != TypeKind::kFloat) return Value::Integer(*value);
     const bool is_double = node.integer % 1000 == 64;
@@ -624,28 +562,10 @@ class Evaluator::Impl {
       case Quantifier::kPercent: {
         const Value percent = Arg(node, 0);
         if (!percent.defined()) return {total, false};
-        return {CountForPercent(percent.integer, total), false};
+        return {CountForPercent(percent.integer, total, rules_->dialect()), false};
       }
       default: return {total, false};
     }
-  }
-
-  // The least number of `total` that makes up the percentage. YARA compares
-  // the quotient in floating point: 29 of 50 are not 58 % there. YARA-X
-  // computes the count, and they are.
-  std::uint64_t CountForPercent(std::int64_t percent, std::uint64_t total) const {
-    const double wanted = std::ceil(static_cast<double>(percent) * static_cast<double>(total) / 100.0);
-    if (!(wanted > 0)) return 0;
-    if (wanted > static_cast<double>(total))
-      return total < std::numeric_limits<std::uint64_t>::max() ? total + 1 : total;  // More than there are.
-    auto n = std::min(total, static_cast<std::uint64_t>(wanted));
-    if (rules_->dialect() == Dialect::kYaraX) return n;
-    const auto enough = [&](std::uint64_t found) {
-      return static_cast<double>(found) / static_cast<double>(total) * 100.0 >= static_cast<double>(percent);
-    };
-    if (!enough(n)) ++n;
-    if (n > 1 && enough(n - 1)) --n;
-    return n;
   }
 
   template <typename Turn>
@@ -773,6 +693,7 @@ class Evaluator::Impl {
 
   std::shared_ptr<const RuleSet> rules_;
   ModuleHost host_;
+  ObjectReads reads_;
   EvaluationJob job_;
   std::vector<RuleState> states_;
   std::vector<std::uint32_t> known_;   // Rules whose state is not kUnknown.
