@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 
+#include "daylight/unpack/number_testing.h"
 #include "daylight/unpack/unpacker.h"
 
 namespace dl::unpack {

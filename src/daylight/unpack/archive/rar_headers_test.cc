@@ -9,18 +9,12 @@
 namespace dl::unpack {
 namespace {
 
-std::string Number(std::uint64_t value, unsigned bytes) {
-  std::string out;
-  for (unsigned i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
-  return out;
-}
-
 std::string Sum(const std::string& text, unsigned bytes) {
-  return Number(::crc32(0, reinterpret_cast<const Bytef*>(text.data()), static_cast<uInt>(text.size())), bytes);
+  return LittleEndian(::crc32(0, reinterpret_cast<const Bytef*>(text.data()), static_cast<uInt>(text.size())), bytes);
 }
 
 std::string Block5(const std::string& body) {
-  const std::string sized = Number(body.size(), 1) + body;
+  const std::string sized = LittleEndian(body.size(), 1) + body;
   return Sum(sized, 4) + sized;
 }
 
@@ -28,25 +22,27 @@ std::string Block5(const std::string& body) {
 std::string Rar5(unsigned archive_flags, unsigned block_flags, const std::string& extra = "") {
   const std::string data = "text";
   const unsigned flags = block_flags | 2u | (extra.empty() ? 0u : 1u);
-  std::string file = Number(2, 1) + Number(flags, 1);
-  if (!extra.empty()) file += Number(extra.size(), 1);
-  file += Number(4, 1) + Number(4, 1) + Number(4, 1) + Number(0, 1) + Sum(data, 4);
-  file += Number(0, 1) + Number(1, 1) + Number(5, 1) + "a.txt" + extra;
-  return std::string("Rar!\x1a\x07\x01\x00", 8) + Block5(Number(1, 1) + Number(0, 1) + Number(archive_flags, 1)) +
-         Block5(file) + data + Block5(Number(5, 1) + Number(0, 1) + Number(0, 1));
+  std::string file = LittleEndian(2, 1) + LittleEndian(flags, 1);
+  if (!extra.empty()) file += LittleEndian(extra.size(), 1);
+  file += LittleEndian(4, 1) + LittleEndian(4, 1) + LittleEndian(4, 1) + LittleEndian(0, 1) + Sum(data, 4);
+  file += LittleEndian(0, 1) + LittleEndian(1, 1) + LittleEndian(5, 1) + "a.txt" + extra;
+  return std::string("Rar!\x1a\x07\x01\x00", 8) +
+         Block5(LittleEndian(1, 1) + LittleEndian(0, 1) + LittleEndian(archive_flags, 1)) + Block5(file) + data +
+         Block5(LittleEndian(5, 1) + LittleEndian(0, 1) + LittleEndian(0, 1));
 }
 
 std::string Rar4(unsigned archive_flags, unsigned file_flags) {
   const auto block = [](const std::string& body) { return Sum(body, 2) + body; };
   const std::string data = "text";
   const std::string name = "a.txt";
-  const std::string file = Number(0x74, 1) + Number(0x8000u | file_flags, 2) + Number(32 + name.size(), 2) +
-                           Number(data.size(), 4) + Number(data.size(), 4) + Number(3, 1) + Sum(data, 4) +
-                           Number(0x50421041, 4) + Number(20, 1) + Number(0x30, 1) + Number(name.size(), 2) +
-                           Number(0x81a4, 4) + name;
+  const std::string file = LittleEndian(0x74, 1) + LittleEndian(0x8000u | file_flags, 2) +
+                           LittleEndian(32 + name.size(), 2) + LittleEndian(data.size(), 4) +
+                           LittleEndian(data.size(), 4) + LittleEndian(3, 1) + Sum(data, 4) +
+                           LittleEndian(0x50421041, 4) + LittleEndian(20, 1) + LittleEndian(0x30, 1) +
+                           LittleEndian(name.size(), 2) + LittleEndian(0x81a4, 4) + name;
   return std::string("Rar!\x1a\x07\x00", 7) +
-         block(Number(0x73, 1) + Number(archive_flags, 2) + Number(13, 2) + Number(0, 6)) + block(file) + data +
-         block(Number(0x7b, 1) + Number(0x4000, 2) + Number(7, 2));
+         block(LittleEndian(0x73, 1) + LittleEndian(archive_flags, 2) + LittleEndian(13, 2) + LittleEndian(0, 6)) +
+         block(file) + data + block(LittleEndian(0x7b, 1) + LittleEndian(0x4000, 2) + LittleEndian(7, 2));
 }
 
 std::string List(const std::string& object) {
@@ -67,7 +63,7 @@ TEST(RarHeadersTest, PlainOnes) {
 }
 
 TEST(RarHeadersTest, EncryptedFiles) {
-  const std::string record = Number(3, 1) + Number(1, 1) + "xx";
+  const std::string record = LittleEndian(3, 1) + LittleEndian(1, 1) + "xx";
   EXPECT_NE(List(Rar5(0, 0, record)).find("a.txt!encrypted"), std::string::npos);
   EXPECT_NE(List(Rar4(0, 4)).find("a.txt!encrypted"), std::string::npos);
 }
@@ -75,7 +71,7 @@ TEST(RarHeadersTest, EncryptedFiles) {
 TEST(RarHeadersTest, EncryptedNames) {
   EXPECT_EQ(List(Rar4(0x80, 0)), "!encrypted ");
   const std::string rar5 =
-      std::string("Rar!\x1a\x07\x01\x00", 8) + Block5(Number(4, 1) + Number(0, 4)) + "random bytes";
+      std::string("Rar!\x1a\x07\x01\x00", 8) + Block5(LittleEndian(4, 1) + LittleEndian(0, 4)) + "random bytes";
   EXPECT_EQ(List(rar5), "!encrypted ");
   EXPECT_EQ(List("picture" + rar5), "!encrypted ");
 }
@@ -89,7 +85,7 @@ TEST(RarHeadersTest, FilesThatContinueElsewhere) {
 }
 
 TEST(RarHeadersTest, CutOffAndFlipped) {
-  for (const std::string& whole : {Rar5(0, 0, Number(3, 1) + Number(1, 1) + "xx"), Rar4(0, 4)}) {
+  for (const std::string& whole : {Rar5(0, 0, LittleEndian(3, 1) + LittleEndian(1, 1) + "xx"), Rar4(0, 4)}) {
     for (std::size_t n = 0; n < whole.size(); ++n) {
       List(whole.substr(0, n));
       for (unsigned bit = 0; bit < 8; ++bit) {

@@ -36,28 +36,23 @@ std::string FromHex(std::string_view hex) {
   return out;
 }
 
-std::string Number(std::uint64_t value, unsigned bytes) {
-  std::string out;
-  for (unsigned i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
-  return out;
-}
-
 std::string Sum(const std::string& text) {
-  return Number(::crc32(0, reinterpret_cast<const Bytef*>(text.data()), static_cast<uInt>(text.size())), 4);
+  return LittleEndian(::crc32(0, reinterpret_cast<const Bytef*>(text.data()), static_cast<uInt>(text.size())), 4);
 }
 
 std::string Header(unsigned type, unsigned flags, unsigned method, const std::string& name, const std::string& packed,
                    std::uint64_t size, const std::string& sum) {
-  const std::string basic = Number(30, 1) + Number(11, 1) + Number(1, 1) + Number(2, 1) + Number(flags, 1) +
-                            Number(method, 1) + Number(type, 1) + Number(0, 5) + Number(packed.size(), 4) +
-                            Number(size, 4) + sum + Number(0, 6) + name + Number(0, 2);
-  return "\x60\xea" + Number(basic.size(), 2) + basic + Sum(basic) + Number(0, 2) + packed;
+  const std::string basic = LittleEndian(30, 1) + LittleEndian(11, 1) + LittleEndian(1, 1) + LittleEndian(2, 1) +
+                            LittleEndian(flags, 1) + LittleEndian(method, 1) + LittleEndian(type, 1) +
+                            LittleEndian(0, 5) + LittleEndian(packed.size(), 4) + LittleEndian(size, 4) + sum +
+                            LittleEndian(0, 6) + name + LittleEndian(0, 2);
+  return "\x60\xea" + LittleEndian(basic.size(), 2) + basic + Sum(basic) + LittleEndian(0, 2) + packed;
 }
 
 std::string Stored(unsigned flags = 0, unsigned method = 0) {
-  return Header(2, 0, 0, "main", "", 0, Number(0, 4)) + Header(0, flags, method, "a", "text", 4, Sum("text")) +
-         Header(3, 0, 0, "folder", "", 0, Number(0, 4)) + Header(0, 0, 0, "b", "more text", 9, Sum("more text")) +
-         Number(0xea60, 2) + Number(0, 2);
+  return Header(2, 0, 0, "main", "", 0, LittleEndian(0, 4)) + Header(0, flags, method, "a", "text", 4, Sum("text")) +
+         Header(3, 0, 0, "folder", "", 0, LittleEndian(0, 4)) + Header(0, 0, 0, "b", "more text", 9, Sum("more text")) +
+         LittleEndian(0xea60, 2) + LittleEndian(0, 2);
 }
 
 std::string List(const std::string& object) {
@@ -106,9 +101,9 @@ TEST(ArjTest, WhatIsNotDecodedIsTold) {
 
 TEST(ArjTest, NoMoreThanTheSizeSays) {
   // Codes of no bits make content of nothing: a block of one literal, without end.
-  const std::string packed = Number(0xffff, 2) + std::string(20, '\0');
-  const std::string bomb = Header(2, 0, 0, "main", "", 0, Number(0, 4)) +
-                           Header(0, 0, 1, "a", packed, 0xffffffff, Number(0, 4)) + Number(0xea60, 4);
+  const std::string packed = LittleEndian(0xffff, 2) + std::string(20, '\0');
+  const std::string bomb = Header(2, 0, 0, "main", "", 0, LittleEndian(0, 4)) +
+                           Header(0, 0, 1, "a", packed, 0xffffffff, LittleEndian(0, 4)) + LittleEndian(0xea60, 4);
   Listing listing(1000, 1'000'000);
   ASSERT_TRUE(listing.Run(kArj, bomb));
   EXPECT_LE(listing.bytes(), 1'010'000u);

@@ -8,13 +8,9 @@
 #include <string>
 #include <vector>
 
-namespace dl::unpack {
+#include "daylight/unpack/number_testing.h"
 
-inline std::string LittleEndian(std::uint64_t value, unsigned bytes) {
-  std::string out;
-  for (unsigned i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
-  return out;
-}
+namespace dl::unpack {
 
 struct LzxOptions {
   unsigned window_bits = 16;

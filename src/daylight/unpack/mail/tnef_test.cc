@@ -8,23 +8,18 @@
 namespace dl::unpack {
 namespace {
 
-std::string Little(std::uint64_t value, int bytes) {
-  std::string out;
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
-  return out;
-}
-
 std::string Attribute(int level, std::uint32_t id, const std::string& data) {
   unsigned sum = 0;
   for (const char c : data) sum += static_cast<unsigned char>(c);
-  return Little(static_cast<unsigned>(level), 1) + Little(id, 4) + Little(data.size(), 4) + data + Little(sum, 2);
+  return LittleEndian(static_cast<unsigned>(level), 1) + LittleEndian(id, 4) + LittleEndian(data.size(), 4) + data +
+         LittleEndian(sum, 2);
 }
 
 // A property of one value of no fixed size.
 std::string Property(std::uint32_t tag, std::string value) {
-  const std::string size = Little(value.size(), 4);
+  const std::string size = LittleEndian(value.size(), 4);
   value.resize((value.size() + 3) / 4 * 4);
-  return Little(tag & 0xffff, 2) + Little(tag >> 16, 2) + Little(1, 4) + size + value;
+  return LittleEndian(tag & 0xffff, 2) + LittleEndian(tag >> 16, 2) + LittleEndian(1, 4) + size + value;
 }
 
 std::string Wide(const std::string& text) {
@@ -37,24 +32,24 @@ const std::string kSignature = "\x78\x9f\x3e\x22\x01" + std::string(1, '\0');
 
 // [MS-OXRTFCP] 3.1.
 const std::string kRtfExample =
-    Little(0x2d, 4) + Little(0x2b, 4) + "LZFu" + Little(0xa7c7c5f1, 4) +
+    LittleEndian(0x2d, 4) + LittleEndian(0x2b, 4) + "LZFu" + LittleEndian(0xa7c7c5f1, 4) +
     std::string(
         "\x03\x00\x0a\x00\x72\x63\x70\x67\x31\x32\x35\x42\x32\x0a\xf3\x20\x68\x65\x6c\x09\x00\x20\x62\x77\x05"
         "\xb0\x6c\x64\x7d\x0a\x80\x0f\xa0",
         33);
 
 std::string Example() {
-  const std::string named = Little(0x001e, 2) + Little(0x8001, 2) + std::string(16, 'g') + Little(1, 4) + Little(6, 4) +
-                            Wide("ab") + std::string(2, '\0') + Little(1, 4) + Little(2, 4) + "x" +
-                            std::string(3, '\0');
-  const std::string fixed = Little(0x0003, 2) + Little(0x0e21, 2) + Little(7, 4);
-  return kSignature + Attribute(1, 0x00089006, Little(0x00010000, 4)) +
-         Attribute(
-             1, 0x00069003,
-             Little(4, 4) + named + fixed + Property(0x1009'0102, kRtfExample) + Property(0x1013'0102, "<b>text</b>")) +
+  const std::string named = LittleEndian(0x001e, 2) + LittleEndian(0x8001, 2) + std::string(16, 'g') +
+                            LittleEndian(1, 4) + LittleEndian(6, 4) + Wide("ab") + std::string(2, '\0') +
+                            LittleEndian(1, 4) + LittleEndian(2, 4) + "x" + std::string(3, '\0');
+  const std::string fixed = LittleEndian(0x0003, 2) + LittleEndian(0x0e21, 2) + LittleEndian(7, 4);
+  return kSignature + Attribute(1, 0x00089006, LittleEndian(0x00010000, 4)) +
+         Attribute(1, 0x00069003,
+                   LittleEndian(4, 4) + named + fixed + Property(0x1009'0102, kRtfExample) +
+                       Property(0x1013'0102, "<b>text</b>")) +
          Attribute(2, 0x00069002, std::string(14, '\0')) + Attribute(2, 0x00018010, std::string("SHORT~1.EXE\0", 12)) +
          Attribute(2, 0x0006800f, "the first") +
-         Attribute(2, 0x00069005, Little(2, 4) + fixed + Property(0x3707'001f, Wide("a long name.exe"))) +
+         Attribute(2, 0x00069005, LittleEndian(2, 4) + fixed + Property(0x3707'001f, Wide("a long name.exe"))) +
          Attribute(2, 0x00069002, std::string(14, '\0')) + Attribute(2, 0x00018010, std::string("second.txt\0", 11)) +
          Attribute(2, 0x0006800f, "the second");
 }
@@ -71,7 +66,7 @@ TEST(TnefTest, EmbeddedMessagesAndNamesThatAreNone) {
   const std::string object = kSignature + Attribute(1, 0x0002800c, "inner");
   const std::string outer =
       kSignature + Attribute(2, 0x00069002, std::string(14, '\0')) +
-      Attribute(2, 0x00069005, Little(1, 4) + Property(0x3701'000d, std::string(16, 'i') + object)) +
+      Attribute(2, 0x00069005, LittleEndian(1, 4) + Property(0x3701'000d, std::string(16, 'i') + object)) +
       Attribute(2, 0x00069002, std::string(14, '\0')) + Attribute(2, 0x0006800f, "no name");
   Listing listing;
   EXPECT_TRUE(listing.Run(kTnef, outer));
@@ -103,18 +98,19 @@ TEST(TnefTest, DamageIsTold) {
 
 TEST(TnefTest, LengthsThatWouldWrap) {
   for (const std::uint64_t size : {std::uint64_t{0xffffffff}, std::uint64_t{0xfffffff0}, std::uint64_t{0x80000000}}) {
-    const std::string count = Little(size, 4);
+    const std::string count = LittleEndian(size, 4);
     for (const std::string& data :
-         {count, Little(1, 4) + Little(0x0102, 2) + Little(0x1009, 2) + count,
-          Little(1, 4) + Little(0x0102, 2) + Little(0x1009, 2) + Little(1, 4) + count + "xx",
-          Little(1, 4) + Little(0x1005, 2) + Little(0x1009, 2) + count,
-          Little(1, 4) + Little(0x001e, 2) + Little(0x8009, 2) + std::string(16, 'g') + Little(1, 4) + count}) {
+         {count, LittleEndian(1, 4) + LittleEndian(0x0102, 2) + LittleEndian(0x1009, 2) + count,
+          LittleEndian(1, 4) + LittleEndian(0x0102, 2) + LittleEndian(0x1009, 2) + LittleEndian(1, 4) + count + "xx",
+          LittleEndian(1, 4) + LittleEndian(0x1005, 2) + LittleEndian(0x1009, 2) + count,
+          LittleEndian(1, 4) + LittleEndian(0x001e, 2) + LittleEndian(0x8009, 2) + std::string(16, 'g') +
+              LittleEndian(1, 4) + count}) {
       Listing listing;
       EXPECT_TRUE(listing.Run(kTnef, kSignature + Attribute(1, 0x00069003, data)));
       EXPECT_EQ(listing.text(), "!damaged ");
     }
     Listing listing;
-    EXPECT_TRUE(listing.Run(kTnef, kSignature + "\x02" + Little(0x0006800f, 4) + count + "data"));
+    EXPECT_TRUE(listing.Run(kTnef, kSignature + "\x02" + LittleEndian(0x0006800f, 4) + count + "data"));
     EXPECT_EQ(listing.text(), "!damaged =4 ");
   }
 }
@@ -153,7 +149,9 @@ TEST(CompressedRtfTest, InAnyPieces) {
 
 TEST(CompressedRtfTest, NotCompressed) {
   bool is_damaged = true;
-  EXPECT_EQ(Decompress(Little(12 + 5, 4) + Little(5, 4) + "MELA" + Little(0, 4) + "{rtf}", 3, is_damaged), "{rtf}");
+  EXPECT_EQ(
+      Decompress(LittleEndian(12 + 5, 4) + LittleEndian(5, 4) + "MELA" + LittleEndian(0, 4) + "{rtf}", 3, is_damaged),
+      "{rtf}");
   EXPECT_FALSE(is_damaged);
 }
 

@@ -9,12 +9,6 @@ namespace {
 
 using namespace std::string_literals;
 
-std::string U32(std::size_t n) {
-  std::string out;
-  for (int i = 0; i < 4; ++i, n >>= 8) out += static_cast<char>(static_cast<unsigned char>(n));
-  return out;
-}
-
 std::string Hex(std::string_view bytes) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
@@ -26,8 +20,8 @@ std::string Hex(std::string_view bytes) {
 }
 
 std::string Object(const std::string& name, const std::string& native, const std::string& rest = "") {
-  return U32(0x501) + U32(2) + U32(name.size() + 1) + name + '\0' + U32(0) + U32(0) + U32(native.size()) + native +
-         rest;
+  return LittleEndian(0x501, 4) + LittleEndian(2, 4) + LittleEndian(name.size() + 1, 4) + name + '\0' +
+         LittleEndian(0, 4) + LittleEndian(0, 4) + LittleEndian(native.size(), 4) + native + rest;
 }
 
 std::string List(const std::string& rtf) {
@@ -56,7 +50,8 @@ TEST(RtfTest, ObjectsAndPictures) {
 }
 
 TEST(RtfTest, EmbeddedFiles) {
-  const std::string package = "\x02\0label\0C:\\a.exe\0\0\0\x03\0"s + U32(2) + "t\0"s + U32(4) + "data" + "behind it";
+  const std::string package =
+      "\x02\0label\0C:\\a.exe\0\0\0\x03\0"s + LittleEndian(2, 4) + "t\0"s + LittleEndian(4, 4) + "data" + "behind it";
   EXPECT_EQ(OfObject(Hex(Object("Package", package))), "object1/a.exe=data ");
 }
 
@@ -143,8 +138,9 @@ TEST(RtfTest, DeepNestingIsToldAndCostsNothing) {
 
 TEST(RtfTest, WrappedSizes) {
   for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{0x7fffffff}, std::size_t{0xffffffff}}) {
-    OfObject(Hex(U32(1) + U32(2) + U32(n) + "class"));
-    EXPECT_EQ(OfObject(Hex(U32(1) + U32(2) + U32(1) + '\0' + U32(0) + U32(0) + U32(n | 0x10) + "data")),
+    OfObject(Hex(LittleEndian(1, 4) + LittleEndian(2, 4) + LittleEndian(n, 4) + "class"));
+    EXPECT_EQ(OfObject(Hex(LittleEndian(1, 4) + LittleEndian(2, 4) + LittleEndian(1, 4) + '\0' + LittleEndian(0, 4) +
+                           LittleEndian(0, 4) + LittleEndian(n | 0x10, 4) + "data")),
               "object1/native=data ");
   }
 }

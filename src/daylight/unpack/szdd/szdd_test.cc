@@ -8,24 +8,19 @@
 namespace dl::unpack {
 namespace {
 
-std::string Number(std::uint64_t value, unsigned bytes) {
-  std::string out;
-  for (unsigned i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
-  return out;
-}
-
 // "abcabcabcabc!" as three literals, a match and a literal, from the window's place `begin` on.
 std::string Packed(unsigned begin) {
-  return "\x17" + std::string("abc") + Number(begin & 0xff, 1) + Number((begin >> 4 & 0xf0) | (9 - 3), 1) + "!";
+  return "\x17" + std::string("abc") + LittleEndian(begin & 0xff, 1) + LittleEndian((begin >> 4 & 0xf0) | (9 - 3), 1) +
+         "!";
 }
 
 std::string Szdd(const std::string& packed, std::uint64_t size) {
-  return "SZDD\x88\xf0\x27\x33" + std::string("Ae") + Number(size, 4) + packed;
+  return "SZDD\x88\xf0\x27\x33" + std::string("Ae") + LittleEndian(size, 4) + packed;
 }
 
 std::string Kwaj(unsigned method, std::uint64_t size, const std::string& packed) {
-  return "KWAJ\x88\xf0\x27\xd1" + Number(method, 2) + Number(28, 2) + Number(0x19, 2) + Number(size, 4) +
-         std::string("name\0ex\0xx", 10) + packed;
+  return "KWAJ\x88\xf0\x27\xd1" + LittleEndian(method, 2) + LittleEndian(28, 2) + LittleEndian(0x19, 2) +
+         LittleEndian(size, 4) + std::string("name\0ex\0xx", 10) + packed;
 }
 
 std::string MsZipBlock(const std::string& text, const std::string& dictionary) {
@@ -44,7 +39,7 @@ std::string MsZipBlock(const std::string& text, const std::string& dictionary) {
   EXPECT_EQ(::deflate(&stream, Z_FINISH), Z_STREAM_END);
   out.resize(out.size() - stream.avail_out);
   ::deflateEnd(&stream);
-  return Number(out.size() + 2, 2) + "CK" + out;
+  return LittleEndian(out.size() + 2, 2) + "CK" + out;
 }
 
 Listing Open(const std::string& object, const std::string& name = "setup.ex_") {
@@ -56,7 +51,7 @@ Listing Open(const std::string& object, const std::string& name = "setup.ex_") {
 TEST(SzddTest, Lzss) {
   EXPECT_EQ(Open(Szdd(Packed(4096 - 16), 13)).children().at("setup.exe"), "abcabcabcabc!");
   EXPECT_EQ(Open(Szdd(Packed(4096 - 16), 13), "other").children().at("content"), "abcabcabcabc!");
-  const std::string qbasic = "SZ\x20\x88\xf0\x27\x33\xd1" + Number(13, 4) + Packed(4096 - 18);
+  const std::string qbasic = "SZ\x20\x88\xf0\x27\x33\xd1" + LittleEndian(13, 4) + Packed(4096 - 18);
   EXPECT_EQ(Open(qbasic).children().at("setup.ex"), "abcabcabcabc!");
   EXPECT_EQ(Open(Kwaj(2, 13, Packed(4096 - 16))).children().at("name.ex"), "abcabcabcabc!");
 }

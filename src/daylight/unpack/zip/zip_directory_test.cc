@@ -75,11 +75,12 @@ TEST(ZipDirectoryTest, SizesOfZip64) {
   // All three fields are elsewhere.
   std::string zip = MakeZip({{"a", "text"}});
   const std::size_t central = zip.find("PK\x01\x02");
-  std::string extra = ZipNumber(1, 2) + ZipNumber(24, 2);
-  for (const std::uint64_t n : {std::uint64_t{4}, std::uint64_t{5} << 32, std::uint64_t{0}}) extra += ZipNumber(n, 8);
+  std::string extra = LittleEndian(1, 2) + LittleEndian(24, 2);
+  for (const std::uint64_t n : {std::uint64_t{4}, std::uint64_t{5} << 32, std::uint64_t{0}})
+    extra += LittleEndian(n, 8);
   zip.insert(central + 47, extra);
   for (const std::size_t field : {20u, 24u, 42u}) zip.replace(central + field, 4, "\xff\xff\xff\xff");
-  zip.replace(central + 30, 2, ZipNumber(extra.size(), 2));
+  zip.replace(central + 30, 2, LittleEndian(extra.size(), 2));
   Cursor records(AsBytes(zip).subspan(central));
   const auto entry = ReadZipEntry(records);
   ASSERT_TRUE(entry);

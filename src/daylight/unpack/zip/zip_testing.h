@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daylight/base/check.h"
+#include "daylight/unpack/number_testing.h"
 
 namespace dl::unpack {
 
@@ -19,12 +20,6 @@ struct ZipTestEntry {
   unsigned method = 0;
   unsigned flags = 0;
 };
-
-inline std::string ZipNumber(std::uint64_t n, int bytes) {
-  std::string out;
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(static_cast<unsigned char>(n >> (8 * i)));
-  return out;
-}
 
 inline std::string DeflateRaw(const std::string& content) {
   ::z_stream zlib{};
@@ -47,16 +42,18 @@ inline std::string MakeZip(const std::vector<ZipTestEntry>& entries) {
   for (const ZipTestEntry& entry : entries) {
     const std::string data = entry.method == 8 ? DeflateRaw(entry.content) : entry.content;
     const auto crc = ::crc32_z(0, reinterpret_cast<const ::Bytef*>(entry.content.data()), entry.content.size());
-    const std::string common = ZipNumber(20, 2) + ZipNumber(entry.flags, 2) + ZipNumber(entry.method, 2) +
-                               ZipNumber(0, 4) + ZipNumber(crc, 4) + ZipNumber(data.size(), 4) +
-                               ZipNumber(entry.content.size(), 4) + ZipNumber(entry.name.size(), 2) + ZipNumber(0, 2);
+    const std::string common = LittleEndian(20, 2) + LittleEndian(entry.flags, 2) + LittleEndian(entry.method, 2) +
+                               LittleEndian(0, 4) + LittleEndian(crc, 4) + LittleEndian(data.size(), 4) +
+                               LittleEndian(entry.content.size(), 4) + LittleEndian(entry.name.size(), 2) +
+                               LittleEndian(0, 2);
     directory +=
-        "PK\x01\x02" + ZipNumber(20, 2) + common + std::string(10, '\0') + ZipNumber(out.size(), 4) + entry.name;
+        "PK\x01\x02" + LittleEndian(20, 2) + common + std::string(10, '\0') + LittleEndian(out.size(), 4) + entry.name;
     out += "PK\x03\x04" + common + entry.name + data;
   }
   const std::size_t begin = out.size();
-  out += directory + "PK\x05\x06" + ZipNumber(0, 4) + ZipNumber(entries.size(), 2) + ZipNumber(entries.size(), 2);
-  return out + ZipNumber(directory.size(), 4) + ZipNumber(begin, 4) + ZipNumber(0, 2);
+  out +=
+      directory + "PK\x05\x06" + LittleEndian(0, 4) + LittleEndian(entries.size(), 2) + LittleEndian(entries.size(), 2);
+  return out + LittleEndian(directory.size(), 4) + LittleEndian(begin, 4) + LittleEndian(0, 2);
 }
 
 }  // namespace dl::unpack

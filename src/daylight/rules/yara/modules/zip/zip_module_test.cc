@@ -71,7 +71,7 @@ TEST(ZipModuleTest, MoreEntriesThanAreListed) {
   std::string directory;
   const std::string entry = MakeZip({{"", ""}}).substr(30, 46);
   for (int i = 0; i < 100'001; ++i) directory += entry;
-  const std::string end = "PK\x05\x06"s + std::string(8, '\0') + unpack::ZipNumber(directory.size(), 4);
+  const std::string end = "PK\x05\x06"s + std::string(8, '\0') + unpack::LittleEndian(directory.size(), 4);
   const std::string zip = directory + end + std::string(6, '\0');
   FakeModuleContext context(module_zip, AsBytes(zip));
   context.Load();
