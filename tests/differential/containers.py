@@ -14,9 +14,14 @@ import pathlib
 import shutil
 import struct
 import subprocess
+import sys
 import tempfile
 import zipfile
 import zlib
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from archives import make_tar  # noqa: E402
 
 MAKERS = {}
 TIME = (2020, 2, 2, 2, 2, 2)
@@ -384,17 +389,7 @@ def udf(name, data):
 @kind("docker-layers")
 def docker_layers(name, data):
     """As `docker save` writes it: the file is in the first layer, and deleted by the second."""
-    import tarfile
-
-    def tar(members):
-        out = io.BytesIO()
-        with tarfile.open(fileobj=out, mode="w") as archive:
-            for member, content in members:
-                info = tarfile.TarInfo(member)
-                info.size = len(content)
-                archive.addfile(info, io.BytesIO(content))
-        return out.getvalue()
-    first = tar([("opt/" + name, data)])
-    second = tar([("opt/.wh." + name, b"")])
+    first = make_tar([("opt/" + name, data)])
+    second = make_tar([("opt/.wh." + name, b"")])
     manifest = b'[{"Config":"c.json","RepoTags":null,"Layers":["1/layer.tar","2/layer.tar"]}]'
-    return tar([("1/layer.tar", first), ("2/layer.tar", gzip.compress(second)), ("c.json", b"{}"), ("manifest.json", manifest)])
+    return make_tar([("1/layer.tar", first), ("2/layer.tar", gzip.compress(second)), ("c.json", b"{}"), ("manifest.json", manifest)])

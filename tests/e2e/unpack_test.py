@@ -3,10 +3,10 @@
 import bz2
 import gzip
 import hashlib
-import io
 import json
 import lzma
 import os
+import pathlib
 import struct
 import subprocess
 import sys
@@ -18,26 +18,12 @@ import zlib
 
 import harness
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from archives import make_tar, make_zip  # noqa: E402
+
 RULE = 'rule Marker { strings: $a = "inert marker" condition: $a at 0 and filesize < 100 }\n'
 MARKER = b"inert marker of no harm"
-
-
-def make_zip(members, method=zipfile.ZIP_DEFLATED):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for name, data in members:
-            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), data, method)
-    return out.getvalue()
-
-
-def make_tar(members):
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for name, data in members:
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return out.getvalue()
 
 
 def encrypt_zip(name, data, password):
