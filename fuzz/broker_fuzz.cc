@@ -209,7 +209,7 @@ const Place& ThePlace() {
 void FuzzScan(unsigned how) {
   std::set<std::uint64_t> answered;
   for (const std::string& words : g_scripts) Rest(words, &answered);
-  sandbox::ScanOptions options;
+  sandbox::SessionOptions options;
   options.worker_program = kNoProgram;
   options.workers = 1 + how % 3;
   options.isolate_objects = (how & 4) != 0;

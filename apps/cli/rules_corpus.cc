@@ -56,7 +56,7 @@ std::optional<report::CorpusCosts> MeasureOnCorpus(const sandbox::WorkerProgram&
   os::WalkOptions walk;
   walk.helper.stop = &StopFlag();
   ScanFeed feed(walk, folders, kStdinLimitBytes);
-  sandbox::ScanOptions options;
+  sandbox::SessionOptions options;
   options.worker_program = worker_program;
   options.workers = std::max(1u, std::thread::hardware_concurrency());
   options.settings.profile = true;

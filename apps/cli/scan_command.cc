@@ -248,7 +248,7 @@ int Run(const ScanArguments& arguments, const sandbox::WorkerProgram& worker_pro
   SetBeforeMessage(&EraseProgress);
   Scan scan(arguments, *output, progress);
 
-  sandbox::ScanOptions options;
+  sandbox::SessionOptions options;
   options.worker_program = worker_program;
   options.workers = arguments.threads;
   options.isolate_objects = arguments.isolation == "object";
