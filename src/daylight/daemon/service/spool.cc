@@ -63,7 +63,9 @@ SpooledStream::Outcome SpooledStream::Append(std::string_view bytes) {
 
 Result<SpooledObject> SpooledStream::Finish() {
   if (state_ != Outcome::kTaken || spool_ == nullptr) return Fail(ErrorCode::kIo, "the stream could not be kept");
-  if (!fd_.valid()) DL_TRY(fd_, os::CreateMemfd("daylight-stream"));
+  if (!fd_.valid()) {
+    DL_TRY(fd_, os::CreateMemfd("daylight-stream"));
+  }
   SpooledObject object;
   object.size = size_;
   object.share = std::move(share_);
