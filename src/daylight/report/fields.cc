@@ -40,14 +40,16 @@ static Status Visit(Io& io, Of<Io, Detection>& detection) {
   DL_TRY_STATUS(io.Text(detection.licence, kMaxNameBytes));
   DL_TRY_STATUS(io.Text(detection.object, kMaxPathBytes));
   DL_TRY_STATUS(io.List(detection.strings, kMaxListItems, kEach));
-  return io.Flag(detection.strings_truncated);
+  DL_TRY_STATUS(io.Flag(detection.strings_truncated));
+  return io.Flag(detection.official);
 }
 
 template <typename Io>
 static Status Visit(Io& io, Of<Io, Incomplete>& incomplete) {
   DL_TRY_STATUS(io.Text(incomplete.object, kMaxPathBytes));
   DL_TRY_STATUS(io.Text(incomplete.reason, kMaxNameBytes));
-  return io.Text(incomplete.detail, kMaxTextBytes);
+  DL_TRY_STATUS(io.Text(incomplete.detail, kMaxTextBytes));
+  return io.Text(incomplete.container, kMaxNameBytes);
 }
 
 template <typename Io>

@@ -43,12 +43,16 @@ struct Detection {
   std::string object;   // The way to the object, e.g. "a.zip//b.doc"; the file's own name for the file itself.
   std::vector<MatchedString> strings;  // Only when asked for.
   bool strings_truncated = false;      // There were more than are listed.
+  bool official = false;               // A signature of ClamAV's, from a file that its makers signed.
 };
 
 struct Incomplete {
   std::string object;
   std::string reason;  // Stable, short: "encrypted", "budget", "timeout", "match-limit", "database", "window", "io"...
   std::string detail;  // For people; may be empty.
+  // Of something that stayed closed: the type of what it is in, in ClamAV's words
+  // ("CL_TYPE_ZIP"). Else empty.
+  std::string container = {};
 };
 
 struct ObjectReport {

@@ -129,7 +129,8 @@ class Descent::Level final : public unpack::Sink {
 
   void Closed(std::string_view child, std::string_view reason, std::string_view detail) override {
     if (all_.stopped_) return;
-    all_.AddIncomplete(child.empty() ? container_.object : NamesOf(Printable(child)).object, reason, detail);
+    all_.AddIncomplete(child.empty() ? container_.object : NamesOf(Printable(child)).object, reason, detail,
+                       all_.containers_.empty() ? std::string() : all_.containers_.front());
   }
 
   std::span<const std::string> passwords() const override { return all_.passwords_; }
@@ -364,9 +365,10 @@ void Descent::Stop(const std::string& object, std::string_view reason, std::stri
   AddIncomplete(object, reason, detail);
 }
 
-void Descent::AddIncomplete(const std::string& object, std::string_view reason, std::string_view detail) {
+void Descent::AddIncomplete(const std::string& object, std::string_view reason, std::string_view detail,
+                            const std::string& container) {
   if (!tells_ || ++told_ > kMaxTold) return;
-  report_->incomplete.push_back({object, std::string(reason), std::string(detail)});
+  report_->incomplete.push_back({object, std::string(reason), std::string(detail), container});
   if (told_ == kMaxTold) report_->incomplete.push_back({object, "report", "more stayed unread than is listed"});
 }
 

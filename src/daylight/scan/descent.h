@@ -59,7 +59,8 @@ class Descent {
   // The first entries of an archive that time left no more of than this.
   void LookAtBegun(Bytes begun, const report::ObjectNames& names);
   void Stop(const std::string& object, std::string_view reason, std::string detail);
-  void AddIncomplete(const std::string& object, std::string_view reason, std::string_view detail);
+  void AddIncomplete(const std::string& object, std::string_view reason, std::string_view detail,
+                     const std::string& container = {});
   GrowingBuffer& BufferOf(std::size_t depth);
   // Grows a buffer. They stay from child to child, as new memory costs as much as decompressing
   // into it; where together they would be too large, deeper ones, which are not in use, are given back.

@@ -58,6 +58,11 @@ class Session {
   // The peer was too slow or silent for too long, or the daemon is stopping: the
   // session may Send() a last word; it is closed afterwards.
   virtual void OnTimeout() {}
+  // There are too many connections already: the session may Send() a word of it, and
+  // is closed afterwards.
+  virtual void OnRefused() {}
+  // All that was queued has gone: for a session that sends more than should be queued.
+  virtual void OnSendReady() {}
 };
 
 // How many bytes a session may leave in OnBytes(): the longest line or header.

@@ -1,0 +1,228 @@
+#include "daylight/daemon/service/scan_service.h"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+namespace dl::daemon {
+
+namespace {
+
+// After workers that die by themselves: how long until they are tried again.
+constexpr auto kTryAgain = std::chrono::seconds(1);
+// How many objects of schedules are with workers at a time: never all of them.
+constexpr std::size_t kMaxIdleJobs = 1;
+
+}  // namespace
+
+ScanService::ScanService(ServiceOptions options, std::function<void()> wake, Observe observe)
+    : options_(std::move(options)), wake_(std::move(wake)), observe_(std::move(observe)), spool_(options_.spool) {}
+
+ScanService::~ScanService() = default;
+
+ScanTicket ScanService::Scan(ScanRequest request, Done done) {
+  auto wanted = std::make_shared<bool>(true);
+  Job job{std::move(request), std::move(done), wanted, Clock::now()};
+  wake_();
+  const bool is_full = queued() >= options_.max_queue;
+  if (draining_ || is_full) {
+    refused_.push_back(std::move(job));
+    return ScanTicket(std::move(wanted));
+  }
+  switch (job.request.protocol) {
+    case Protocol::kOnAccess: urgent_.push_back(std::move(job)); break;
+    case Protocol::kSchedule: idle_.push_back(std::move(job)); break;
+    default: usual_.push_back(std::move(job)); break;
+  }
+  return ScanTicket(std::move(wanted));
+}
+
+std::unique_ptr<ScanService::Crew> ScanService::MakeCrew(Content content) {
+  auto crew = std::make_unique<Crew>();
+  crew->content = std::move(content);
+  sandbox::ScanOptions scan = options_.scan;
+  // Only of use when a crew is to take more than its share.
+  scan.waiting = [this] { return urgent_.size() + usual_.size(); };
+  std::vector<int> descriptors;
+  for (const os::Fd& file : crew->content.files) descriptors.push_back(file.get());
+  Crew& self = *crew;
+  crew->pool = std::make_unique<sandbox::ScanPool>(
+      std::move(scan), std::move(descriptors), [this, &self] { return NextItem(self); },
+      [this, &self](std::uint64_t sequence, sandbox::ScanItem&& item, report::ObjectReport&& report) {
+        Finish(self, sequence, std::move(item), std::move(report));
+      });
+  return crew;
+}
+
+void ScanService::Use(Content content, Loaded loaded) {
+  coming_ = MakeCrew(std::move(content));
+  loaded_ = std::move(loaded);
+  coming_->pool->WarmUp();
+  wake_();
+}
+
+void ScanService::Configure(AllowList allowed, IncompletePolicy incomplete) {
+  options_.allowed = std::move(allowed);
+  options_.incomplete = incomplete;
+}
+
+std::optional<ScanService::Job> ScanService::TakeJob() {
+  for (std::deque<Job>* queue : {&urgent_, &usual_, &idle_}) {
+    while (!queue->empty()) {
+      Job job = std::move(queue->front());
+      queue->pop_front();
+      // Nobody waits for it any more.
+      if (*job.wanted) return job;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<sandbox::ScanItem> ScanService::NextItem(Crew& crew) {
+  if (&crew != current_.get()) return std::nullopt;
+  if (urgent_.empty() && usual_.empty() && !idle_.empty()) {
+    const auto is_idle = [](const auto& entry) { return entry.second.request.protocol == Protocol::kSchedule; };
+    if (std::count_if(crew.jobs.begin(), crew.jobs.end(), is_idle) >= static_cast<std::ptrdiff_t>(kMaxIdleJobs)) {
+      return std::nullopt;
+    }
+  }
+  std::optional<Job> job = TakeJob();
+  if (!job) return std::nullopt;
+  sandbox::ScanItem item;
+  item.path = job->request.path;
+  item.fd = std::move(job->request.fd);
+  item.size = job->request.size;
+  item.modified_ns = job->request.modified_ns;
+  item.names = job->request.names;
+  item.unread = std::move(job->request.unread);
+  crew.jobs.emplace(crew.next++, std::move(*job));
+  return item;
+}
+
+void ScanService::Finish(Crew& crew, std::uint64_t sequence, sandbox::ScanItem&& item, report::ObjectReport&& report) {
+  const auto found = crew.jobs.find(sequence);
+  if (found == crew.jobs.end()) return;
+  Job job = std::move(found->second);
+  crew.jobs.erase(found);
+  job.request.fd = std::move(item.fd);
+  Answer(std::move(job), MakeOutcome(std::move(report), job.request.protocol, options_.allowed, options_.incomplete,
+                                     std::time(nullptr)));
+}
+
+void ScanService::Answer(Job job, ScanOutcome outcome) {
+  const std::chrono::duration<double> seconds = Clock::now() - job.since;
+  metrics_.Count(job.request.protocol, outcome.kind, job.request.size, seconds.count());
+  if (observe_) observe_(job.request, outcome);
+  if (*job.wanted) job.done(outcome);
+}
+
+void ScanService::AnswerOld() {
+  const auto busy = [this](std::deque<Job>& queue, const char* why) {
+    Job job = std::move(queue.front());
+    queue.pop_front();
+    if (!*job.wanted) return;
+    ScanOutcome outcome;
+    outcome.kind = ScanOutcome::Kind::kBusy;
+    outcome.problem = problem_.empty() ? why : problem_;
+    Answer(std::move(job), std::move(outcome));
+  };
+  // What is answered may ask again: only what is there now.
+  for (std::size_t n = refused_.size(); n > 0; --n) {
+    busy(refused_, draining_ ? "the scanner is stopping" : "too many requests are waiting, try again later");
+  }
+  const auto limit = Clock::now() - options_.queue_timeout;
+  for (std::deque<Job>* queue : {&urgent_, &usual_}) {
+    while (!queue->empty() && queue->front().since < limit) busy(*queue, "no worker was free in time, try again later");
+  }
+}
+
+// The new crew takes over once each of its workers has scanned something.
+void ScanService::Promote() {
+  if (!coming_) return;
+  coming_->pool->Work(0);
+  if (!coming_->pool->failure().empty()) {
+    const std::string why = coming_->pool->failure();
+    coming_.reset();
+    metrics_.CountReload(false);
+    if (!current_) problem_ = "nothing can be scanned: " + why;
+    if (loaded_) std::exchange(loaded_, nullptr)(why);
+    return;
+  }
+  if (!coming_->pool->warm()) return;
+  if (current_) leaving_.push_back(std::move(current_));
+  current_ = std::move(coming_);
+  problem_.clear();
+  metrics_.CountReload(true);
+  if (loaded_) std::exchange(loaded_, nullptr)("");
+}
+
+// Workers that cannot work: those in hand are told so, and others are tried.
+void ScanService::Replace() {
+  if (!current_ || current_->pool->failure().empty()) return;
+  if (problem_.empty()) {
+    problem_ = current_->pool->failure();
+    try_again_ = Clock::now() + kTryAgain;
+    workers_lost_before_ += current_->pool->workers_lost();
+    current_->pool->End();
+  }
+  if (Clock::now() < try_again_ || draining_) return;
+  try_again_ = Clock::now() + kTryAgain;
+  std::unique_ptr<Crew> anew = MakeCrew(std::move(current_->content));
+  current_ = std::move(anew);
+  problem_.clear();
+  current_->pool->WarmUp();
+}
+
+void ScanService::Work() {
+  AnswerOld();
+  if (current_) current_->pool->Work(0);
+  // What was answered may have made room, or asked for more.
+  if (current_) current_->pool->Feed();
+  Replace();
+  Promote();
+  for (auto crew = leaving_.begin(); crew != leaving_.end();) {
+    (*crew)->pool->Work(0);
+    if (!(*crew)->pool->failure().empty()) (*crew)->pool->End();
+    if ((*crew)->jobs.empty()) {
+      workers_lost_before_ += (*crew)->pool->workers_lost();
+      crew = leaving_.erase(crew);
+    } else {
+      ++crew;
+    }
+  }
+}
+
+std::vector<int> ScanService::poll_fds() const {
+  std::vector<int> fds;
+  if (current_) fds.push_back(current_->pool->poll_fd());
+  if (coming_) fds.push_back(coming_->pool->poll_fd());
+  for (const auto& crew : leaving_) fds.push_back(crew->pool->poll_fd());
+  return fds;
+}
+
+std::size_t ScanService::in_flight() const {
+  std::size_t sum = current_ ? current_->jobs.size() : 0;
+  for (const auto& crew : leaving_) sum += crew->jobs.size();
+  return sum;
+}
+
+bool ScanService::idle() const { return queued() == 0 && refused_.empty() && in_flight() == 0; }
+
+std::uint64_t ScanService::workers_lost() const {
+  std::uint64_t sum = workers_lost_before_ + (current_ ? current_->pool->workers_lost() : 0);
+  for (const auto& crew : leaving_) sum += crew->pool->workers_lost();
+  return sum;
+}
+
+std::vector<pid_t> ScanService::worker_pids() const {
+  std::vector<pid_t> pids;
+  const auto add = [&](const Crew& crew) {
+    for (const pid_t pid : crew.pool->worker_pids()) pids.push_back(pid);
+  };
+  if (current_) add(*current_);
+  if (coming_) add(*coming_);
+  for (const auto& crew : leaving_) add(*crew);
+  return pids;
+}
+
+}  // namespace dl::daemon

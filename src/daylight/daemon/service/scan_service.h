@@ -1,0 +1,126 @@
+// ScanService has what the protocols are asked scanned by a pool of contained
+// workers, and puts a new database in place without a pause.
+//
+//   daemon::ScanService service(options, wake, observe);
+//   service.Use(std::move(database));            // Or again, for a new one.
+//   ticket = service.Scan(std::move(request), done);
+//   service.Work();                              // When wake() was called, when one of
+//                                                // poll_fds() is readable, a few times a second.
+//
+// The queue is bounded: past it the answer is kBusy at once, as it is for what has
+// waited too long. Requests of on-access go first, those of schedules only when
+// nothing else waits. With a new database new workers are started and tried before
+// anything is given to them; the old ones finish what they have. One thread.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "daylight/daemon/service/allow_list.h"
+#include "daylight/daemon/service/metrics.h"
+#include "daylight/daemon/service/outcome.h"
+#include "daylight/daemon/service/scanning.h"
+#include "daylight/sandbox/scan_pool.h"
+
+namespace dl::daemon {
+
+struct ServiceOptions {
+  sandbox::ScanOptions scan;  // `waiting`, `stop` and `keep` are the service's own.
+  std::size_t max_queue = 1024;
+  std::chrono::milliseconds queue_timeout{30'000};
+  AllowList allowed;
+  IncompletePolicy incomplete;
+  SpoolOptions spool;
+};
+
+// What is scanned with: open database files, and what to call them.
+struct Content {
+  std::vector<os::Fd> files;
+  std::string version;        // For VERSION, ISTag and events; changes when the content does.
+  std::int64_t modified = 0;  // Seconds since 1970, of the newest file.
+};
+
+class ScanService : public Scanning {
+ public:
+  // Called after every answer, before the client's function.
+  using Observe = std::function<void(const ScanRequest& request, const ScanOutcome& outcome)>;
+  // `loaded`: whether the new content is in place; else why not (the old one stays).
+  using Loaded = std::function<void(const std::string& problem)>;
+  // `wake`: Work() is wanted soon; must not call it itself.
+  ScanService(ServiceOptions options, std::function<void()> wake, Observe observe);
+  ~ScanService() override;
+
+  ScanTicket Scan(ScanRequest request, Done done) override;
+  Spool& spool() override { return spool_; }
+
+  // `loaded` is called once, later. A second call before that replaces the first.
+  void Use(Content content, Loaded loaded);
+  // Other lists and choices, from the next answer on.
+  void Configure(AllowList allowed, IncompletePolicy incomplete);
+  void Work();
+  std::vector<int> poll_fds() const;
+  // No new requests; those that there are go on. Then idle() becomes true.
+  void Drain() { draining_ = true; }
+  bool idle() const;
+
+  const Content* content() const { return current_ ? &current_->content : nullptr; }
+  Metrics& metrics() { return metrics_; }
+  std::size_t queued() const { return urgent_.size() + usual_.size() + idle_.size(); }
+  std::size_t in_flight() const;
+  std::size_t workers() const { return options_.scan.workers; }
+  std::uint64_t workers_lost() const;
+  std::vector<pid_t> worker_pids() const;
+  report::WallsHeld walls() const { return current_ ? current_->pool->walls() : report::WallsHeld(); }
+  // Why nothing can be scanned just now; empty while something can.
+  const std::string& problem() const { return problem_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Job {
+    ScanRequest request;
+    Done done;
+    std::shared_ptr<bool> wanted;
+    Clock::time_point since;
+  };
+  // Workers with one content.
+  struct Crew {
+    Content content;
+    std::unique_ptr<sandbox::ScanPool> pool;
+    std::unordered_map<std::uint64_t, Job> jobs;  // By the pool's numbers.
+    std::uint64_t next = 0;
+  };
+  std::unique_ptr<Crew> MakeCrew(Content content);
+  std::optional<sandbox::ScanItem> NextItem(Crew& crew);
+  std::optional<Job> TakeJob();
+  void Finish(Crew& crew, std::uint64_t sequence, sandbox::ScanItem&& item, report::ObjectReport&& report);
+  void Answer(Job job, ScanOutcome outcome);
+  void AnswerOld();
+  void Promote();
+  void Replace();
+
+  ServiceOptions options_;
+  std::function<void()> wake_;
+  Observe observe_;
+  Spool spool_;
+  Metrics metrics_;
+  std::deque<Job> urgent_;
+  std::deque<Job> usual_;
+  std::deque<Job> idle_;
+  std::deque<Job> refused_;  // To be answered kBusy at the next Work().
+  std::unique_ptr<Crew> current_;
+  std::unique_ptr<Crew> coming_;
+  Loaded loaded_;
+  std::vector<std::unique_ptr<Crew>> leaving_;
+  std::uint64_t workers_lost_before_ = 0;
+  Clock::time_point try_again_{};
+  std::string problem_;
+  bool draining_ = false;
+};
+
+}  // namespace dl::daemon
