@@ -27,14 +27,15 @@ MAY_INCLUDE = {
     "contain": {"base", "os", "report", "contain"},
     "scan": COMMON | {"match", "formats", "unpack", "rules", "scan"},
     "sandbox": COMMON | {"sandbox"},
+    "config": COMMON | {"config"},
     "events": COMMON | {"events"},
     "quarantine": COMMON | {"quarantine"},
-    "opener": COMMON | {"quarantine", "opener"},
-    "daemon": COMMON | {"sandbox", "policy", "events", "quarantine", "opener", "daemon"},
+    "opener": COMMON | {"config", "quarantine", "opener"},
+    "daemon": COMMON | {"sandbox", "policy", "config", "events", "quarantine", "opener", "daemon"},
 }
 APPS = {
     "cli": COMMON | {"sandbox", "policy", "update", "exchange", "events", "quarantine"},
-    "daemon": COMMON | {"sandbox", "policy", "update", "exchange", "events", "quarantine", "opener", "daemon"},
+    "daemon": COMMON | {"sandbox", "policy", "update", "exchange", "config", "events", "quarantine", "opener", "daemon"},
     "opener": COMMON | {"quarantine", "opener"},
     "worker": COMMON | {"contain", "match", "formats", "unpack", "rules", "scan"},
 }
