@@ -43,6 +43,7 @@ struct ServiceOptions {
 struct Content {
   std::vector<os::Fd> files;
   std::string version;        // For VERSION, ISTag and events; changes when the content does.
+  std::string daily;          // The number of ClamAV\'s daily database; empty when there is none.
   std::int64_t modified = 0;  // Seconds since 1970, of the newest file.
 };
 
