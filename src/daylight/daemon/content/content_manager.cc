@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -20,6 +21,7 @@
 #include "daylight/database/database.h"
 #include "daylight/os/io.h"
 #include "daylight/os/paths.h"
+#include "daylight/report/writer.h"
 #include "daylight/sandbox/content.h"
 #include "daylight/sandbox/worker_process.h"
 
@@ -60,15 +62,10 @@ void AddStamps(const std::string& path, std::vector<std::string>& stamps, std::i
 }
 
 std::string HexDigestOf(const std::string& text) {
-  std::string hex;
-  crypto::Sha256 sha256;
-  sha256.Update(AsBytes(text));
-  for (const std::uint8_t byte : sha256.Finish()) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
+  std::array<std::uint8_t, 32> digest{};
+  const auto value = crypto::Sha256::Of(AsBytes(text));
+  std::memcpy(digest.data(), value.data(), digest.size());
+  return report::HexDigest(digest);
 }
 
 bool IsThere(const std::string& path) {
