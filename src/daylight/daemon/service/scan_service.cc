@@ -1,5 +1,7 @@
 #include "daylight/daemon/service/scan_service.h"
 
+#include <sys/epoll.h>
+
 #include <algorithm>
 #include <ctime>
 #include <utility>
@@ -16,7 +18,7 @@ constexpr std::size_t kMaxIdleJobs = 1;
 }  // namespace
 
 ScanService::ScanService(ServiceOptions options, std::function<void()> wake, Observe observe)
-    : options_(std::move(options)), wake_(std::move(wake)), observe_(std::move(observe)), spool_(options_.spool) {}
+    : options_(std::move(options)), wake_(std::move(wake)), observe_(std::move(observe)), spool_(options_.spool), poll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
 ScanService::~ScanService() = default;
 
@@ -51,6 +53,10 @@ std::unique_ptr<ScanService::Crew> ScanService::MakeCrew(Content content) {
       [this, &self](std::uint64_t sequence, sandbox::ScanItem&& item, report::ObjectReport&& report) {
         Finish(self, sequence, std::move(item), std::move(report));
       });
+  // It leaves when it is closed.
+  epoll_event event{};
+  event.events = EPOLLIN;
+  ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, crew->pool->poll_fd(), &event);
   return crew;
 }
 
@@ -190,14 +196,6 @@ void ScanService::Work() {
       ++crew;
     }
   }
-}
-
-std::vector<int> ScanService::poll_fds() const {
-  std::vector<int> fds;
-  if (current_) fds.push_back(current_->pool->poll_fd());
-  if (coming_) fds.push_back(coming_->pool->poll_fd());
-  for (const auto& crew : leaving_) fds.push_back(crew->pool->poll_fd());
-  return fds;
 }
 
 std::size_t ScanService::in_flight() const {

@@ -4,8 +4,8 @@
 //   daemon::ScanService service(options, wake, observe);
 //   service.Use(std::move(database));            // Or again, for a new one.
 //   ticket = service.Scan(std::move(request), done);
-//   service.Work();                              // When wake() was called, when one of
-//                                                // poll_fds() is readable, a few times a second.
+//   service.Work();                              // When wake() was called, when poll_fd()
+//                                                // is readable, a few times a second.
 //
 // The queue is bounded: past it the answer is kBusy at once, as it is for what has
 // waited too long. Requests of on-access go first, those of schedules only when
@@ -65,7 +65,7 @@ class ScanService : public Scanning {
   // Other lists and choices, from the next answer on.
   void Configure(AllowList allowed, IncompletePolicy incomplete);
   void Work();
-  std::vector<int> poll_fds() const;
+  int poll_fd() const { return poll_.get(); }
   // No new requests; those that there are go on. Then idle() becomes true.
   void Drain() { draining_ = true; }
   bool idle() const;
@@ -122,6 +122,7 @@ class ScanService : public Scanning {
   Clock::time_point try_again_{};
   std::string problem_;
   bool draining_ = false;
+  os::Fd poll_;  // An epoll of the pools' own.
 };
 
 }  // namespace dl::daemon
