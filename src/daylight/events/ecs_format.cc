@@ -1,5 +1,5 @@
 // Fields by https://www.elastic.co/docs/reference/ecs; what has none is under "daylight".
-#include <initializer_list>
+#include <array>
 
 #include "daylight/events/formats.h"
 #include "daylight/events/time_text.h"
@@ -14,9 +14,12 @@ using report::JsonText;
 
 constexpr std::string_view kEcsVersion = "8.17.0";
 
+// Up to two; the rest is empty.
+using Words = std::array<std::string_view, 2>;
+
 struct Category {
-  std::initializer_list<std::string_view> categories;
-  std::initializer_list<std::string_view> types;
+  Words categories;
+  Words types;
   std::string_view outcome;
 };
 
@@ -54,10 +57,12 @@ bool IsAlert(const Event& event) {
          event.kind == EventKind::kQuarantined || (event.kind == EventKind::kAllowed && !event.detections.empty());
 }
 
-void AppendList(std::string_view key, std::initializer_list<std::string_view> values, JsonText& json) {
+void AppendList(std::string_view key, const Words& values, JsonText& json) {
   json.Key(key);
   json.BeginArray();
-  for (const std::string_view value : values) json.String(value);
+  for (const std::string_view value : values) {
+    if (!value.empty()) json.String(value);
+  }
   json.EndArray();
 }
 
@@ -172,7 +177,10 @@ void AppendClient(const Event& event, JsonText& json) {
   if (!event.sha256 && address.ip.empty()) return;
   json.Key("related");
   json.BeginObject();
-  if (event.sha256) AppendList("hash", {report::HexDigest(*event.sha256)}, json);
+  if (event.sha256) {
+    const std::string digest = report::HexDigest(*event.sha256);
+    AppendList("hash", {digest}, json);
+  }
   if (!address.ip.empty()) AppendList("ip", {address.ip}, json);
   json.EndObject();
 }

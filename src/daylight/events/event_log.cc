@@ -17,6 +17,9 @@ std::int64_t NowNs() {
       .count();
 }
 
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kQuiet{30};
+
 struct Syslog {
   SyslogForm form;
   SyslogSink sink;
@@ -38,7 +41,8 @@ struct EventLog::Impl {
   std::optional<Store> store;
   std::vector<JsonLines> files;
   std::vector<Syslog> syslog;
-  std::map<std::string, std::string> told;  // By sink: the trouble that was told.
+  // By sink: the trouble that was told, and since when it has been gone.
+  std::map<std::string, std::optional<Clock::time_point>> told;
   std::uint64_t failures = 0;
 
   template <typename Visit>
@@ -55,15 +59,18 @@ struct EventLog::Impl {
     }
   }
 
-  // Each trouble once, however its words change while it lasts, and its end.
+  // Each trouble once, however its words change while it lasts, and its end. It has not ended
+  // before half a minute without it: a UDP port with nobody behind takes every other message.
   void Tell() {
     if (!options.tell) return;
     ForEachState([this](const SinkState& state) {
       const auto known = told.find(state.name);
-      if (!state.trouble.empty() && known == told.end()) {
-        told.emplace(state.name, state.trouble);
-        options.tell("events: " + state.name + ": " + state.trouble);
-      } else if (state.trouble.empty() && known != told.end()) {
+      if (!state.trouble.empty()) {
+        if (known == told.end()) options.tell("events: " + state.name + ": " + state.trouble);
+        told[state.name] = std::nullopt;
+      } else if (known != told.end()) {
+        if (!known->second) known->second = Clock::now();
+        if (Clock::now() - *known->second < kQuiet) return;
         told.erase(known);
         options.tell("events: " + state.name + ": works again, " + std::to_string(state.lost) + " lost so far");
       }
