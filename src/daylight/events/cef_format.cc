@@ -122,7 +122,8 @@ void AppendCef(const Event& event, const Source& source, std::string& out) {
     const EventDetection& first = event.detections.front();
     extension.AddCustom(1, "Detection", first.name);
     extension.AddCustom(2, "Source", first.source);
-    extension.Add("cnt", event.detections.size() + event.more_detections);
+    extension.Add("cn1Label", "Detections");
+    extension.Add("cn1", event.detections.size() + event.more_detections);
   }
   extension.AddCustom(3, "Object", event.object);
   extension.AddCustom(4, "Content", event.database);

@@ -185,12 +185,17 @@ std::string WithPath(std::string_view what, const Event& event) {
   return out;
 }
 
-std::string Found(const Event& event, std::string_view preposition) {
-  if (event.detections.empty()) return {};
-  std::string out = " " + std::string(preposition) + " " + event.detections.front().name;
+// "Eicar-Test and 2 more"
+std::string Names(const Event& event) {
+  std::string out = event.detections.front().name;
   const std::size_t more = event.detections.size() - 1 + event.more_detections;
   if (more > 0) out += " and " + std::to_string(more) + " more";
   return out;
+}
+
+std::string Found(const Event& event, std::string_view preposition) {
+  if (event.detections.empty()) return {};
+  return " " + std::string(preposition) + " " + Names(event);
 }
 
 std::string Reasons(const Event& event) {
@@ -202,7 +207,9 @@ std::string Reasons(const Event& event) {
 std::string What(const Event& event) {
   const std::string named = event.schedule.empty() ? "" : " " + event.schedule;
   switch (event.kind) {
-    case EventKind::kDetection: return WithPath("detected", event) + Found(event, "is");
+    case EventKind::kDetection:
+      if (event.detections.empty()) return WithPath("detected", event);
+      return Names(event) + (event.path.empty() ? " found" : " found in " + event.path);
     case EventKind::kIncomplete: return WithPath("not fully read:", event) + Reasons(event);
     case EventKind::kFailed: return WithPath("could not be scanned:", event);
     case EventKind::kBlocked: return WithPath("blocked", event) + Found(event, "for");

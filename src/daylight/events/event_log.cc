@@ -59,20 +59,27 @@ struct EventLog::Impl {
     }
   }
 
+  void Say(const std::string& text) {
+    try {
+      if (options.tell) options.tell(text);
+    } catch (const std::exception&) {  // The owner's log, or a library's.
+      ++failures;
+    }
+  }
+
   // Each trouble once, however its words change while it lasts, and its end. It has not ended
   // before half a minute without it: a UDP port with nobody behind takes every other message.
   void Tell() {
-    if (!options.tell) return;
     ForEachState([this](const SinkState& state) {
       const auto known = told.find(state.name);
       if (!state.trouble.empty()) {
-        if (known == told.end()) options.tell("events: " + state.name + ": " + state.trouble);
+        if (known == told.end()) Say("events: " + state.name + ": " + state.trouble);
         told[state.name] = std::nullopt;
       } else if (known != told.end()) {
         if (!known->second) known->second = Clock::now();
         if (Clock::now() - *known->second < kQuiet) return;
         told.erase(known);
-        options.tell("events: " + state.name + ": works again, " + std::to_string(state.lost) + " lost so far");
+        Say("events: " + state.name + ": works again, " + std::to_string(state.lost) + " lost so far");
       }
     });
   }

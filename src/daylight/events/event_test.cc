@@ -101,7 +101,7 @@ TEST(EventTest, OfAReport) {
   EXPECT_EQ(event.more_detections, 8u);
   EXPECT_EQ(event.object, "a.zip//b");
   EXPECT_EQ(event.cut, "detections");
-  EXPECT_EQ(Headline(event), "detected /a is First and 39 more");
+  EXPECT_EQ(Headline(event), "First and 39 more found in /a");
   report.verdict = report::Verdict::kFailed;
   report.failure = "Permission denied";
   EXPECT_EQ(EventOf("/a", report).kind, EventKind::kFailed);

@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -176,7 +176,8 @@ void Hook::Start(const std::string& json, Clock::time_point now) {
     return Failed(std::string("could not be started: ") + std::strerror(failed));
   process->deadline = now + options_.timeout;
   // Ours until it is waited for, so this is that process. Without one, Tick() looks by number.
-  process->pidfd = os::Fd(::pidfd_open(process->pid, 0));
+  // (By its number: <sys/pidfd.h> of glibc 2.36 declares it without C linkage.)
+  process->pidfd = os::Fd(static_cast<int>(::syscall(SYS_pidfd_open, process->pid, 0)));
   running_.push_back(std::move(process));
 }
 
