@@ -24,6 +24,7 @@ constexpr char kHelp[] =
     "  rules list        what is inside a database\n"
     "  rules explain     why a rule did or did not match a file\n"
     "  rules verify      check every page of a database\n"
+    "  events            what the daemon has written down\n"
     "  audit sandbox     have workers try to break out, and show what stops them\n"
     "\n"
     "Options:\n"
@@ -46,6 +47,7 @@ int Run(const dl::cli::Arguments& arguments) {
   const dl::cli::Arguments rest(arguments.begin() + 1, arguments.end());
   if (command == "scan") return dl::cli::ScanCommand(rest);
   if (command == "rules") return dl::cli::RulesCommand(rest);
+  if (command == "events") return dl::cli::EventsCommand(rest);
   if (command == "audit") return dl::cli::AuditCommand(rest);
   if (command == "--version" || command == "-V") return Print("daylight " DAYLIGHT_VERSION "\n");
   if (command == "help" && !rest.empty()) {  // daylight help rules check
