@@ -1,0 +1,103 @@
+#include "daylight/opener/mount_table.h"
+
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace dl::opener {
+
+namespace {
+
+// File systems that keep files here. What is on no list (a server's, a FUSE daemon's, the kernel's own, one that is not
+// known) is not watched: opening the event's descriptor could wait for it, and with it everything.
+constexpr std::string_view kLocalTypes[] = {
+    "ext2", "ext3", "ext4", "xfs",     "btrfs",    "f2fs", "tmpfs",    "ramfs", "overlay", "zfs",   "bcachefs", "jfs",
+    "vfat", "exfat", "ntfs3", "iso9660", "udf", "squashfs", "erofs", "reiserfs", "nilfs2", "hfsplus", "minix"};
+
+std::string_view TakeWord(std::string_view& line) {
+  const std::size_t end = std::min(line.find(' '), line.size());
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(std::min(end + 1, line.size()));
+  return word;
+}
+
+template <typename T>
+bool ToNumber(std::string_view text, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+// proc(5): space, tab, newline and backslash are written as \040 and the like.
+std::string Unescape(std::string_view text) {
+  std::string out;
+  const auto octal = [&](std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '7'; };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && octal(i + 1) && octal(i + 2) && octal(i + 3)) {
+      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
+      i += 3;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+bool IsBelow(std::string_view path, std::string_view folder) {
+  if (folder == "/") return path.starts_with('/');
+  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
+}
+
+MountTable MountTable::Parse(std::string_view mountinfo) {
+  MountTable table;
+  while (!mountinfo.empty()) {
+    const std::size_t end = std::min(mountinfo.find('\n'), mountinfo.size());
+    std::string_view line = mountinfo.substr(0, end);
+    mountinfo.remove_prefix(std::min(end + 1, mountinfo.size()));
+    // proc(5): number, parent, device, root, mount point, options, any number of tags, "-", type, ...
+    Mount mount;
+    if (!ToNumber(TakeWord(line), mount.id)) continue;
+    TakeWord(line);
+    const std::string_view device = TakeWord(line);
+    unsigned major = 0;
+    unsigned minor = 0;
+    const std::size_t colon = device.find(':');
+    if (colon == device.npos || !ToNumber(device.substr(0, colon), major) || !ToNumber(device.substr(colon + 1), minor)) {
+      continue;
+    }
+    mount.device = ::makedev(major, minor);
+    TakeWord(line);
+    mount.point = Unescape(TakeWord(line));
+    const std::size_t dash = line.find(" - ");
+    if (dash == line.npos) continue;
+    line.remove_prefix(dash + 3);
+    mount.type = TakeWord(line);
+    mount.is_local = std::find(std::begin(kLocalTypes), std::end(kLocalTypes), mount.type) != std::end(kLocalTypes);
+    table.ids_.insert(mount.id);
+    table.mounts_.push_back(std::move(mount));
+  }
+  return table;
+}
+
+const Mount* MountTable::At(std::string_view path) const {
+  const Mount* best = nullptr;
+  for (const Mount& mount : mounts_) {
+    if (IsBelow(path, mount.point) && (best == nullptr || mount.point.size() >= best->point.size())) best = &mount;
+  }
+  return best;
+}
+
+bool MountTable::IsBehindRemote(std::string_view path) const {
+  return std::any_of(mounts_.begin(), mounts_.end(), [&](const Mount& mount) {
+    // The kernel's own (/proc, /dev) answer, so only what is neither local nor theirs could hang; theirs hold no mounts
+    // that are watched, but for /dev/shm and the like, so devtmpfs and the like count as answering.
+    static constexpr std::string_view kAnswering[] = {"devtmpfs", "proc", "sysfs", "rootfs", "securityfs"};
+    const bool answers =
+        mount.is_local || std::find(std::begin(kAnswering), std::end(kAnswering), mount.type) != std::end(kAnswering);
+    return !answers && IsBelow(path, mount.point);
+  });
+}
+
+}  // namespace dl::opener
