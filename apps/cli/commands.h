@@ -12,6 +12,7 @@ using Arguments = std::vector<std::string>;
 int ScanCommand(const Arguments& arguments);
 int RulesCommand(const Arguments& arguments);
 int AuditCommand(const Arguments& arguments);
+int QuarantineCommand(const Arguments& arguments);
 
 int RulesCheck(const Arguments& arguments);
 int RulesCompile(const Arguments& arguments);
