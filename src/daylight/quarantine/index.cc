@@ -30,13 +30,20 @@ struct Finisher {
 };
 using Statement = std::unique_ptr<sqlite3_stmt, Finisher>;
 
-tl::unexpected<Error> FailSql(int code) {
+tl::unexpected<Error> FailSql(sqlite3* database, int code) {
+  const int number = database == nullptr ? 0 : sqlite3_system_errno(database);
   switch (code & 0xff) {
     case SQLITE_FULL: return Fail(ErrorCode::kIo, "no space for the quarantine's index", ENOSPC);
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return Fail(ErrorCode::kBudget, "another process has had the quarantine's index for too long");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return Fail(ErrorCode::kMalformed, "the quarantine's index is damaged");
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+      if (number != 0) {
+        return Fail(ErrorCode::kIo, "cannot read or write the quarantine's index", static_cast<std::uint64_t>(number));
+      }
+      return Fail(ErrorCode::kUnsupported, "the quarantine's index cannot be read or written");
     case SQLITE_READONLY: return Fail(ErrorCode::kIo, "the quarantine's index cannot be written", EROFS);
     case SQLITE_CONSTRAINT: return Fail(ErrorCode::kMalformed, "there is such an item in the quarantine's index");
     default: return Fail(ErrorCode::kUnsupported, "the quarantine's index cannot be read or written");
@@ -46,7 +53,7 @@ tl::unexpected<Error> FailSql(int code) {
 Result<Statement> Prepare(sqlite3* database, const char* sql) {
   sqlite3_stmt* statement = nullptr;
   if (const int code = sqlite3_prepare_v2(database, sql, -1, &statement, nullptr); code != SQLITE_OK) {
-    return FailSql(code);
+    return FailSql(database, code);
   }
   return Statement(statement);
 }
@@ -109,7 +116,7 @@ Result<Index> Index::Open(const std::string& path) {
   const int code = sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   Index index;
   index.database_.reset(database);
-  if (code != SQLITE_OK) return FailSql(code);
+  if (code != SQLITE_OK) return FailSql(database, code);
   sqlite3_busy_timeout(database, kWaitMs);
   // FULL: a commit is on the disk before the next step is taken.
   DL_TRY_STATUS(index.Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;"));
@@ -129,7 +136,7 @@ Result<Index> Index::Open(const std::string& path) {
 
 Status Index::Run(const char* sql) const {
   if (const int code = sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr); code != SQLITE_OK) {
-    return FailSql(code);
+    return FailSql(database_.get(), code);
   }
   return {};
 }
@@ -147,7 +154,7 @@ Status Index::Write(const char* sql, const Item& item) {
   BindNumber(statement.get(), 9, item.placed_inode);
   sqlite3_bind_int64(statement.get(), 10, item.ended_ns);
   BindBlob(statement.get(), 11, EncodeRecord(item));
-  if (const int code = sqlite3_step(statement.get()); code != SQLITE_DONE) return FailSql(code);
+  if (const int code = sqlite3_step(statement.get()); code != SQLITE_DONE) return FailSql(database_.get(), code);
   return {};
 }
 
@@ -165,7 +172,7 @@ Status Index::Update(const Item& item) {
 Status Index::Remove(const std::string& id) {
   DL_TRY(const Statement statement, Prepare(database_.get(), "DELETE FROM items WHERE id = ?1"));
   BindText(statement.get(), 1, id);
-  if (const int code = sqlite3_step(statement.get()); code != SQLITE_DONE) return FailSql(code);
+  if (const int code = sqlite3_step(statement.get()); code != SQLITE_DONE) return FailSql(database_.get(), code);
   return {};
 }
 
@@ -176,7 +183,7 @@ Result<std::vector<Item>> Index::Select(const char* sql, const std::string* id) 
   for (;;) {
     const int code = sqlite3_step(statement.get());
     if (code == SQLITE_DONE) return items;
-    if (code != SQLITE_ROW) return FailSql(code);
+    if (code != SQLITE_ROW) return FailSql(database_.get(), code);
     DL_TRY(Item item, ReadItem(statement.get()));
     items.push_back(std::move(item));
   }

@@ -29,7 +29,8 @@ tl::unexpected<Error> FailErrno(std::string_view what) {
 
 int OpenFolderAt(int at, const std::string& path, int flags) {
   open_how how{};
-  how.flags = static_cast<unsigned>(flags | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  // Not O_NOFOLLOW, which makes a last link ENOTDIR instead of ELOOP.
+  how.flags = static_cast<unsigned>(flags | O_DIRECTORY | O_CLOEXEC);
   how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   for (;;) {
     const long fd = ::syscall(SYS_openat2, at, path.c_str(), &how, sizeof how);

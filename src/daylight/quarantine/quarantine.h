@@ -13,6 +13,7 @@
 // may have the same folder open at once.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -67,14 +68,21 @@ struct Options {
 void AddOwnParts(Options& options, const std::string& program_folder);
 
 struct Request {
-  int fd = -1;       // What was scanned, open for reading. Borrowed; its offset is left alone.
-  std::string path;  // As it was reached; the kernel's own word is asked where it does not lead there.
-  std::optional<os::FileState> expected;  // When it was scanned; without, as it is now.
-  std::vector<Detection> detections;
-  std::string reason;        // For people.
-  std::string requester;     // Who asks, for people: "root", "on access"...
-  bool insist = false;       // Files of packages, too.
-  bool clear_flags = false;  // Immutable and append-only files, too.
+  // What was scanned, open for reading. Borrowed; its offset is left alone, leases on
+  // it are given up.
+  int fd = -1;
+  // As it was reached; where that does not lead to the file (any more), the kernel is
+  // asked for its name.
+  std::string path = {};
+  // When it was scanned; without, as it is now. A change time that moved since (a
+  // rename, chmod()) is forgiven to a file with this digest.
+  std::optional<os::FileState> expected = {};
+  std::optional<std::array<std::uint8_t, 32>> sha256 = {};
+  std::vector<Detection> detections = {};
+  std::string reason = {};     // For people.
+  std::string requester = {};  // Who asks, for people: "root", "on access"...
+  bool insist = false;         // Files of packages, too.
+  bool clear_flags = false;    // Immutable and append-only files, too.
 };
 
 struct TakeOutcome {
@@ -105,9 +113,9 @@ struct TakeOutcome {
 std::string_view TakeKindName(TakeOutcome::Kind kind);  // "taken", "package file"...
 
 struct RestoreRequest {
-  std::string id;
-  std::string target;      // Empty: where it was.
-  bool overwrite = false;  // What has the name.
+  std::string id = {};
+  std::string target = {};  // Empty: where it was.
+  bool overwrite = false;   // What has the name.
 };
 struct RestoreOutcome {
   std::string path;

@@ -95,6 +95,16 @@ Status Copy(const Context& context, int fd, const os::FileState& state, int blob
   return {};
 }
 
+// Whether the file is what was copied. Who renames it all the time moves its change
+// time, and must not keep it from being taken: then its bytes are looked at again.
+bool IsStill(int fd, const os::FileState& before, const std::array<std::uint8_t, 32>& sha256) {
+  const auto now = os::StateOf(fd);
+  if (!now || *now == before) return now.has_value();
+  if (!SameContent(*now, before)) return false;
+  const auto digest = DigestOfFile(fd);
+  return digest && *digest == sha256;
+}
+
 // What speaks against taking it, before anything is done.
 std::optional<Refusal> Objection(const Context& context, const Request& request, const Place& place,
                                  const Origin& origin, std::string& package) {
@@ -303,7 +313,9 @@ TakeOutcome TakeFile(Context& context, const Request& request) {
   if (!state) return stop(Kind::kFailed, "cannot look at the open file");
   if (!state->is_regular()) return stop(Kind::kNotRegular, "it is not a regular file");
   outcome.inode = state->inode;
-  if (request.expected && *state != *request.expected) return stop(Kind::kChanged, "it is not as it was scanned");
+  if (request.expected && *state != *request.expected && !(request.sha256 && SameContent(*state, *request.expected))) {
+    return stop(Kind::kChanged, "it is not as it was scanned");
+  }
   if (LinksOf(request.fd) == 0) return stop(Kind::kGone, "it is removed already");
   auto place = Locate(request.fd, *state, request.path);
   if (!place) {
@@ -355,8 +367,10 @@ TakeOutcome TakeFile(Context& context, const Request& request) {
     return give_up(copied.error().code == ErrorCode::kTruncated ? Kind::kChanged : refusal.kind, refusal.detail);
   }
   context.At(Step::kCompleted);
-  const auto after = os::StateOf(request.fd);
-  if (!after || *after != *state) return give_up(Kind::kChanged, "it was changed while it was copied");
+  if (request.sha256 && *request.sha256 != item.sha256) {
+    return give_up(Kind::kChanged, "it is not as it was scanned");
+  }
+  if (!IsStill(request.fd, *state, item.sha256)) return give_up(Kind::kChanged, "it was changed while it was copied");
 
   Removal removal = RemoveOriginal(context, item, request.fd, std::move(*place));
   outcome.warnings.insert(outcome.warnings.end(), removal.warnings.begin(), removal.warnings.end());
