@@ -13,6 +13,7 @@ int ScanCommand(const Arguments& arguments);
 int RulesCommand(const Arguments& arguments);
 int AuditCommand(const Arguments& arguments);
 int EventsCommand(const Arguments& arguments);
+int QuarantineCommand(const Arguments& arguments);
 
 int RulesCheck(const Arguments& arguments);
 int RulesCompile(const Arguments& arguments);

@@ -26,6 +26,7 @@ constexpr char kHelp[] =
     "  rules verify      check every page of a database\n"
     "  events            what the daemon has written down\n"
     "  audit sandbox     have workers try to break out, and show what stops them\n"
+    "  quarantine list   what was moved out of the way; also show, restore, delete, export, add\n"
     "\n"
     "Options:\n"
     "  -h, --help        this text; behind a command, its options (also: daylight help COMMAND)\n"
@@ -49,6 +50,7 @@ int Run(const dl::cli::Arguments& arguments) {
   if (command == "rules") return dl::cli::RulesCommand(rest);
   if (command == "events") return dl::cli::EventsCommand(rest);
   if (command == "audit") return dl::cli::AuditCommand(rest);
+  if (command == "quarantine") return dl::cli::QuarantineCommand(rest);
   if (command == "--version" || command == "-V") return Print("daylight " DAYLIGHT_VERSION "\n");
   if (command == "help" && !rest.empty()) {  // daylight help rules check
     dl::cli::Arguments asked = rest;
