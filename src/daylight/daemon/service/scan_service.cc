@@ -18,7 +18,11 @@ constexpr std::size_t kMaxIdleJobs = 1;
 }  // namespace
 
 ScanService::ScanService(ServiceOptions options, std::function<void()> wake, Observe observe)
-    : options_(std::move(options)), wake_(std::move(wake)), observe_(std::move(observe)), spool_(options_.spool), poll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+    : options_(std::move(options)),
+      wake_(std::move(wake)),
+      observe_(std::move(observe)),
+      spool_(options_.spool),
+      poll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
 ScanService::~ScanService() = default;
 

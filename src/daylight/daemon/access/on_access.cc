@@ -1,0 +1,90 @@
+#include "daylight/daemon/access/on_access.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "daylight/os/io.h"
+#include "daylight/os/paths.h"
+
+namespace dl::daemon {
+
+namespace {
+
+constexpr std::size_t kMaxTold = 16;
+
+std::string NamesOf(const ScanOutcome& outcome) {
+  std::string names;
+  for (std::size_t i = 0; i < outcome.names.size() && i < kMaxTold; ++i) {
+    names += (names.empty() ? "" : ", ") + outcome.names[i];
+  }
+  return names;
+}
+
+}  // namespace
+
+void OnAccess::Handle(std::uint64_t id, const opener::AccessEvent& event, os::Fd file) {
+  struct stat info {};
+  os::Fd copy(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
+  if (!copy.valid() || !os::StatOpen(file.get(), info) || !S_ISREG(info.st_mode)) {
+    // Devices, pipes and folders have nothing to be scanned.
+    return link_.Answer(id, {.allow = true, .cacheable = false, .generation = link_.generation()});
+  }
+  ScanRequest request;
+  request.fd = std::move(copy);
+  request.size = static_cast<std::uint64_t>(info.st_size);
+  request.modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
+  request.path = event.path;
+  request.names.filename = os::BaseName(event.path);
+  request.names.object = request.names.filename;
+  request.names.filepath = event.path;
+  request.names.extension = os::Extension(event.path);
+  request.protocol = Protocol::kOnAccess;
+  request.peer.is_local = true;
+  request.peer.uid = event.uid;
+  request.peer.pid = static_cast<pid_t>(event.pid);
+  request.peer.name = event.program + " (pid " + std::to_string(event.pid) + ")";
+  // The content that it is scanned with; a reload in between makes the verdict worth nothing.
+  const std::uint64_t generation = link_.generation();
+  Pending& pending = pending_[id];
+  pending.event = event;
+  pending.file = std::move(file);
+  pending.ticket = scanning_.Scan(std::move(request), [this, id, generation](const ScanOutcome& outcome) {
+    const auto found = pending_.find(id);
+    if (found == pending_.end()) return;
+    const Pending done = std::move(found->second);
+    pending_.erase(found);
+    opener::Verdict verdict;
+    verdict.generation = generation;
+    switch (outcome.kind) {
+      case ScanOutcome::Kind::kClean:
+        verdict.allow = true;
+        // What an allow list let pass may end with the list's entry.
+        verdict.cacheable = cacheable_ && generation == generation_ && outcome.allowed_by.empty();
+        break;
+      case ScanOutcome::Kind::kInfected: verdict.allow = false; break;
+      case ScanOutcome::Kind::kIncomplete: verdict.allow = !outcome.blocks; break;
+      case ScanOutcome::Kind::kFailed:
+      case ScanOutcome::Kind::kBusy: verdict.allow = choices_.allow_on_failure; break;
+    }
+    link_.Answer(id, verdict);
+    if (done_) done_(done.event, outcome, verdict.allow);
+    if (outcome.kind == ScanOutcome::Kind::kInfected && choices_.quarantine && !done.event.path_is_foreign &&
+        !done.event.deleted) {
+      Quarantine(done.event.path, outcome, done.file.get(), "on access");
+    }
+  });
+}
+
+void OnAccess::Quarantine(const std::string& path, const ScanOutcome& outcome, int file, const std::string& requester) {
+  opener::TakeRequest request;
+  request.path = path;
+  request.detections = NamesOf(outcome);
+  request.requester = requester;
+  link_.Take(request, file, [this, path, outcome](const opener::Taken& taken) {
+    if (taken_) taken_(path, outcome, taken);
+  });
+}
+
+}  // namespace dl::daemon
