@@ -19,7 +19,7 @@ struct DaemonSettings {
   DaemonConfig config;
   // Reads the configuration anew, for a reload; errors are said, and then the old one stays.
   std::function<bool(DaemonConfig& config)> reread;
-  std::string config_path;      // For the opener; empty when there is none.
+  std::string config_path;  // For the opener; empty when there is none.
   std::vector<PassedSocket> passed;
   std::function<void()> ready;  // Called once when clients are served.
 };

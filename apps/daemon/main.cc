@@ -43,7 +43,8 @@ void AddOptions(CLI::App& app, Options& options) {
       ->type_name("FILE");
   app.add_flag("--foreground", options.foreground, "Stay in the foreground and log to standard error");
   app.add_flag("--check-config", options.check, "Say what is wrong with the configuration, and end");
-  app.add_option("--clamd-socket", options.clamd_socket, "Speak clamd's protocol on this Unix socket")->type_name("PATH");
+  app.add_option("--clamd-socket", options.clamd_socket, "Speak clamd's protocol on this Unix socket")
+      ->type_name("PATH");
   app.add_option("--clamd-tcp", options.clamd_tcp, "The same on TCP (repeatable)")
       ->type_name("ADDR:PORT")
       ->allow_extra_args(false);

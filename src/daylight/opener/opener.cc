@@ -24,23 +24,23 @@
 #include "daylight/opener/gate.h"
 #include "daylight/opener/heart.h"
 #include "daylight/opener/messages.h"
-#include "daylight/opener/notify.h"
 #include "daylight/opener/packet.h"
 #include "daylight/opener/path_walk.h"
 #include "daylight/opener/surroundings.h"
 #include "daylight/os/io.h"
+#include "daylight/os/notify.h"
 #include "daylight/report/escape.h"
 
 namespace dl::opener {
 
 namespace {
 
-constexpr std::size_t kMaxOutgoing = 16'384;     // Messages that wait for the client; notices past it are dropped.
-constexpr std::size_t kMaxTakes = 16;            // At once.
-constexpr std::size_t kMaxStrays = 64;           // Killed walks that the kernel has not let go of.
-constexpr int kMessagesPerTurn = 64;             // Of the client's, before events have their turn.
+constexpr std::size_t kMaxOutgoing = 16'384;  // Messages that wait for the client; notices past it are dropped.
+constexpr std::size_t kMaxTakes = 16;         // At once.
+constexpr std::size_t kMaxStrays = 64;        // Killed walks that the kernel has not let go of.
+constexpr int kMessagesPerTurn = 64;          // Of the client's, before events have their turn.
 constexpr std::int64_t kBeatMs = 1000;
-constexpr rlim_t kOtherFds = 4096;               // One read's worth of events, sockets of children, and what is ours.
+constexpr rlim_t kOtherFds = 4096;  // One read's worth of events, sockets of children, and what is ours.
 
 std::int64_t NowMs() {
   using namespace std::chrono;
@@ -60,7 +60,7 @@ enum class Source : std::uint32_t { kPermission, kWritten, kSignals, kMounts, kL
 class Loop final : public Opener, private GatePort {
  public:
   explicit Loop(OpenerSetup setup)
-      : setup_(std::move(setup)), surroundings_(setup_.options.on_access), notifier_(Notifier::FromEnvironment()) {}
+      : setup_(std::move(setup)), surroundings_(setup_.options.on_access), notifier_(os::Notifier::FromEnvironment()) {}
   Status Open();
   int Run() override;
 
@@ -121,7 +121,7 @@ class Loop final : public Opener, private GatePort {
 
   OpenerSetup setup_;
   Surroundings surroundings_;
-  Notifier notifier_;
+  os::Notifier notifier_;
   std::optional<Fanotify> fanotify_;
   std::optional<Gate> gate_;
   std::optional<Heart> heart_;
@@ -167,7 +167,8 @@ void Loop::MakeRoom() {
   const rlim_t left = limit.rlim_cur > others ? limit.rlim_cur - others : 0;
   options.kernel_cache_files = static_cast<std::uint32_t>(std::min<rlim_t>(options.kernel_cache_files, left));
   Log("only " + std::to_string(options.kernel_cache_files) + " files can be kept open for the kernel's cache");
-  if (limit.rlim_cur < others) options.max_pending = std::max<std::uint32_t>(16, static_cast<std::uint32_t>(limit.rlim_cur / 4));
+  if (limit.rlim_cur < others)
+    options.max_pending = std::max<std::uint32_t>(16, static_cast<std::uint32_t>(limit.rlim_cur / 4));
 }
 
 Status Loop::Open() {
@@ -193,8 +194,8 @@ Status Loop::Open() {
   }
   if (options.enabled) {
     MakeRoom();
-    auto fanotify = Fanotify::Open(
-        {.on_open = options.on_open, .on_exec = options.on_exec, .on_written = options.on_written});
+    auto fanotify =
+        Fanotify::Open({.on_open = options.on_open, .on_exec = options.on_exec, .on_written = options.on_written});
     if (!fanotify) return Forward(fanotify.error());
     fanotify_.emplace(std::move(*fanotify));
   }
@@ -217,7 +218,8 @@ void Loop::RefreshMounts() {
   surroundings_.Refresh(*fanotify_, problems);
   gate_->OnMountsChanged();
   for (const std::string& problem : problems) {
-    if (std::find(problems_.begin(), problems_.end(), problem) == problems_.end()) Notify(NoticeKind::kMarkFailed, problem);
+    if (std::find(problems_.begin(), problems_.end(), problem) == problems_.end())
+      Notify(NoticeKind::kMarkFailed, problem);
   }
   problems_ = std::move(problems);
   if (watched_ != surroundings_.watched()) {

@@ -13,7 +13,7 @@
 
 #include "daylight/os/fd.h"
 
-namespace dl::opener {
+namespace dl::os {
 
 class Notifier {
  public:
@@ -29,4 +29,4 @@ class Notifier {
   std::uint32_t watchdog_ms_ = 0;
 };
 
-}  // namespace dl::opener
+}  // namespace dl::os

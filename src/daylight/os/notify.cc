@@ -1,4 +1,4 @@
-#include "daylight/opener/notify.h"
+#include "daylight/os/notify.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace dl::opener {
+namespace dl::os {
 
 Notifier Notifier::FromEnvironment() {
   Notifier notifier;
@@ -39,4 +39,4 @@ void Notifier::Tell(std::string_view state) const {
                              reinterpret_cast<const sockaddr*>(&to), length));
 }
 
-}  // namespace dl::opener
+}  // namespace dl::os

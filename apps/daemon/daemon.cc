@@ -1,0 +1,846 @@
+#include "daemon.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <thread>
+#include <utility>
+
+#include "account.h"
+#include "daylight/daemon/access/on_access.h"
+#include "daylight/daemon/access/opener_link.h"
+#include "daylight/daemon/access/scheduler.h"
+#include "daylight/daemon/access/walks.h"
+#include "daylight/daemon/clamd/clamd_session.h"
+#include "daylight/daemon/content/content_manager.h"
+#include "daylight/daemon/net/event_loop.h"
+#include "daylight/daemon/net/server.h"
+#include "daylight/daemon/service/scan_service.h"
+#include "daylight/events/event_log.h"
+#include "daylight/events/hook.h"
+#include "daylight/os/io.h"
+#include "daylight/os/notify.h"
+#include "daylight/os/paths.h"
+#include "daylight/sandbox/ask.h"
+#include "daylight/sandbox/process_memory.h"
+#include "log.h"
+
+namespace dl::daemon {
+
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr int kGood = 0;
+constexpr int kTrouble = 2;
+constexpr auto kTick = milliseconds(100);
+// For the work in hand, once told to stop.
+constexpr auto kStopLimit = std::chrono::seconds(60);
+// What one object may keep those behind it waiting for: clients are people.
+constexpr auto kSlow = milliseconds(100);
+constexpr std::uint32_t kMaxBatch = 8;
+
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 65536);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string HostName() {
+  char name[256] = "";
+  return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
+}
+
+std::string TimeText(std::int64_t seconds) {
+  const std::time_t time = seconds;
+  std::tm tm{};
+  ::localtime_r(&time, &tm);
+  char text[64] = "";
+  std::strftime(text, sizeof(text), "%a %b %e %H:%M:%S %Y", &tm);
+  return text;
+}
+
+// A number that grows with the content, for those who compare it: ClamAV's own where
+// there is one, else the day the content is of.
+std::string ContentNumber(const Content& content) {
+  if (!content.daily.empty()) return content.daily;
+  const std::time_t time = content.modified;
+  std::tm tm{};
+  ::gmtime_r(&time, &tm);
+  char text[16] = "";
+  std::strftime(text, sizeof(text), "%Y%m%d", &tm);
+  return text;
+}
+
+events::Event EventOfOutcome(const ScanRequest& request, const ScanOutcome& outcome) {
+  events::Event event = events::EventOf(request.path, outcome.report);
+  event.protocol = ProtocolName(request.protocol);
+  if (request.peer.is_local) {
+    event.client.uid = request.peer.uid;
+    event.client.pid = request.peer.pid;
+  } else {
+    event.client.address = request.peer.name;
+  }
+  event.action = outcome.blocks ? events::Action::kBlocked : events::Action::kNone;
+  event.why = outcome.allowed_by;
+  if (!outcome.allowed_by.empty()) {
+    event.kind = events::EventKind::kAllowListed;
+    event.action = events::Action::kAllowed;
+  }
+  return event;
+}
+
+}  // namespace
+
+struct Daemon::Impl {
+  explicit Impl(DaemonSettings given) : settings(std::move(given)), config(settings.config) {}
+
+  // Of starting, in order. False: it cannot start; said.
+  bool Prepare();
+  bool FindPrograms();
+  bool MakeFolders();
+  bool BindAll();
+  bool StartOpener();
+  bool DropRights();
+  void OpenEvents();
+  void MakeService();
+  void MakeAccess();
+  void OnSignals();
+  void ListenAll();
+
+  void LoadContent();
+  void Loaded(dl::daemon::Loaded loaded);
+  void Learn();
+  void Ready();
+  void Reload();
+  void ApplyConfig();
+  void ScheduleWork();
+  void Tick();
+  void BeginStop(const char* why);
+  void FinishStop();
+  void Observe(const ScanRequest& request, const ScanOutcome& outcome);
+  void OnNotice(const opener::Notice& notice);
+  void Write(events::Event event);
+  void WriteOwn(events::EventKind kind, std::string text);
+  void Report(const std::string& problem) {
+    Log(Level::kWarning, problem);
+    WriteOwn(events::EventKind::kTrouble, problem);
+  }
+
+  std::string ClamdVersion() const;
+  std::string ClamdStats() const;
+  Gauges MakeGauges() const;
+  SessionFactory FactoryFor(Protocol protocol, const std::string& name, bool is_unix);
+
+  // A socket that is bound, and not yet listened on.
+  struct Bound {
+    Protocol protocol;
+    std::string name;  // For people, and what kind it is: "clamd", "kav-line".
+    std::string where;
+    os::Fd socket;
+    bool is_unix = false;
+  };
+  bool BindOne(Protocol protocol, const std::string& name, const std::string& where, std::uint32_t mode,
+               const std::string& group);
+
+  DaemonSettings settings;
+  DaemonConfig config;
+  sandbox::WorkerProgram worker_program;
+  std::string compiler;
+  std::string opener_program;
+  std::optional<Account> account;  // Whom to become.
+  os::Fd opener_socket;
+  pid_t opener_pid = -1;
+  std::vector<Bound> bound;
+  os::Notifier notifier;
+
+  EventLoop loop;
+  std::optional<events::EventLog> log;
+  std::vector<events::Hook> hooks;
+  std::unique_ptr<ScanService> service;
+  std::unique_ptr<OpenerLink> link;
+  std::unique_ptr<Walks> walks;
+  std::unique_ptr<OnAccess> on_access;
+  std::unique_ptr<Scheduler> scheduler;
+  std::unique_ptr<ContentManager> manager;
+  ClamdOptions clamd;
+  std::unique_ptr<Server> server;
+  std::unique_ptr<EventLoop::Handle> pool_watch;
+  std::unique_ptr<EventLoop::Handle> tick;
+
+  std::thread learner;  // Asks a worker what the content's verdicts depend on.
+  std::int64_t started = std::time(nullptr);
+  bool is_ready = false;
+  bool work_posted = false;
+  bool stopping = false;
+  Clock::time_point stop_by;
+  Clock::time_point next_second;
+  Clock::time_point next_check;
+  Clock::time_point next_watchdog;
+  Clock::time_point told_busy;
+  int exit_code = kGood;
+};
+
+bool Daemon::Impl::FindPrograms() {
+  auto worker = sandbox::FindWorkerProgram();
+  if (!worker) {
+    Log(Level::kError, worker.error().what);
+    return false;
+  }
+  worker_program = std::move(*worker);
+  const auto folder = os::ProgramFolder();
+  const std::string own = folder ? *folder : "/usr/sbin";
+  const auto first = [&](std::initializer_list<std::string> places) {
+    for (const std::string& place : places) {
+      if (::access(place.c_str(), X_OK) == 0) return place;
+    }
+    return std::string();
+  };
+  compiler = first({os::Join(own, "daylight"), os::Join(os::ParentFolder(own), "bin/daylight"), "/usr/bin/daylight"});
+  opener_program =
+      first({os::Join(own, "daylight-opener"), os::Join(os::ParentFolder(own), "libexec/daylight/daylight-opener"),
+             os::Join(os::ParentFolder(own), "lib/daylight/daylight-opener"), "/usr/lib/daylight/daylight-opener"});
+  return true;
+}
+
+bool Daemon::Impl::MakeFolders() {
+  // As root for the user that we become. What cannot be made is no reason not to serve
+  // what does not need it.
+  const auto make = [&](const std::string& path, mode_t mode) {
+    if (path.empty()) return false;
+    if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return false;
+    if (account && ::geteuid() == 0) static_cast<void>(!::chown(path.c_str(), account->uid, account->gid));
+    return true;
+  };
+  make(config.run_folder, 0755);
+  const bool has_state = make(config.state_folder, 0750);
+  if (!has_state || !make(config.spool.folder, 0700)) {
+    struct stat info {};
+    const char* temporary = std::getenv("TMPDIR");
+    std::string other = temporary != nullptr && *temporary != '\0' ? temporary : "/var/tmp";
+    if (::stat(other.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) other.clear();
+    config.spool.folder = other;  // Files there have no name, so nobody can open them.
+  }
+  return true;
+}
+
+bool Daemon::Impl::BindOne(Protocol protocol, const std::string& name, const std::string& where, std::uint32_t mode,
+                           const std::string& group) {
+  Bound one{protocol, name, where, {}, !where.empty() && where.front() == '/'};
+  if (one.is_unix) {
+    int gid = -1;
+    if (!group.empty()) {
+      const auto found = FindGroup(group);
+      if (!found) {
+        Log(Level::kError, name + ": there is no group " + group);
+        return false;
+      }
+      gid = static_cast<int>(*found);
+    } else if (account && ::geteuid() == 0) {
+      gid = static_cast<int>(account->gid);
+    }
+    auto socket = ListenUnix(where, mode, gid);
+    if (!socket) {
+      Log(Level::kError,
+          name + ": " + where + ": " + std::string(socket.error().what) + ": " + os::Describe(socket.error()));
+      return false;
+    }
+    one.socket = std::move(*socket);
+    if (account && ::geteuid() == 0) static_cast<void>(!::chown(where.c_str(), account->uid, static_cast<gid_t>(gid)));
+  } else {
+    auto socket = ListenTcp(where);
+    if (!socket) {
+      Log(Level::kError,
+          name + ": " + where + ": " + std::string(socket.error().what) + ": " + os::Describe(socket.error()));
+      return false;
+    }
+    one.socket = std::move(*socket);
+  }
+  bound.push_back(std::move(one));
+  return true;
+}
+
+bool Daemon::Impl::BindAll() {
+  // Sockets that systemd has made take the place of all of ours of that kind.
+  std::vector<std::string> passed;
+  for (PassedSocket& socket : settings.passed) {
+    struct Kind {
+      const char* name;
+      Protocol protocol;
+    };
+    constexpr Kind kKinds[] = {{"clamd", Protocol::kClamd},
+                               {"icap", Protocol::kIcap},
+                               {"http", Protocol::kHttp},
+                               {"kav-http", Protocol::kKav},
+                               {"kav-line", Protocol::kKav}};
+    bool known = false;
+    for (const Kind& kind : kKinds) {
+      if (socket.name != kind.name) continue;
+      int domain = 0;
+      socklen_t size = sizeof(domain);
+      ::getsockopt(socket.fd.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size);
+      bound.push_back({kind.protocol, socket.name, "a socket of systemd", std::move(socket.fd), domain == AF_UNIX});
+      known = true;
+    }
+    if (known) {
+      passed.push_back(socket.name);
+    } else {
+      Log(Level::kWarning, "a socket of systemd with an unknown name: " + socket.name);
+    }
+  }
+  const auto is_ours = [&](const char* name) { return std::find(passed.begin(), passed.end(), name) == passed.end(); };
+  bool good = true;
+  if (is_ours("clamd")) {
+    const ClamdConfig& of = config.clamd;
+    if (!of.socket.empty()) good = BindOne(Protocol::kClamd, "clamd", of.socket, of.mode, of.group) && good;
+    for (const std::string& where : of.tcp) good = BindOne(Protocol::kClamd, "clamd", where, 0, "") && good;
+  }
+  if (is_ours("icap")) {
+    for (const std::string& where : config.icap.listen) good = BindOne(Protocol::kIcap, "icap", where, 0, "") && good;
+  }
+  if (is_ours("http")) {
+    const HttpConfig& of = config.http;
+    for (const std::string& where : of.listen)
+      good = BindOne(Protocol::kHttp, "http", where, of.mode, of.group) && good;
+  }
+  const KavConfig& kav = config.kav;
+  if (is_ours("kav-http")) {
+    for (const std::string& where : kav.http)
+      good = BindOne(Protocol::kKav, "kav-http", where, kav.mode, kav.group) && good;
+  }
+  if (is_ours("kav-line")) {
+    for (const std::string& where : kav.line)
+      good = BindOne(Protocol::kKav, "kav-line", where, kav.mode, kav.group) && good;
+  }
+  return good;
+}
+
+// A child with root's rights, when no service has been set up for it. It ends with us.
+bool Daemon::Impl::StartOpener() {
+  if (::geteuid() != 0 || opener_program.empty()) return true;
+  if (!config.opener_socket.empty() && ::access(config.opener_socket.c_str(), F_OK) == 0) return true;
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return true;
+  os::Fd ours(ends[0]);
+  const os::Fd theirs(ends[1]);
+  std::vector<std::string> arguments = {opener_program, "--client-fd"};
+  if (::access(settings.config_path.c_str(), R_OK) == 0) {
+    arguments.emplace_back("--config");
+    arguments.push_back(settings.config_path);
+  }
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, theirs.get(), 3);
+  char* environment[] = {nullptr};
+  const int error = ::posix_spawn(&opener_pid, opener_program.c_str(), &actions, nullptr, argv.data(), environment);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) {
+    Log(Level::kError, opener_program + ": " + std::strerror(error));
+    return false;
+  }
+  opener_socket = std::move(ours);
+  return true;
+}
+
+bool Daemon::Impl::DropRights() {
+  if (::geteuid() != 0) return true;
+  if (!account) {
+    Log(Level::kWarning, config.user.empty() ? "running as root, since the configuration names no user"
+                                             : "running as root: there is no user " + config.user);
+    return true;
+  }
+  if (const Status became = Become(config.user, *account); !became) {
+    Log(Level::kError, config.user + ": " + std::string(became.error().what) + ": " + os::Describe(became.error()));
+    return false;
+  }
+  return true;
+}
+
+void Daemon::Impl::OpenEvents() {
+  events::EventLogOptions options;
+  options.source = {HostName(), DAYLIGHT_VERSION};
+  options.tell = [](const std::string& text) { Log(Level::kWarning, text); };
+  if (config.events.store) {
+    events::StoreOptions store;
+    store.path = os::Join(config.state_folder, "events.db");
+    store.max_rows = config.events.max_rows;
+    store.max_age_s = std::chrono::duration_cast<std::chrono::seconds>(config.events.keep).count();
+    struct stat info {};
+    // Without a folder of ours there is no store, as for a daemon that somebody tries out.
+    if (::stat(config.state_folder.c_str(), &info) == 0 && ::access(config.state_folder.c_str(), W_OK) == 0) {
+      options.store = std::move(store);
+    }
+  }
+  const auto format = [](const std::string& name) {
+    return events::FormatOf(name == "daylight" || name == "json" ? "jsonl" : name).value_or(events::Format::kText);
+  };
+  for (const FileLogConfig& file : config.events.files) {
+    events::JsonLinesOptions lines;
+    lines.path = file.path;
+    lines.format = format(file.format);
+    options.files.push_back(std::move(lines));
+  }
+  for (const SyslogConfig& syslog : config.events.syslog) {
+    events::SyslogOptions target;
+    target.target = syslog.target;
+    target.format = format(syslog.format);
+    target.facility = static_cast<int>(syslog.facility);
+    options.syslog.push_back(std::move(target));
+  }
+  auto opened = events::EventLog::Open(std::move(options));
+  if (opened) {
+    log.emplace(std::move(*opened));
+  } else {
+    Log(Level::kError, "events: " + std::string(opened.error().what));
+  }
+  hooks.clear();
+  for (const HookConfig& hook : config.hooks) {
+    events::HookOptions wanted;
+    wanted.argv = hook.command;
+    wanted.timeout = hook.timeout;
+    wanted.tell = [](const std::string& text) { Log(Level::kWarning, text); };
+    for (const std::string& name : hook.events) {
+      const auto kind = events::KindOf(name);
+      if (kind) {
+        wanted.kinds.push_back(*kind);
+      } else {
+        Log(Level::kError, "hook: there is no kind of event " + name);
+      }
+    }
+    auto made = events::Hook::Create(std::move(wanted));
+    if (made) {
+      hooks.push_back(std::move(*made));
+    } else {
+      Log(Level::kError, "hook: " + std::string(made.error().what));
+    }
+  }
+}
+
+void Daemon::Impl::Write(events::Event event) {
+  if (service != nullptr && service->content() != nullptr) event.database = service->content()->version;
+  if (log) log->Write(event);
+  for (events::Hook& hook : hooks) hook.Offer(event);
+}
+
+void Daemon::Impl::WriteOwn(events::EventKind kind, std::string text) {
+  events::Event event;
+  event.kind = kind;
+  event.text = std::move(text);
+  Write(std::move(event));
+}
+
+void Daemon::Impl::Observe(const ScanRequest& request, const ScanOutcome& outcome) {
+  if (outcome.kind == ScanOutcome::Kind::kClean && outcome.allowed_by.empty()) return;
+  if (outcome.kind == ScanOutcome::Kind::kBusy) {
+    // Once in a while: there may be thousands.
+    if (Clock::now() < told_busy) return;
+    told_busy = Clock::now() + std::chrono::seconds(10);
+    return WriteOwn(events::EventKind::kQueueFull, outcome.problem);
+  }
+  events::Event event = EventOfOutcome(request, outcome);
+  Log(Level::kInfo,
+      std::string(ProtocolName(request.protocol)) + ": " + request.peer.name + ": " + events::Headline(event));
+  // What is done about it is only known when the opener has been told.
+  if (request.protocol == Protocol::kOnAccess) return;
+  Write(std::move(event));
+}
+
+void Daemon::Impl::MakeService() {
+  ServiceOptions options;
+  options.scan.worker_program = worker_program;
+  options.scan.workers = config.workers != 0 ? config.workers : std::max(1u, std::thread::hardware_concurrency());
+  options.scan.isolate_objects = config.isolate_objects;
+  options.scan.max_objects_per_worker = config.max_objects_per_worker;
+  options.scan.max_worker_bytes = config.max_worker_bytes;
+  options.scan.max_batch_objects = kMaxBatch;
+  options.scan.slow = kSlow;
+  options.scan.settings.budget = config.budget;
+  options.scan.settings.pua = config.pua;
+  options.scan.settings.passwords = config.passwords;
+  options.scan.settings.now = std::time(nullptr);
+  options.max_queue = config.max_queue;
+  options.queue_timeout = config.queue_timeout;
+  options.allowed = AllowList(config.allowed);
+  options.incomplete = config.incomplete;
+  options.spool = config.spool;
+  service = std::make_unique<ScanService>(
+      std::move(options), [this] { ScheduleWork(); },
+      [this](const ScanRequest& request, const ScanOutcome& outcome) { Observe(request, outcome); });
+  pool_watch = loop.OnReadable(service->poll_fd(), [this] { service->Work(); });
+}
+
+void Daemon::Impl::ScheduleWork() {
+  if (std::exchange(work_posted, true)) return;
+  loop.Post([this] {
+    work_posted = false;
+    service->Work();
+  });
+}
+
+void Daemon::Impl::MakeAccess() {
+  OpenerLinkOptions options;
+  if (opener_socket.valid()) {
+    options.connected = std::move(opener_socket);
+  } else {
+    options.socket_path = config.opener_socket;
+  }
+  options.on_connected = [this](const opener::Hello& hello) {
+    Log(Level::kInfo,
+        hello.on_access ? "the opener is there; files are scanned as they are opened" : "the opener is there");
+    Learn();
+  };
+  options.on_lost = [this](const std::string& why) {
+    on_access->Forget();
+    Report("the opener: " + why + "; nothing is watched, and paths of other users are refused");
+  };
+  options.on_access = [this](std::uint64_t id, const opener::AccessEvent& event, os::Fd file) {
+    on_access->Handle(id, event, std::move(file));
+  };
+  options.on_notice = [this](const opener::Notice& notice) { OnNotice(notice); };
+  link = std::make_unique<OpenerLink>(loop, std::move(options));
+  std::optional<TcpUser> tcp_user;
+  if (!config.clamd.tcp_path_user.empty()) {
+    const auto found = FindUser(config.clamd.tcp_path_user);
+    if (found && found->uid != 0) {
+      tcp_user = TcpUser{found->uid, found->gid};
+    } else if (!config.clamd.tcp.empty()) {
+      Log(Level::kWarning, "clamd: tcp_path_user: no user " + config.clamd.tcp_path_user +
+                               " without root's rights; paths by TCP are refused");
+    }
+  }
+  walks = std::make_unique<Walks>(loop, link.get(), tcp_user);
+  on_access = std::make_unique<OnAccess>(*service, *link);
+  on_access->OnDone([this](const opener::AccessEvent& access, const ScanOutcome& outcome, bool allowed) {
+    if (outcome.kind == ScanOutcome::Kind::kClean && outcome.allowed_by.empty()) return;
+    ScanRequest request;
+    request.path = access.path;
+    request.protocol = Protocol::kOnAccess;
+    request.peer.is_local = true;
+    request.peer.uid = access.uid;
+    request.peer.pid = static_cast<pid_t>(access.pid);
+    events::Event event = EventOfOutcome(request, outcome);
+    event.client.exe = access.program;
+    const bool waits = access.kind != opener::AccessKind::kWritten;
+    event.action = !waits ? events::Action::kNone : allowed ? events::Action::kAllowed : events::Action::kBlocked;
+    Write(std::move(event));
+  });
+  const auto taken = [this](const std::string& path, const ScanOutcome& outcome, const opener::Taken& how) {
+    events::Event event = events::EventOf(path, outcome.report);
+    const bool good = how.outcome == opener::TakeOutcome::kTaken;
+    event.kind = good ? events::EventKind::kQuarantined : events::EventKind::kTrouble;
+    event.action = good ? events::Action::kQuarantined : events::Action::kNone;
+    event.why = good ? "quarantine " + how.id : how.reason;
+    event.text = good ? "moved into quarantine as " + how.id : "not moved into quarantine: " + how.reason;
+    Log(good ? Level::kInfo : Level::kWarning, path + ": " + event.text);
+    Write(std::move(event));
+  };
+  on_access->OnTaken(taken);
+  Scheduler::Reports reports;
+  reports.event = [this](events::Event event) {
+    Log(Level::kInfo, "schedule " + event.schedule + ": " + events::Headline(event));
+    Write(std::move(event));
+  };
+  reports.quarantine = [this](const std::string& path, const ScanOutcome& outcome, int file) {
+    on_access->Quarantine(path, outcome, file, "schedule");
+  };
+  scheduler = std::make_unique<Scheduler>(*service, *walks, std::move(reports));
+}
+
+void Daemon::Impl::OnNotice(const opener::Notice& notice) {
+  events::Event event;
+  event.path = notice.path;
+  event.text = notice.text;
+  event.protocol = "on-access";
+  if (notice.pid != 0) event.client.pid = static_cast<std::int32_t>(notice.pid);
+  event.action = notice.allowed ? events::Action::kAllowed : events::Action::kBlocked;
+  const std::string count = notice.count > 1 ? " (" + std::to_string(notice.count) + " times)" : "";
+  switch (notice.kind) {
+    case opener::NoticeKind::kTimedOut:
+      event.kind = events::EventKind::kDefaultDecision;
+      event.why = "no verdict in time" + count;
+      break;
+    case opener::NoticeKind::kDaemonDown:
+      event.kind = events::EventKind::kDefaultDecision;
+      event.why = "the daemon was not there" + count;
+      break;
+    case opener::NoticeKind::kQueueFull:
+      event.kind = events::EventKind::kQueueFull;
+      event.why = "too many files waited" + count;
+      break;
+    case opener::NoticeKind::kGap: event.kind = events::EventKind::kGap; break;
+    case opener::NoticeKind::kWritesLost:
+    case opener::NoticeKind::kMarkFailed:
+    case opener::NoticeKind::kKernelRefused:
+      event.kind = events::EventKind::kTrouble;
+      event.action = events::Action::kNone;
+      event.text += count;
+      break;
+    case opener::NoticeKind::kWatching: Log(Level::kInfo, "on access: " + notice.text); return;
+  }
+  Log(Level::kWarning, "on access: " + events::Headline(event) + (event.why.empty() ? "" : " (" + event.why + ")"));
+  Write(std::move(event));
+}
+
+// Whether verdicts depend on more than bytes, of the content that there is: asked of a
+// worker, in a thread that does nothing else, as it takes its time.
+void Daemon::Impl::Learn() {
+  if (!link->connected() || service->content() == nullptr) return;
+  if (learner.joinable()) learner.join();
+  const std::uint64_t generation = link->NextGeneration();
+  on_access->SetCacheable(generation, false);
+  auto files = std::make_shared<std::vector<os::Fd>>();
+  for (const os::Fd& file : service->content()->files) {
+    files->emplace_back(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
+  }
+  learner = std::thread([this, generation, files, program = worker_program] {
+    sandbox::Question question;
+    question.worker_program = program;
+    for (const os::Fd& file : *files) question.databases.push_back(file.get());
+    const auto answer = sandbox::Summarize(question);
+    bool cacheable = answer.value.has_value();
+    if (answer.value) {
+      for (const auto& unit : answer.value->units) cacheable = cacheable && !unit.uses_names && !unit.varies;
+    }
+    loop.Post([this, generation, cacheable] {
+      on_access->SetCacheable(generation, cacheable);
+      if (!cacheable) Log(Level::kInfo, "on access: the content has rules about names or times, so no verdict is kept");
+    });
+  });
+}
+
+void Daemon::Impl::LoadContent() {
+  manager->Load([this](dl::daemon::Loaded loaded) { Loaded(std::move(loaded)); });
+  if (manager->compiling()) Log(Level::kInfo, "compiling the content");
+}
+
+void Daemon::Impl::Loaded(dl::daemon::Loaded loaded) {
+  if (!loaded.problem.empty()) {
+    if (loaded.content.files.empty() && !is_ready) {
+      Log(Level::kError, loaded.problem);
+      exit_code = kTrouble;
+      return loop.Stop();
+    }
+    Report(loaded.problem);
+  }
+  if (loaded.content.files.empty()) return;
+  service->Use(std::move(loaded.content), [this](const std::string& problem) {
+    if (!problem.empty()) {
+      if (!is_ready) {
+        Log(Level::kError, problem);
+        exit_code = kTrouble;
+        return loop.Stop();
+      }
+      return Report("the new content is not used: " + problem);
+    }
+    Learn();
+    if (!is_ready) return Ready();
+    Log(Level::kInfo, "reloaded: content " + service->content()->version);
+    WriteOwn(events::EventKind::kReloaded, "content " + service->content()->version);
+  });
+}
+
+void Daemon::Impl::Ready() {
+  is_ready = true;
+  ListenAll();
+  std::string where;
+  for (const Bound& one : bound) where += (where.empty() ? "" : ", ") + one.name + " on " + one.where;
+  const report::WallSet missing = worker_program.walls & ~service->walls().held;
+  if (missing != 0) {
+    Report("fewer walls than usual around what reads hostile bytes; missing: " + report::WallNames(missing));
+  }
+  Log(Level::kInfo, "ready: " + (where.empty() ? "no client is listened to" : where));
+  WriteOwn(events::EventKind::kStarted, "Daylight " DAYLIGHT_VERSION);
+  notifier.Tell("READY=1");
+  if (settings.ready) settings.ready();
+  for (const std::string& problem : scheduler->Configure(config.schedules, std::time(nullptr))) Report(problem);
+}
+
+std::string Daemon::Impl::ClamdVersion() const {
+  const Content* content = service->content();
+  if (content == nullptr) return "ClamAV 1.4.6";
+  return "ClamAV 1.4.6/" + ContentNumber(*content) + "/" + TimeText(content->modified);
+}
+
+std::string Daemon::Impl::ClamdStats() const {
+  const std::uint64_t workers = service->workers();
+  const std::uint64_t busy = std::min<std::uint64_t>(workers, service->in_flight());
+  std::uint64_t bytes = 0;
+  for (const pid_t pid : service->worker_pids()) bytes += sandbox::PrivateBytes(pid).value_or(0);
+  const std::string megabytes = std::to_string(bytes >> 20) + ".000M";
+  return "POOLS: 1\n\nSTATE: VALID PRIMARY\nTHREADS: live " + std::to_string(workers) + "  idle " +
+         std::to_string(workers - busy) + " max " + std::to_string(workers) +
+         " idle-timeout 30\nQUEUE: " + std::to_string(service->queued()) +
+         " items\n\nMEMSTATS: heap N/A mmap N/A used N/A free N/A releasable N/A pools 1 pools_used " + megabytes +
+         " pools_total " + megabytes + "\n";
+}
+
+Gauges Daemon::Impl::MakeGauges() const {
+  Gauges gauges;
+  gauges.queued = service->queued();
+  gauges.in_flight = service->in_flight();
+  gauges.workers = service->workers();
+  gauges.workers_lost = service->workers_lost();
+  gauges.connections = server->connections();
+  gauges.spool = service->spool().use();
+  if (const Content* content = service->content()) {
+    gauges.database_age_seconds =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, std::time(nullptr) - content->modified));
+  }
+  gauges.started = static_cast<std::uint64_t>(started);
+  return gauges;
+}
+
+SessionFactory Daemon::Impl::FactoryFor(Protocol protocol, const std::string&, bool) {
+  switch (protocol) {
+    case Protocol::kClamd:
+      return [this](Connection& connection) -> std::unique_ptr<Session> {
+        return std::make_unique<ClamdSession>(connection, *service, *walks, clamd);
+      };
+    default: return nullptr;
+  }
+}
+
+void Daemon::Impl::ListenAll() {
+  for (Bound& one : bound) {
+    SessionFactory factory = FactoryFor(one.protocol, one.name, one.is_unix);
+    if (factory) server->Listen(std::move(one.socket), one.protocol, std::move(factory));
+  }
+}
+
+void Daemon::Impl::ApplyConfig() {
+  clamd.max_stream_bytes = config.clamd.max_stream_bytes;
+  clamd.unofficial_suffix = config.clamd.unofficial_suffix;
+  clamd.allow_shutdown = config.clamd.allow_shutdown;
+  clamd.allow_reload = config.clamd.allow_reload;
+  service->Configure(AllowList(config.allowed), config.incomplete);
+  server->Configure(config.clients);
+  OnAccessChoices choices;
+  choices.quarantine = config.quarantine_on_access;
+  choices.allow_on_failure = !config.incomplete.Blocks(Protocol::kOnAccess);
+  on_access->Configure(choices);
+  manager->Configure(config.content);
+}
+
+// The configuration anew, and the content. Sockets, users and workers stay as they are.
+void Daemon::Impl::Reload() {
+  notifier.Tell("RELOADING=1");
+  DaemonConfig anew;
+  if (settings.reread && settings.reread(anew)) {
+    config = std::move(anew);
+    MakeFolders();
+    ApplyConfig();
+    OpenEvents();
+    for (const std::string& problem : scheduler->Configure(config.schedules, std::time(nullptr))) Report(problem);
+  } else {
+    Report("the configuration is not reloaded");
+  }
+  if (log) log->Reopen();
+  LoadContent();
+  notifier.Tell("READY=1");
+}
+
+void Daemon::Impl::BeginStop(const char* why) {
+  if (std::exchange(stopping, true)) return;
+  Log(Level::kInfo, std::string("ending: ") + why);
+  notifier.Tell("STOPPING=1");
+  stop_by = Clock::now() + kStopLimit;
+  server->StopListening();
+  server->Drain();
+  scheduler->Stop();
+  if (!is_ready) FinishStop();
+}
+
+void Daemon::Impl::FinishStop() {
+  WriteOwn(events::EventKind::kStopped, "");
+  if (log) log->Flush();
+  loop.Stop();
+}
+
+void Daemon::Impl::OnSignals() {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    loop.OnSignal(signal, [this, signal] { BeginStop(signal == SIGTERM ? "SIGTERM" : "SIGINT"); });
+  }
+  loop.OnSignal(SIGHUP, [this] { Reload(); });
+  loop.OnSignal(SIGUSR1, [this] { scheduler->Pause(true); });
+  loop.OnSignal(SIGUSR2, [this] { scheduler->Pause(false); });
+}
+
+void Daemon::Impl::Tick() {
+  const auto now = Clock::now();
+  service->Work();
+  if (stopping) {
+    server->Drain();
+    if ((server->connections() == 0 && service->idle()) || now >= stop_by) return FinishStop();
+  }
+  for (events::Hook& hook : hooks) hook.Tick(now);
+  if (notifier.watchdog_ms() > 0 && now >= next_watchdog) {
+    notifier.Tell("WATCHDOG=1");
+    next_watchdog = now + milliseconds(notifier.watchdog_ms());
+  }
+  if (now < next_second) return;
+  next_second = now + std::chrono::seconds(1);
+  if (log) log->Flush();
+  if (!stopping && is_ready) scheduler->Tick(std::time(nullptr));
+  if (opener_pid > 0 && ::waitpid(opener_pid, nullptr, WNOHANG) == opener_pid) opener_pid = -1;
+  if (config.content.self_check.count() == 0 || now < next_check) return;
+  const bool is_first = next_check == Clock::time_point();
+  next_check = now + config.content.self_check;
+  if (!is_first && !stopping && is_ready && !manager->compiling() && manager->HasChanged()) LoadContent();
+}
+
+bool Daemon::Impl::Prepare() {
+  RaiseDescriptorLimit();
+  if (!FindPrograms()) return false;
+  if (::geteuid() == 0 && !config.user.empty()) account = FindUser(config.user);
+  notifier = os::Notifier::FromEnvironment();
+  if (!MakeFolders() || !BindAll() || !StartOpener() || !DropRights()) return false;
+  OpenEvents();
+  MakeService();
+  server = std::make_unique<Server>(loop, config.clients, service->metrics());
+  MakeAccess();
+  ContentOptions options;
+  options.content = config.content;
+  options.compiler = compiler;
+  options.folder = os::Join(config.state_folder, "content");
+  options.version = DAYLIGHT_VERSION;
+  options.tell = [](const std::string& text) { Log(Level::kInfo, text); };
+  manager = std::make_unique<ContentManager>(loop, std::move(options));
+  clamd.version = [this] { return ClamdVersion(); };
+  clamd.stats = [this] { return ClamdStats(); };
+  clamd.reload = [this] { loop.Post([this] { Reload(); }); };
+  clamd.shutdown = [this] { loop.Post([this] { BeginStop("SHUTDOWN"); }); };
+  ApplyConfig();
+  OnSignals();
+  tick = loop.Every(kTick, [this] { Tick(); });
+  return true;
+}
+
+Daemon::Daemon(DaemonSettings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
+
+Daemon::~Daemon() {
+  if (impl_->learner.joinable()) impl_->learner.join();
+}
+
+int Daemon::Run() {
+  if (!impl_->Prepare()) return kTrouble;
+  impl_->LoadContent();
+  impl_->loop.Run();
+  return impl_->exit_code;
+}
+
+}  // namespace dl::daemon
