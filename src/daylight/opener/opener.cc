@@ -452,10 +452,17 @@ void Loop::StartWalk(std::uint64_t id, const WalkRequest& request) {
   Send(Encode(id, WalkStarted{true, {}}), 0, std::move(walk->socket));
 }
 
+// An event that came together with others may be about a descriptor of the same
+// number that one of them had closed.
+bool IsReady(int fd) {
+  pollfd now{fd, POLLIN, 0};
+  return ::poll(&now, 1, 0) == 1;
+}
+
 // Whoever asked is gone. The child would notice at its next file; where it hangs, it never would.
 void Loop::OnWalkClosed(int fd) {
   const auto found = walks_.find(fd);
-  if (found == walks_.end()) return;
+  if (found == walks_.end() || !IsReady(fd)) return;
   ::kill(found->second.pid, SIGKILL);
   strays_.push_back(found->second.pid);
   walks_.erase(found);
@@ -463,7 +470,7 @@ void Loop::OnWalkClosed(int fd) {
 
 void Loop::OnTakeDone(int fd) {
   const auto found = takes_.find(fd);
-  if (found == takes_.end()) return;
+  if (found == takes_.end() || !IsReady(fd)) return;
   Send(Encode(found->second.id, ReadTaken(fd)));
   takes_.erase(found);
 }

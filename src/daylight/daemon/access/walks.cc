@@ -116,6 +116,10 @@ class Walks::OneWalk : public Walk {
     file.owner = step.file.owner;
     if (!step.file.failed) return file;
     file.problem = step.file.reason;
+    if (file.path == path_ && file.problem.find("not a regular file") != std::string::npos) {
+      file.kind = WalkedFile::Kind::kUnsupported;
+      return file;
+    }
     const auto is = [&](int error) { return file.problem.find(std::strerror(error)) != std::string::npos; };
     file.kind = is(EACCES) || is(EPERM)                                          ? WalkedFile::Kind::kDenied
                 : file.path == path_ && (is(ENOENT) || is(ENOTDIR) || is(ELOOP)) ? WalkedFile::Kind::kMissing
