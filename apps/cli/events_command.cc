@@ -121,6 +121,8 @@ int Show(const Options& options, const events::StoreQuery& asked, std::optional<
     output->Flush();
     if (!output->status()) break;
     for (int i = 0; i < 2 && !StopFlag(); ++i) std::this_thread::sleep_for(kLook);
+    if (!reader->is_snapshot()) continue;
+    if (auto again = events::StoreReader::Open(file, trouble)) reader = std::move(again);
   }
   output->Flush();
   if (output->status()) return kExitClean;

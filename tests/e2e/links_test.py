@@ -17,11 +17,12 @@ import unittest
 BIN = pathlib.Path(os.environ["DAYLIGHT_BIN"])
 SOURCE = pathlib.Path(os.environ["DAYLIGHT_SOURCE_DIR"])
 CONTAINED_ROOMS = ("match", "formats", "unpack", "rules", "scan", "contain")
-TRUSTED_ROOMS = ("base", "bytes", "os", "crypto", "report", "database", "sandbox")
-# Loaded by the trusted program itself. libcrypto and libfmt may come; whatever
+TRUSTED_ROOMS = ("base", "bytes", "os", "crypto", "report", "database", "sandbox", "events")
+# Loaded by the trusted program itself. libsqlite3 reads the store of events, which the daemon
+# writes; libcrypto and libfmt may come; whatever
 # parses (libmagic, libpugixml, libz) or is only the worker's (libseccomp) may not.
 ALLOWED_LIBRARIES = {
-    "libxxhash.so", "libcrypto.so", "libfmt.so", "libstdc++.so", "libm.so", "libgcc_s.so", "libc.so",
+    "libxxhash.so", "libsqlite3.so", "libcrypto.so", "libfmt.so", "libstdc++.so", "libm.so", "libgcc_s.so", "libc.so",
     "ld-linux-x86-64.so", "ld-linux-aarch64.so",
     "libasan.so", "libubsan.so", "libtsan.so",  # Builds with sanitizers.
 }

@@ -174,7 +174,9 @@ Result<StoreReader> StoreReader::Open(const std::string& path, std::string& trou
   }
   // SQLite makes a log's index even to read, which it cannot in somebody else's folder. When
   // nobody has the file open, all is in the file itself, and nothing changes it.
-  if ((code & 0xff) == SQLITE_CANTOPEN && !os::OpenRegular(path + "-wal")) {
+  bool snapshot = false;
+  if (((code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_READONLY) && !os::OpenRegular(path + "-wal")) {
+    snapshot = true;
     database.Close();
     DL_TRY(const std::string folder, os::WorkingFolder());
     code = database.Open(report::FileUri(os::Absolute(path, folder)) + "?immutable=1",
@@ -193,7 +195,9 @@ Result<StoreReader> StoreReader::Open(const std::string& path, std::string& trou
               std::to_string(kSchemaVersion) + ")";
     return Fail(ErrorCode::kUnsupported, "the store of events has a newer schema");
   }
-  return StoreReader(std::move(connection));
+  StoreReader reader(std::move(connection));
+  reader.snapshot_ = snapshot;
+  return reader;
 }
 
 Status StoreReader::Read(const StoreQuery& query, const std::function<bool(const StoredEvent&)>& take) {
