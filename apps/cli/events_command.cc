@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <thread>
@@ -125,7 +126,8 @@ int Show(const Options& options, const events::StoreQuery& asked, std::optional<
     if (auto again = events::StoreReader::Open(file, trouble)) reader = std::move(again);
   }
   output->Flush();
-  if (output->status()) return kExitClean;
+  // `| head` has seen enough.
+  if (output->status() || output->status().error().offset == EPIPE) return kExitClean;
   Say("standard output: " + os::Describe(output->status().error()));
   return kExitTrouble;
 }

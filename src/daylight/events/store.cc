@@ -222,7 +222,28 @@ bool Store::Open() {
     }
   }
   connection_ = std::move(connection);
+  if (!was_open_) ReadPrevious();
+  was_open_ = true;
   return true;
+}
+
+void Store::ReadPrevious() {
+  Database& database = connection_->database;
+  const auto alive = database.Number("SELECT value FROM state WHERE name='alive_ns'");
+  if (!alive) return;
+  // An event may be newer than the last note.
+  const auto event = database.Number("SELECT time_ns FROM events ORDER BY seq DESC LIMIT 1");
+  const auto clean = database.Number("SELECT value FROM state WHERE name='clean'");
+  previous_ = PreviousRun{std::max(*alive, event.value_or(0)), clean.value_or(0) != 0};
+}
+
+void Store::NoteAlive(std::int64_t now_ns, bool ends) {
+  if (connection_ == nullptr) return;
+  Statement note(connection_->database,
+                 "INSERT OR REPLACE INTO state(name, value) VALUES('alive_ns', ?), ('clean', ?)");
+  note.Number(1, now_ns);
+  note.Number(2, ends ? 1 : 0);
+  static_cast<void>(note.Step());
 }
 
 bool Store::Flush(Clock::time_point now) {
