@@ -66,7 +66,7 @@ TEST_F(HookTest, TheEventIsOnStandardInputAndNowhereElse) {
   auto hook = Hook::Create(
       Script("cat > \"$1/in\"; env > \"$1/env\"; ls /proc/self/fd > \"$1/fds\"; pwd > \"$1/pwd\"; "
              "echo \"$#\" > \"$1/n\"; cut -d' ' -f1,5,6 /proc/$$/stat > \"$1/ids\"; grep -E 'SigBlk|SigIgn' "
-             "/proc/$$/status > \"$1/sig\""));
+             "/proc/self/status > \"$1/sig\""));
   ASSERT_TRUE(hook.has_value());
   Event event = FullEvent();
   event.path = "/tmp/$(touch pwned)`id`;\n'\"";
