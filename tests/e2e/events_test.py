@@ -230,6 +230,32 @@ class Command(Events):
         self.assertEqual(done.returncode, 2)
 
 
+class Damaged(Events):
+    def test_a_damaged_store_is_shown_or_refused(self):
+        self.write_names([b"name-%d" % i for i in range(300)], "--db", self.db)
+        whole = pathlib.Path(self.db).read_bytes()
+        random.seed(11)
+        refused = 0
+        for _ in range(80):
+            damaged = bytearray(whole)
+            for _ in range(random.choice([1, 3, 30, 300])):
+                damaged[random.randrange(len(damaged))] = random.randrange(256)
+            self.write("damaged.db", bytes(damaged[:random.choice([len(damaged), random.randrange(len(damaged))])]))
+            done = self.run_daylight("events", "--db", "damaged.db", "--format", "jsonl")
+            self.assertIn(done.returncode, (0, 2), done.stderr)
+            for line in done.stdout.splitlines():
+                json.loads(line)
+            refused += done.returncode == 2
+        self.assertGreater(refused, 0)
+
+    def test_no_writer_stops_at_a_damaged_one(self):
+        self.write("events.db", b"SQLite format 3\0" + b"g" * 10_000)
+        ids, said = self.write_names([b"a", b"b"], "--db", self.db, "--file", f"jsonl:{self.folder}/e.jsonl")
+        self.assertEqual(len((self.folder / "e.jsonl").read_text().splitlines()), 2)
+        self.assertEqual(len(ids), 2)
+        self.assertEqual(said.count("events: store"), 1, said)  # Told once.
+
+
 class Killed(Events):
     def test_what_was_said_to_be_written_is_there_once(self):
         random.seed(7)

@@ -87,7 +87,7 @@ int Write(int argc, char** argv) {
     bool waits = false;
     for (const SinkState& state : log->states()) waits |= state.waiting > 0;
     if (!waits) break;
-    ::usleep(5000);
+    ::usleep(1000);
   }
   for (const SinkState& state : log->states())
     std::cerr << state.name << " written " << state.written << " lost " << state.lost << std::endl;

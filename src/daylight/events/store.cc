@@ -205,7 +205,8 @@ bool Store::Open() {
     Statement statement(database, "PRAGMA journal_mode=WAL");
     return statement.Step() == SQLITE_ROW ? statement.Text(0) : std::string();
   }();
-  if (mode != "wal") return fail(::sqlite3_extended_errcode(database.get()));
+  if (!mode.empty() && mode != "wal") return Fail("it is on a file system that cannot hold it (no shared memory)");
+  if (mode.empty()) return fail(::sqlite3_extended_errcode(database.get()));
   // The log is cut back after it was once large.
   if (const int code = database.Run("PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=4194304;");
       code != SQLITE_OK) {
