@@ -624,7 +624,7 @@ void Daemon::Impl::Learn() {
 }
 
 void Daemon::Impl::LoadContent() {
-  manager->Load([this](dl::daemon::Loaded loaded) { Loaded(std::move(loaded)); });
+  manager->Load(service->content() == nullptr, [this](dl::daemon::Loaded loaded) { Loaded(std::move(loaded)); });
   if (manager->compiling()) Log(Level::kInfo, "compiling the content");
 }
 

@@ -73,12 +73,13 @@ mode = "0666"
         self.process = None
 
     def start(self, wait=True):
+        since = self.said() if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [str(BIN / "daylightd"), "--config", str(self.config), "--foreground", *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
         if wait:
-            self.wait_for("ready:")
+            self.wait_for("ready:", since=since)
         return self
 
     def wait_for(self, text, seconds=120, since=0):
@@ -109,7 +110,11 @@ mode = "0666"
     def connect(self, timeout=60):
         client = socket.socket(socket.AF_UNIX)
         client.settimeout(timeout)
-        client.connect(self.socket)
+        try:
+            client.connect(self.socket)
+        except OSError:
+            client.close()
+            raise
         return client
 
     def talk(self, *parts, timeout=60):

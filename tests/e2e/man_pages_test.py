@@ -32,6 +32,9 @@ class ManPages(harness.Case):
             offered |= self.offered("rules", command)
         self.assertEqual(documented("daylight-rules.1"), offered)
 
+    def test_events(self):
+        self.assertEqual(documented("daylight-events.1"), self.offered("events"))
+
     def test_audit(self):
         self.assertEqual(documented("daylight-audit.1"), self.offered("audit", "sandbox"))
 
