@@ -167,6 +167,39 @@ TEST_F(RecoverTest, WhatIsUnderWayIsLeftAlone) {
   }
 }
 
+TEST_F(RecoverTest, TwoDoNotTakeOneFile) {
+  TakeOutcome second;
+  for (const Step step : {Step::kHalfCopied, Step::kMovedAside, Step::kAsideNoted}) {
+    options_.at_step = [&](Step at) {
+      if (at != step) return;
+      Options plain = options_;
+      plain.at_step = nullptr;
+      auto other = Quarantine::Open(Folder(), plain);
+      ASSERT_TRUE(other);
+      second = Take(**other, Work(Names(Work()).front()));
+    };
+    Write(Work("f"), "bad");
+    ASSERT_EQ(Take(*Open(), Work("f")).kind, TakeOutcome::Kind::kTaken);
+    EXPECT_EQ(second.kind, TakeOutcome::Kind::kBusy) << second.detail;
+    EXPECT_EQ(Kept(*Open()).size(), 1u);
+    Reset();
+  }
+}
+
+TEST_F(RecoverTest, TakingAgainWhatAnotherLeftHalfDone) {
+  for (const Step step : {Step::kHalfCopied, Step::kCopiedNoted, Step::kMovedAside}) {
+    Write(Work("f"), "bad");
+    ASSERT_EQ(KilledAt(static_cast<int>(step), [&](Quarantine& in) { Take(in, Work("f")); }), kKilled);
+    const auto in = Open();
+    // By whichever of the two: it is taken once.
+    const TakeOutcome taken = Take(*in, Work(Names(Work()).front()));
+    EXPECT_TRUE(taken.kind == TakeOutcome::Kind::kTaken || taken.kind == TakeOutcome::Kind::kGone) << taken.detail;
+    EXPECT_EQ(Kept(*in).size(), 1u);
+    EXPECT_TRUE(Names(Work()).empty());
+    Reset();
+  }
+}
+
 TEST_F(RecoverTest, AnotherFileThatWasMovedAsideGetsItsNameBack) {
   Write(Work("f"), "bad");
   ASSERT_EQ(KilledAt(static_cast<int>(Step::kMovedAside),
