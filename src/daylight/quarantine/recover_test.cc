@@ -275,6 +275,35 @@ TEST_F(RecoverTest, ALostIndexLosesNoFile) {
   EXPECT_EQ(Read(Work("h")), "begun");
 }
 
+// As after a reboot that gave devices other numbers: a copy with the same times stands
+// for the file, which has another inode then.
+TEST_F(RecoverTest, NumbersOfInodesMayChange) {
+  for (const Step step : {Step::kCopiedNoted, Step::kMovedAside, Step::kAsideNoted}) {
+    Write(Work("f"), "bad");
+    ASSERT_EQ(KilledAt(static_cast<int>(step), [&](Quarantine& in) { Take(in, Work("f")); }), kKilled);
+    const std::string name = Work(Names(Work()).front());
+    const auto time = std::filesystem::last_write_time(name);
+    std::filesystem::rename(name, root_ + "/away");
+    std::filesystem::copy_file(root_ + "/away", name);
+    std::filesystem::last_write_time(name, time);
+    Recover("");
+    EXPECT_TRUE(Names(Work()).empty());
+    EXPECT_EQ(Kept(*Open()).size(), 1u);
+    Reset();
+  }
+  Write(Work("f"), "bad");
+  const std::string id = Take(*Open(), Work("f")).id;
+  ASSERT_EQ(
+      KilledAt(static_cast<int>(Step::kPlaced), [&](Quarantine& in) { static_cast<void>(in.Restore({.id = id})); }),
+      kKilled);
+  const auto time = std::filesystem::last_write_time(Work("f"));
+  std::filesystem::copy_file(Work("f"), Work("g"));
+  std::filesystem::rename(Work("g"), Work("f"));
+  std::filesystem::last_write_time(Work("f"), time);
+  Recover("");
+  EXPECT_FALSE(InOnePlace(Work("f"), "bad", ""));
+}
+
 TEST_F(RecoverTest, AFolderThatIsGone) {
   std::filesystem::create_directory(Work("sub"));
   Write(Work("sub/f"), "bad");

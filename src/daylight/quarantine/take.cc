@@ -25,9 +25,10 @@ constexpr int kAttempts = 20;
 
 bool SameFile(const os::FileState& a, const os::FileState& b) { return a.device == b.device && a.inode == b.inode; }
 
-// Whether it is what was scanned, as far as a rename by ourselves leaves it.
+// Whether it is what was scanned, as far as a rename by ourselves leaves it. (On an
+// overlay a rename makes a new file of one that is below, born now.)
 bool SameContent(const os::FileState& a, const os::FileState& b) {
-  return SameFile(a, b) && a.size == b.size && a.modified_ns == b.modified_ns && a.born_ns == b.born_ns;
+  return SameFile(a, b) && a.size == b.size && a.modified_ns == b.modified_ns;
 }
 
 bool IsAmong(const os::FileState& file, const std::vector<std::string>& paths) {
