@@ -144,6 +144,8 @@ def main():
                 print("in round", number, "; the folder is left:", folder, flush=True)
                 folder = None
                 raise
+            if number % 100 == 99:
+                print(number + 1, "rounds", flush=True)
         print(f"{rounds} rounds, {trial.killed} processes killed:", trial.outcomes)
         # A test that kills nobody, or always too late, shows nothing.
         assert trial.killed >= rounds // 3, trial.killed
