@@ -59,7 +59,7 @@ class Trial:
             process.wait()
             self.killed += 1
             # Times that are guessed too short are found out in this way.
-            self.took[key] = 1.02 * self.took.get(key, 0.05)
+            self.took[key] = 1.1 * self.took.get(key, 0.05)
 
     def kept(self):
         items = json.loads(self.run("list", "--format", "json").stdout)["items"]
