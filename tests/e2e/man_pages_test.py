@@ -38,6 +38,12 @@ class ManPages(harness.Case):
     def test_audit(self):
         self.assertEqual(documented("daylight-audit.1"), self.offered("audit", "sandbox"))
 
+    def test_quarantine(self):
+        offered = set()
+        for command in ("list", "show", "restore", "delete", "export", "add", "recover"):
+            offered |= self.offered("quarantine", command)
+        self.assertEqual(documented("daylight-quarantine.1"), offered)
+
 
 if __name__ == "__main__":
     unittest.main()
