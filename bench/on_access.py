@@ -80,7 +80,7 @@ def measure(options, folder, mounted):
             socket = folder / "s"
             socket.unlink(missing_ok=True)
             self.process = subprocess.Popen([options.bin / "daylight-opener", "--config", config, "--socket", socket],
-                                            stderr=subprocess.DEVNULL)
+                                            stderr=open(folder / "log", "ab"))
             self.watchdog = threading.Timer(900, self.process.kill)
             self.watchdog.start()
             while not socket.exists():

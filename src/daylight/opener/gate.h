@@ -49,7 +49,8 @@ class GatePort {
   // Path and all; nothing when the event does not count or comes from one of our own.
   virtual std::optional<AccessEvent> Describe(const KernelEvent& event) = 0;
   virtual FilePlace PlaceOf(const os::FileState& state, int file) = 0;
-  virtual bool IsRemovable(const AccessEvent& event) = 0;
+  // Where nothing is kept open.
+  virtual bool IsRemovable(int file) = 0;
 };
 
 class Gate {
@@ -107,7 +108,8 @@ class Gate {
     std::uint64_t number = 0;  // Of a Waiting.
   };
 
-  bool IsKnownClean(const FileKey& key, const os::FileState& state, const FilePlace& place, os::Fd& fd);
+  // Takes `fd` when it is kept.
+  bool IsKnownClean(const FileKey& key, const os::FileState& state, os::Fd& fd);
   void Choose(const KernelEvent& event, const AccessEvent& described, NoticeKind why);
   void Start(AccessEvent event, os::Fd file, std::vector<Waiting> waiting, std::int64_t now_ms);
   void Remember(Scan& scan);

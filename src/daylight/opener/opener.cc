@@ -93,7 +93,7 @@ class Loop final : public Opener, private GatePort {
     return surroundings_.Describe(event, std::span(own.data(), client_pid_ > 0 ? 2U : 1U));
   }
   FilePlace PlaceOf(const os::FileState& state, int file) override { return surroundings_.PlaceOf(state, file); }
-  bool IsRemovable(const AccessEvent& event) override { return surroundings_.IsRemovable(event); }
+  bool IsRemovable(int file) override { return surroundings_.IsRemovable(file); }
 
   void Watch(int fd, Source source, std::uint32_t events);
   void MakeRoom();
