@@ -37,17 +37,18 @@ TEST_F(ClientTest, EverythingIsHandedOver) {
   std::vector<std::string> said;
   Client client(std::move(theirs_),
                 {.hello = [&](const Hello& hello) { said.push_back("hello " + std::to_string(hello.wait_ms)); },
-                 .walk_started = [&](std::uint64_t id, os::Fd fd, const std::string& reason) {
-                   said.push_back("walk " + std::to_string(id) + (fd.valid() ? " fd" : " " + reason));
-                 },
-                 .access = [&](std::uint64_t id, const AccessEvent& event, os::Fd fd) {
-                   EXPECT_TRUE(fd.valid());
-                   said.push_back("access " + std::to_string(id) + " " + event.path);
-                 },
+                 .walk_started =
+                     [&](std::uint64_t id, os::Fd fd, const std::string& reason) {
+                       said.push_back("walk " + std::to_string(id) + (fd.valid() ? " fd" : " " + reason));
+                     },
+                 .access =
+                     [&](std::uint64_t id, const AccessEvent& event, os::Fd fd) {
+                       EXPECT_TRUE(fd.valid());
+                       said.push_back("access " + std::to_string(id) + " " + event.path);
+                     },
                  .generation_done = [&](std::uint64_t n) { said.push_back("generation " + std::to_string(n)); },
-                 .taken = [&](std::uint64_t id, const Taken& taken) {
-                   said.push_back("taken " + std::to_string(id) + " " + taken.id);
-                 },
+                 .taken = [&](std::uint64_t id,
+                              const Taken& taken) { said.push_back("taken " + std::to_string(id) + " " + taken.id); },
                  .notice = [&](const Notice& notice) { said.push_back("notice " + notice.text); }});
   Say(Encode(0, Hello{1, true, true, 5000, 0}));
   Say(Encode(4, WalkStarted{false, "no"}));
@@ -72,7 +73,7 @@ TEST_F(ClientTest, RequestsAreNumberedAndKeptWhileTheSocketIsFull) {
   EXPECT_FALSE(client.StartWalk(request));
   request.path = "/p";
   EXPECT_EQ(client.StartWalk(request).value(), 1U);
-  EXPECT_EQ(client.Take({"/q", "d", "r", false}, STDIN_FILENO).value(), 2U);
+  EXPECT_EQ(client.Take({.path = "/q"}, STDIN_FILENO).value(), 2U);
   const auto walk = Next<WalkRequest>();
   EXPECT_EQ(walk.first, 1U);
   EXPECT_EQ(walk.second.path, "/p");
@@ -88,9 +89,8 @@ TEST_F(ClientTest, RequestsAreNumberedAndKeptWhileTheSocketIsFull) {
 }
 
 TEST_F(ClientTest, WhatTheOpenerDoesNotSendIsRefused) {
-  for (const std::string& packet :
-       {std::string("x"), Encode(1, Verdict{}), Encode(1, WalkStarted{true, {}}), Encode(1, AccessEvent{}),
-        Encode(1, Hello{2, false, false, 0, 0})}) {
+  for (const std::string& packet : {std::string("x"), Encode(1, Verdict{}), Encode(1, WalkStarted{true, {}}),
+                                    Encode(1, AccessEvent{}), Encode(1, Hello{2, false, false, 0, 0})}) {
     auto pair = CreatePacketPair();
     Client client(std::move(pair->theirs), {});
     ASSERT_TRUE(SendPacket(pair->ours.get(), packet, -1).value());

@@ -44,7 +44,8 @@ bool Gate::IsKnownClean(const FileKey& key, const os::FileState& state, os::Fd& 
   if (!place.file_system || !clean_.Has(*place.file_system, state, generation_)) return false;
   // Up to the first level, while there is room: under a lease nobody can have it open for writing, and if its state is
   // still that one, it is what was scanned.
-  if (leased_.size() < options_.kernel_cache_files && !port_.IsRemovable(fd.get()) && LeasedFiles::TakeLease(fd.get())) {
+  if (leased_.size() < options_.kernel_cache_files && !port_.IsRemovable(fd.get()) &&
+      LeasedFiles::TakeLease(fd.get())) {
     if (os::StateOf(fd.get()) != state) {
       LeasedFiles::GiveUp(fd.get());
       return false;

@@ -129,11 +129,12 @@ class Gate {
   std::uint64_t next_waiting_ = 1;
   std::unordered_map<std::uint64_t, Scan> scans_;
   std::unordered_map<FileKey, std::uint64_t, FileKeyHash> by_file_;
-  std::unordered_map<int, std::uint64_t> by_lease_;            // Of scans, by descriptor.
-  std::unordered_map<std::uint64_t, std::uint64_t> waiting_;   // Number of a Waiting to its scan.
-  std::deque<Deadline> deadlines_;                             // All wait equally long, so in order.
-  std::deque<std::pair<std::int64_t, std::uint64_t>> begun_;   // Scans by when they began, to forget those without answer.
-  std::size_t written_ = 0;                                    // Scans of what was written.
+  std::unordered_map<int, std::uint64_t> by_lease_;           // Of scans, by descriptor.
+  std::unordered_map<std::uint64_t, std::uint64_t> waiting_;  // Number of a Waiting to its scan.
+  std::deque<Deadline> deadlines_;                            // All wait equally long, so in order.
+  std::deque<std::pair<std::int64_t, std::uint64_t>>
+      begun_;                // Scans by when they began, to forget those without answer.
+  std::size_t written_ = 0;  // Scans of what was written.
   // What is told once a second at most, each kind with its number.
   std::unordered_map<std::uint8_t, Notice> untold_;
   std::int64_t tell_at_ms_ = 0;

@@ -283,9 +283,10 @@ TEST_F(GateTest, PastTheLimitTheChoiceApplies) {
   EXPECT_EQ(AnswerOf(OpenEvent("again")), "none");
   gate_->OnTime(now_ + 1000);
   // One for all of a second, beside those that waited too long.
-  EXPECT_EQ(std::count_if(notices_.begin(), notices_.end(),
-                          [](const Notice& n) { return n.kind == NoticeKind::kQueueFull && n.count == 2 && !n.allowed; }),
-            1);
+  EXPECT_EQ(
+      std::count_if(notices_.begin(), notices_.end(),
+                    [](const Notice& n) { return n.kind == NoticeKind::kQueueFull && n.count == 2 && !n.allowed; }),
+      1);
 }
 
 TEST_F(GateTest, WithoutAClientTheChoiceApplies) {

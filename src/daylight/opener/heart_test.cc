@@ -20,7 +20,8 @@ TEST(HeartTest, WhatTheFileSays) {
   EXPECT_TRUE(Heart::Parse("stopped 1 boot", "boot", 2)->stopped);
   // Since the machine was booted, only.
   EXPECT_FALSE(Heart::Parse("alive 1000 other\n", "boot", 2000));
-  for (const char* const text : {"", "alive", "alive x boot", "dead 1 boot", "alive 1x boot", "alive 99999999999999999999 boot"}) {
+  for (const char* const text :
+       {"", "alive", "alive x boot", "dead 1 boot", "alive 1x boot", "alive 99999999999999999999 boot"}) {
     EXPECT_FALSE(Heart::Parse(text, "boot", 2000)) << text;
   }
 }

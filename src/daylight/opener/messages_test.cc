@@ -67,7 +67,16 @@ TEST(MessagesTest, EveryFieldComesBack) {
   EXPECT_EQ(Through(Verdict{false, true, 9}).generation, 9U);
   EXPECT_EQ(Through(WalkStarted{false, "no"}).reason, "no");
   EXPECT_EQ(Through(WalkEnd{1, 2, 3, true}).skipped, 3U);
-  EXPECT_EQ(Through(TakeRequest{"/p", "d", "r", true}).requester, "r");
+  TakeRequest take{"/p", {{"yara", "Rule", "local", "a//b"}}, "why", "r", true, os::FileState{}, {}};
+  take.expected->inode = 12;
+  take.expected->mode = 0100644;
+  take.sha256.emplace().fill(7);
+  const TakeRequest take_back = Through(take);
+  EXPECT_EQ(take_back.requester, "r");
+  EXPECT_EQ(take_back.detections, take.detections);
+  EXPECT_EQ(take_back.expected, take.expected);
+  EXPECT_EQ(take_back.sha256, take.sha256);
+  EXPECT_FALSE(Through(TakeRequest{}).expected);
   EXPECT_EQ(Through(Taken{TakeOutcome::kRefused, "i", "w"}).outcome, TakeOutcome::kRefused);
   EXPECT_EQ(Through(Hello{1, true, false, 5000, 3}).wait_ms, 5000U);
   Notice notice;
@@ -88,7 +97,10 @@ TEST(MessagesTest, TheLargestOfEachIsOnePacket) {
                 .path.size(),
             kMaxPathBytes);
   const std::string text(kMaxTextBytes, 't');
-  Through(TakeRequest{std::string(kMaxPathBytes, 'p'), text, text, true});
+  TakeRequest take{std::string(kMaxPathBytes, 'p'), {}, text, text, true, os::FileState{}, {}};
+  take.detections.assign(kMaxDetections, {text, text, text, text});
+  take.sha256.emplace();
+  EXPECT_EQ(Through(take).detections.size(), kMaxDetections);
   Through(AccessEvent{AccessKind::kOpen, false, false, 0, 0, std::string(kMaxPathBytes, 'p'), text});
 }
 

@@ -35,12 +35,12 @@ namespace dl::opener {
 
 namespace {
 
-constexpr std::size_t kMaxOutgoing = 16'384;     // Messages that wait for the client; notices past it are dropped.
-constexpr std::size_t kMaxTakes = 16;            // At once.
-constexpr std::size_t kMaxStrays = 64;           // Killed walks that the kernel has not let go of.
-constexpr int kMessagesPerTurn = 64;             // Of the client's, before events have their turn.
+constexpr std::size_t kMaxOutgoing = 16'384;  // Messages that wait for the client; notices past it are dropped.
+constexpr std::size_t kMaxTakes = 16;         // At once.
+constexpr std::size_t kMaxStrays = 64;        // Killed walks that the kernel has not let go of.
+constexpr int kMessagesPerTurn = 64;          // Of the client's, before events have their turn.
 constexpr std::int64_t kBeatMs = 1000;
-constexpr rlim_t kOtherFds = 4096;               // One read's worth of events, sockets of children, and what is ours.
+constexpr rlim_t kOtherFds = 4096;  // One read's worth of events, sockets of children, and what is ours.
 
 std::int64_t NowMs() {
   using namespace std::chrono;
@@ -167,7 +167,8 @@ void Loop::MakeRoom() {
   const rlim_t left = limit.rlim_cur > others ? limit.rlim_cur - others : 0;
   options.kernel_cache_files = static_cast<std::uint32_t>(std::min<rlim_t>(options.kernel_cache_files, left));
   Log("only " + std::to_string(options.kernel_cache_files) + " files can be kept open for the kernel's cache");
-  if (limit.rlim_cur < others) options.max_pending = std::max<std::uint32_t>(16, static_cast<std::uint32_t>(limit.rlim_cur / 4));
+  if (limit.rlim_cur < others)
+    options.max_pending = std::max<std::uint32_t>(16, static_cast<std::uint32_t>(limit.rlim_cur / 4));
 }
 
 Status Loop::Open() {
@@ -193,8 +194,8 @@ Status Loop::Open() {
   }
   if (options.enabled) {
     MakeRoom();
-    auto fanotify = Fanotify::Open(
-        {.on_open = options.on_open, .on_exec = options.on_exec, .on_written = options.on_written});
+    auto fanotify =
+        Fanotify::Open({.on_open = options.on_open, .on_exec = options.on_exec, .on_written = options.on_written});
     if (!fanotify) return Forward(fanotify.error());
     fanotify_.emplace(std::move(*fanotify));
   }
@@ -217,7 +218,8 @@ void Loop::RefreshMounts() {
   surroundings_.Refresh(*fanotify_, problems);
   gate_->OnMountsChanged();
   for (const std::string& problem : problems) {
-    if (std::find(problems_.begin(), problems_.end(), problem) == problems_.end()) Notify(NoticeKind::kMarkFailed, problem);
+    if (std::find(problems_.begin(), problems_.end(), problem) == problems_.end())
+      Notify(NoticeKind::kMarkFailed, problem);
   }
   problems_ = std::move(problems);
   if (watched_ != surroundings_.watched()) {
@@ -441,6 +443,7 @@ void Loop::StartWalk(std::uint64_t id, const WalkRequest& request) {
   if (walks_.size() >= setup_.options.max_walks || strays_.size() >= kMaxStrays) {
     return refuse("too many walks are under way");
   }
+  if (request.uid == 0 && !setup_.options.walk_as_root) return refuse("walks with root's rights are not allowed");
   auto walk = StartPathWalk(request, WalkRights::kOfRequest);
   if (!walk) return refuse(std::string(walk.error().what));
   const int other = walk->other.get();

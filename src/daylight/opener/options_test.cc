@@ -44,6 +44,7 @@ keep_days = 3
 state_folder = "/s"
 daemon_user = "somebody"
 max_walks = 2
+walk_as_root = false
 )",
                            options, error))
       << error;
@@ -60,6 +61,7 @@ max_walks = 2
   EXPECT_EQ(options.quarantine.folder, "/q");
   EXPECT_EQ(options.daemon_user, "somebody");
   EXPECT_EQ(options.max_walks, 2U);
+  EXPECT_FALSE(options.walk_as_root);
 }
 
 TEST(OptionsTest, NothingIsTheDefault) {

@@ -147,7 +147,8 @@ TEST_F(PathWalkTest, TheRightsAreThePeersAndNoMore) {
                                                           testing::Pair("group", testing::HasSubstr("ermission")),
                                                           testing::Pair("closed", testing::HasSubstr("ermission"))));
   const Outcome member = Collect(Of(kNobody, {kSomeGroup}), WalkRights::kOfRequest);
-  EXPECT_THAT(member.files, testing::UnorderedElementsAre(testing::Pair("open", "open"), testing::Pair("group", "group")));
+  EXPECT_THAT(member.files,
+              testing::UnorderedElementsAre(testing::Pair("open", "open"), testing::Pair("group", "group")));
   // Root reads everything, also what is another's.
   Write("anothers", "x", 0600);
   ASSERT_EQ(::chown((folder_ + "/anothers").c_str(), kNobody, kNobody), 0);

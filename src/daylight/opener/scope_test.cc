@@ -56,8 +56,9 @@ TEST(ScopeTest, MarksAreForWhatIsLocal) {
   options.mounts = {"/proc", "/srv/net/x"};
   options.containers = true;
   std::vector<std::string> problems;
-  EXPECT_THAT(Scope(options).Marks(Table(), problems),
-              ElementsAre(MarkWanted{"/srv", true}, MarkWanted{"/srv/usb", true}, MarkWanted{"/var/lib/c/merged", true}));
+  EXPECT_THAT(
+      Scope(options).Marks(Table(), problems),
+      ElementsAre(MarkWanted{"/srv", true}, MarkWanted{"/srv/usb", true}, MarkWanted{"/var/lib/c/merged", true}));
   EXPECT_EQ(problems.size(), 2U);
   options.exclude_types = {"vfat", "overlay"};
   options.mounts = {};

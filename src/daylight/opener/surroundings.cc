@@ -26,7 +26,7 @@ std::string PathOf(int file) {
   std::array<char, 8192> target;
   const ssize_t n = ::readlink(name.data(), target.data(), target.size());
   return n > 0 && static_cast<std::size_t>(n) < target.size() ? std::string(target.data(), static_cast<std::size_t>(n))
-                                                             : std::string();
+                                                              : std::string();
 }
 
 }  // namespace
@@ -68,14 +68,15 @@ std::optional<AccessEvent> Surroundings::Describe(const KernelEvent& event, std:
   described.pid = static_cast<std::uint32_t>(event.pid);
   described.path = PathOf(event.fd.get());
   struct statx info {};
-  const bool told = ::statx(event.fd.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_NLINK | STATX_MNT_ID, &info) == 0;
+  const bool told =
+      ::statx(event.fd.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_NLINK | STATX_MNT_ID, &info) == 0;
   if (told && info.stx_nlink == 0 && described.path.ends_with(kDeletedMark)) {
     described.deleted = true;
     described.path.resize(described.path.size() - kDeletedMark.size());
   }
   // The path of a mount that is not ours says what its namespace calls the file, which anybody may choose.
-  const bool known = told && (info.stx_mask & STATX_MNT_ID) != 0 && table_.Has(info.stx_mnt_id) &&
-                     !described.path.empty();
+  const bool known =
+      told && (info.stx_mask & STATX_MNT_ID) != 0 && table_.Has(info.stx_mnt_id) && !described.path.empty();
   described.path_is_foreign = !known;
   if (!scope_.Counts(described.path, known)) return std::nullopt;
   if (IsWithin(event.pid, own)) return std::nullopt;
