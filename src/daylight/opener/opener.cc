@@ -93,7 +93,7 @@ class Loop final : public Opener, private GatePort {
     return surroundings_.Describe(event, std::span(own.data(), client_pid_ > 0 ? 2U : 1U));
   }
   FilePlace PlaceOf(const os::FileState& state, int file) override { return surroundings_.PlaceOf(state, file); }
-  bool IsRemovable(const AccessEvent& event) override { return surroundings_.IsRemovable(event); }
+  bool IsRemovable(int file) override { return surroundings_.IsRemovable(file); }
 
   void Watch(int fd, Source source, std::uint32_t events);
   void MakeRoom();
@@ -443,6 +443,7 @@ void Loop::StartWalk(std::uint64_t id, const WalkRequest& request) {
   if (walks_.size() >= setup_.options.max_walks || strays_.size() >= kMaxStrays) {
     return refuse("too many walks are under way");
   }
+  if (request.uid == 0 && !setup_.options.walk_as_root) return refuse("walks with root's rights are not allowed");
   auto walk = StartPathWalk(request, WalkRights::kOfRequest);
   if (!walk) return refuse(std::string(walk.error().what));
   const int other = walk->other.get();

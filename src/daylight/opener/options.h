@@ -51,6 +51,7 @@ struct OpenerOptions {
   std::string state_folder = "/var/lib/daylight-opener";  // [opener]
   std::string daemon_user = "daylight";
   std::uint32_t max_walks = 16;
+  bool walk_as_root = true;  // Else walks with root's rights are refused.
 };
 
 // False with `error` ("line 7: ...") when the text is no TOML, or one of our
