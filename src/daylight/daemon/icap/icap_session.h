@@ -16,10 +16,10 @@
 #include <string_view>
 #include <vector>
 
-#include "daylight/daemon/icap/chunk_reader.h"
 #include "daylight/daemon/icap/icap_request.h"
 #include "daylight/daemon/net/session.h"
 #include "daylight/daemon/service/scanning.h"
+#include "daylight/daemon/text/chunk_reader.h"
 
 namespace dl::daemon {
 

@@ -1,4 +1,4 @@
-#include "daylight/daemon/icap/chunk_reader.h"
+#include "daylight/daemon/text/chunk_reader.h"
 
 #include <gtest/gtest.h>
 
