@@ -104,6 +104,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::string& seen = scanning.seen[told++];
         const bool is_bad = seen.find("INFECTED") != std::string::npos;
         const bool is_known_bad = is_bad && !scanning.busy;
+        if (answer.empty()) {
+          // The form was clean; its files come next.
+          DL_CHECK(!is_bad && !scanning.busy && !scanning.jobs.empty());
+          continue;
+        }
         DL_CHECK(answer.starts_with("ICAP/1.0 "));
         // In the head: behind it may come what the client wrote itself.
         const std::string_view head = answer.substr(0, answer.find("\r\n\r\n"));

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "daylight/daemon/http/http_session.h"
-#include "daylight/daemon/http/multipart.h"
 #include "daylight/daemon/service/scanning.h"
+#include "daylight/daemon/text/multipart.h"
 
 namespace dl::daemon {
 

@@ -19,6 +19,8 @@ constexpr std::size_t kMaxHeadBytes = 16u << 10;
 // Of an object that goes back: what is queued at a time.
 constexpr std::size_t kPieceBytes = 64u << 10;
 constexpr std::size_t kMaxUrlBytes = 2048;
+// Of one form.
+constexpr std::size_t kMaxFiles = 100;
 
 std::string IncompleteLine(std::string_view reason) { return "X-Daylight-Incomplete: " + HeaderText(reason) + "\r\n"; }
 
@@ -126,6 +128,7 @@ bool IcapSession::TakeSections(std::string_view& bytes) {
       return true;
     } else {
       exchange_.stream = scanning_.spool().Begin(options_.max_body_bytes);
+      if (request.method == IcapMethod::kReqmod) BeginForm();
     }
   }
   state_ = exchange_.is_answered ? State::kDiscard : State::kBody;
@@ -178,12 +181,69 @@ bool IcapSession::OnData(std::string_view data) {
     return true;
   }
   switch (exchange_.stream.Append(data)) {
-    case SpooledStream::Outcome::kTaken: exchange_.size += data.size(); break;
+    case SpooledStream::Outcome::kTaken:
+      exchange_.size += data.size();
+      TakeForm(data);
+      break;
     case SpooledStream::Outcome::kNoRoom: Refuse(503); break;
     case SpooledStream::Outcome::kTooLarge:
     case SpooledStream::Outcome::kFailed: Refuse(500); break;
   }
   return true;
+}
+
+void IcapSession::BeginForm() {
+  if (!exchange_.request.req_head) return;
+  const auto head = Head::Parse(exchange_.request.req_head->Of(exchange_.sections), Head::Manner::kLenient);
+  const std::string_view type = head ? head->Find("Content-Type").value_or("") : "";
+  if (!EqualNoCase(Trim(type.substr(0, type.find(';'))), "multipart/form-data")) return;
+  const std::string boundary = HeaderParameter(type, "boundary");
+  if (boundary.empty() || boundary.size() > MultipartReader::kMaxBoundaryBytes) {
+    exchange_.is_file_unread = true;
+  } else {
+    exchange_.form.emplace(boundary);
+  }
+}
+
+// A file stands at its own beginning only when it is taken out of the form.
+void IcapSession::TakeForm(std::string_view data) {
+  if (!exchange_.form) return;
+  MultipartReader& form = *exchange_.form;
+  form.Append(data);
+  for (;;) {
+    switch (form.Next()) {
+      case MultipartReader::Event::kMore: return;
+      case MultipartReader::Event::kPart:
+        exchange_.is_in_file = false;
+        if (!form.part().is_file) break;
+        if (form.part().is_encoded || exchange_.files.size() == kMaxFiles) {
+          exchange_.is_file_unread = true;
+          break;
+        }
+        exchange_.is_in_file = true;
+        exchange_.file = scanning_.spool().Begin(options_.max_body_bytes);
+        break;
+      case MultipartReader::Event::kData:
+        if (!exchange_.is_in_file) break;
+        if (const auto outcome = exchange_.file.Append(form.data()); outcome != SpooledStream::Outcome::kTaken) {
+          // Refuse() may end the exchange, and the form with it.
+          return Refuse(outcome == SpooledStream::Outcome::kNoRoom ? 503 : 500);
+        }
+        break;
+      case MultipartReader::Event::kPartEnd: {
+        if (!exchange_.is_in_file || exchange_.file.size() == 0) break;
+        auto object = exchange_.file.Finish();
+        if (!object) return Refuse(500);
+        exchange_.files.push_back({std::move(*object), form.part().filename});
+        break;
+      }
+      case MultipartReader::Event::kEnd: exchange_.form_has_ended = true; break;
+      case MultipartReader::Event::kBad:
+        exchange_.is_file_unread = true;
+        exchange_.form.reset();
+        return;
+    }
+  }
 }
 
 bool IcapSession::OnBodyEnd() {
@@ -237,6 +297,21 @@ void IcapSession::BeginScan() {
     if (has_path) name = PercentDecode(path.substr(std::min(path.rfind('/'), path.size())));
   }
   request.names = NamesOfStream(name);
+  Scan(std::move(request));
+}
+
+void IcapSession::ScanNextFile() {
+  Exchange::File file = std::move(exchange_.files.front());
+  exchange_.files.pop_front();
+  ScanRequest request;
+  request.fd = std::move(file.object.fd);
+  request.size = file.object.size;
+  request.share = std::move(file.object.share);
+  request.names = NamesOfStream(file.name);
+  Scan(std::move(request));
+}
+
+void IcapSession::Scan(ScanRequest request) {
   request.path = exchange_.url;
   request.protocol = Protocol::kIcap;
   request.peer = connection_.peer();
@@ -245,6 +320,11 @@ void IcapSession::BeginScan() {
 
 std::vector<report::Incomplete> IcapSession::Unread() const {
   std::vector<report::Incomplete> unread;
+  // A form that began and was not understood to its end, too: receivers differ in what they make of it.
+  const bool is_form = exchange_.form.has_value() || !exchange_.files.empty() || exchange_.is_file_unread;
+  if (exchange_.is_file_unread || (is_form && !exchange_.form_has_ended)) {
+    unread.push_back({"", "form", "not all files of the form could be taken out of it"});
+  }
   const auto& section = exchange_.request.res_head ? exchange_.request.res_head : exchange_.request.req_head;
   if (!options_.partial_is_unread || !section) return unread;
   const auto head = Head::Parse(section->Of(exchange_.sections), Head::Manner::kLenient);
@@ -271,19 +351,17 @@ void IcapSession::OnOutcome(const ScanOutcome& outcome) {
   DL_CHECK(state_ == State::kScanning);
   exchange_.ticket = ScanTicket();
   using Kind = ScanOutcome::Kind;
-  switch (outcome.kind) {
-    case Kind::kBusy: return Refuse(503);
-    case Kind::kInfected: return Block(outcome, "A threat was found in it.");
-    case Kind::kIncomplete:
-      if (outcome.blocks) return Block(outcome, "It could not be checked completely.");
-      return Pass(IncompleteLine(IncompleteReason(outcome)));
-    case Kind::kFailed:
-      if (outcome.blocks) return Block(outcome, "It could not be checked.");
-      return Pass(IncompleteLine(IncompleteReason(outcome)));
-    case Kind::kClean:
-      if (outcome.blocks) return Block(outcome, "It is not allowed.");
-      return Pass({});
+  const bool is_unread = outcome.kind == Kind::kIncomplete || outcome.kind == Kind::kFailed;
+  if (outcome.kind == Kind::kBusy) return Refuse(503);
+  if (outcome.kind == Kind::kInfected) return Block(outcome, "A threat was found in it.");
+  if (outcome.blocks) {
+    return Block(outcome, outcome.kind == Kind::kIncomplete ? "It could not be checked completely."
+                          : is_unread                       ? "It could not be checked."
+                                                            : "It is not allowed.");
   }
+  if (is_unread && exchange_.pass_lines.empty()) exchange_.pass_lines = IncompleteLine(IncompleteReason(outcome));
+  if (!exchange_.files.empty()) return ScanNextFile();
+  Pass(exchange_.pass_lines);
 }
 
 // `data`: the piece that is too much.
@@ -303,6 +381,8 @@ void IcapSession::OnTooLarge(std::string_view data) {
   exchange_.object = std::move(object->fd);
   exchange_.share = std::move(object->share);
   exchange_.rest = data;
+  exchange_.file = SpooledStream();
+  exchange_.files.clear();
   BeginReturn(line);
   is_sending_ = true;
   state_ = State::kRelaying;
@@ -420,6 +500,8 @@ std::string IcapSession::HeadOf(int status, std::string_view lines) const {
 void IcapSession::Answered() {
   exchange_.is_answered = true;
   exchange_.stream = SpooledStream();
+  exchange_.file = SpooledStream();
+  exchange_.files.clear();
   switch (state_) {
     case State::kSections: return;
     case State::kBody: state_ = State::kDiscard; return;

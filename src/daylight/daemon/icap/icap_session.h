@@ -10,6 +10,7 @@
 // Borrows all three; one thread.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include "daylight/daemon/net/session.h"
 #include "daylight/daemon/service/scanning.h"
 #include "daylight/daemon/text/chunk_reader.h"
+#include "daylight/daemon/text/multipart.h"
 
 namespace dl::daemon {
 
@@ -81,6 +83,18 @@ class IcapSession : public Session {
     std::string rest;  // kRelaying: the piece that was too much.
     ScanTicket ticket;
     std::string url;
+    std::string pass_lines;  // What is to be said if it passes.
+    // The files of an uploaded form are scanned besides the form.
+    struct File {
+      SpooledObject object;
+      std::string name;
+    };
+    std::optional<MultipartReader> form;
+    SpooledStream file;  // The one at hand.
+    bool is_in_file = false;
+    bool form_has_ended = false;
+    bool is_file_unread = false;
+    std::deque<File> files;
   };
 
   bool Step(std::string_view& bytes);
@@ -88,10 +102,14 @@ class IcapSession : public Session {
   bool TakeSections(std::string_view& bytes);
   bool TakeBody(std::string_view& bytes);
   bool OnData(std::string_view data);
+  void BeginForm();
+  void TakeForm(std::string_view data);
   bool OnBodyEnd();
 
   bool CheckSections();
   void BeginScan();
+  void ScanNextFile();
+  void Scan(ScanRequest request);
   void OnOutcome(const ScanOutcome& outcome);
   void OnTooLarge(std::string_view data);
   std::vector<report::Incomplete> Unread() const;

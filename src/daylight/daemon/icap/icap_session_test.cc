@@ -340,6 +340,50 @@ TEST_F(IcapSessionTest, PartsAndStrangeEncodingsAreUnread) {
   EXPECT_EQ(scanning.jobs.front().request.unread[1].reason, "encoding");
 }
 
+TEST_F(IcapSessionTest, FilesOfAFormAreScannedByThemselves) {
+  client.request_head = "POST http://example.org/up HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=XX\r\n\r\n";
+  const auto part = [](const std::string& name, const std::string& bytes) {
+    return "--XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"" + name + "\"\r\n\r\n" + bytes + "\r\n";
+  };
+  const std::string form = part("a.exe", "first") + part("b.exe", "second") + "--XX--\r\n";
+  const std::string request = client.Reqmod(Body(form));
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{10}, request.size()}) {
+    scanning.seen.clear();
+    EXPECT_THAT(Say(request, piece), StartsWith("ICAP/1.0 204"));
+    EXPECT_EQ(scanning.seen, (std::vector<std::string>{form, "first", "second"}));
+  }
+  client.fields = "";
+  EXPECT_EQ(Content(Say(client.Reqmod(Body(form)))), client.request_head + Body(form));
+  // The double finds it in the form already: here only the file counts.
+  connection.Feed(*session, client.Reqmod(Body(part("a.exe", "x") + part("b.exe", "ENCRYPTED") + "--XX--")));
+  scanning.jobs.front().done(ScanOutcome());
+  scanning.jobs.pop_front();
+  ASSERT_EQ(scanning.jobs.size(), 1u);
+  EXPECT_EQ(scanning.jobs.front().request.names.filename, "a.exe");
+  connection.sent.clear();
+  scanning.Answer();
+  EXPECT_EQ(scanning.jobs.front().request.names.filename, "b.exe");
+  EXPECT_EQ(connection.sent, "");
+  scanning.Answer();
+  EXPECT_THAT(connection.sent, HasSubstr("Threat=Heuristics.Encrypted.Zip;"));
+  EXPECT_EQ(scanning.spool().use().memory_bytes, 0u);
+}
+
+TEST_F(IcapSessionTest, FormsThatAreNotUnderstoodAreUnread) {
+  client.request_head = "POST http://example.org/up HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=XX\r\n\r\n";
+  const std::string head = "--XX\r\nContent-Disposition: form-data; filename=a\r\n";
+  for (const std::string& form : {head + "\r\nunfinished", std::string(9000, 'x'), head + "\r\na\r\n--XXX--",
+                                  head + "Content-Transfer-Encoding: base64\r\n\r\na\r\n--XX--"}) {
+    connection.Feed(*session, client.Reqmod(Body(form)));
+    ASSERT_EQ(scanning.jobs.front().request.unread.size(), 1u);
+    EXPECT_EQ(scanning.jobs.front().request.unread[0].reason, "form");
+    Say("");
+  }
+  client.request_head = "POST http://example.org/up HTTP/1.1\r\nContent-Type: multipart/form-data\r\n\r\n";
+  connection.Feed(*session, client.Reqmod(Body("x")));
+  EXPECT_EQ(scanning.jobs.front().request.unread.size(), 1u);
+}
+
 TEST_F(IcapSessionTest, TheTagChangesWithTheDatabase) {
   Say(client.Respmod(Body("a")));
   tag = "state-2";

@@ -1,4 +1,4 @@
-#include "daylight/daemon/http/multipart.h"
+#include "daylight/daemon/text/multipart.h"
 
 #include <gtest/gtest.h>
 
