@@ -14,12 +14,13 @@ namespace {
 
 constexpr std::size_t kMaxTold = 16;
 
-std::string NamesOf(const ScanOutcome& outcome) {
-  std::string names;
-  for (std::size_t i = 0; i < outcome.names.size() && i < kMaxTold; ++i) {
-    names += (names.empty() ? "" : ", ") + outcome.names[i];
+std::vector<opener::TakeDetection> DetectionsOf(const ScanOutcome& outcome) {
+  std::vector<opener::TakeDetection> detections;
+  for (const report::Detection& detection : outcome.report.detections) {
+    if (detections.size() == kMaxTold) break;
+    detections.push_back({detection.engine, detection.rule, detection.source, detection.object});
   }
-  return names;
+  return detections;
 }
 
 }  // namespace
@@ -80,7 +81,7 @@ void OnAccess::Handle(std::uint64_t id, const opener::AccessEvent& event, os::Fd
 void OnAccess::Quarantine(const std::string& path, const ScanOutcome& outcome, int file, const std::string& requester) {
   opener::TakeRequest request;
   request.path = path;
-  request.detections = NamesOf(outcome);
+  request.detections = DetectionsOf(outcome);
   request.requester = requester;
   link_.Take(request, file, [this, path, outcome](const opener::Taken& taken) {
     if (taken_) taken_(path, outcome, taken);

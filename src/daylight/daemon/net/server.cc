@@ -111,7 +111,10 @@ class Server::Client : public Connection {
       unsent_ += bytes;
     }
     // What the socket takes goes at once: most answers are one small packet.
-    if (!in_writable_) Flush();
+    if (!in_writable_) {
+      Flush();
+      if (unsent() == 0) PostSendReady();
+    }
     Rearm();
   }
   void Close() override {
@@ -126,6 +129,17 @@ class Server::Client : public Connection {
       resume_posted_ = false;
       Give({});
       if (ended_ && !closing_ && !told_end_ && !is_dead_) TellEnd();
+      Rearm();
+    });
+  }
+
+  // Not from within Send().
+  void PostSendReady() {
+    if (is_dead_ || std::exchange(ready_posted_, true)) return;
+    server_.loop_.Post([this, alive = std::weak_ptr<bool>(alive_)] {
+      if (alive.expired()) return;
+      ready_posted_ = false;
+      if (!is_dead_ && !closing_ && unsent() == 0) session_->OnSendReady();
       Rearm();
     });
   }
@@ -297,6 +311,7 @@ class Server::Client : public Connection {
   bool is_lingering_ = false;
   bool in_writable_ = false;
   bool resume_posted_ = false;
+  bool ready_posted_ = false;
 };
 
 Server::Server(EventLoop& loop, const ServerLimits& limits, Metrics& metrics)

@@ -64,8 +64,6 @@ class Session {
   // There are too many connections already: the session may Send() a word of it, and
   // is closed afterwards.
   virtual void OnRefused() {}
-  // All that was queued has gone: for a session that sends more than should be queued.
-  virtual void OnSendReady() {}
 };
 
 // How many bytes a session may leave in OnBytes(): the longest line or header.
