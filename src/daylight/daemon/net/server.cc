@@ -128,7 +128,7 @@ class Server::Client : public Connection {
       if (alive.expired()) return;
       resume_posted_ = false;
       Give({});
-      if (ended_ && !closing_ && !told_end_ && !is_dead_) TellEnd();
+      if (ended_) TellEnd();
       Rearm();
     });
   }
@@ -240,8 +240,11 @@ class Server::Client : public Connection {
     Rearm();
   }
 
+  // Not while there are bytes that the session takes when what it is at is done.
   void TellEnd() {
-    if (is_dead_ || closing_ || std::exchange(told_end_, true)) return;
+    if (is_dead_ || closing_ || told_end_) return;
+    if (!pending_.empty() && session_->waiting() == Waiting::kForUs) return;
+    told_end_ = true;
     session_->OnEnd();
   }
 
