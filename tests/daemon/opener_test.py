@@ -53,6 +53,13 @@ class Case(unittest.TestCase):
         # It ends with its client.
         self.assertEqual(self.opener.wait(20), 0)
 
+    def next(self):
+        """The next message that is no notice."""
+        while True:
+            message = self.peer.receive()
+            if message.kind != op.NOTICE:
+                return message
+
     def write(self, name, content=b"x", mode=0o644):
         path = self.folder / "tree" / name
         path.write_bytes(content)
@@ -61,7 +68,7 @@ class Case(unittest.TestCase):
 
     def start_walk(self, number=1, uid=NOBODY, gid=NOBODY, groups=(), path=None, **more):
         self.peer.walk(number, uid, gid, groups, path or self.folder / "tree", **more)
-        started = self.peer.receive()
+        started = self.next()
         self.assertEqual((started.kind, started.id), (op.WALK_STARTED, number))
         if not started.started:
             return started.reason
@@ -123,6 +130,8 @@ class Walks(Case):
             self.write(f"f{i}")
         socks = [self.start_walk(number=i) for i in range(4)]
         self.assertIn(b"too many", self.start_walk(number=5))
+        for sock in socks:  # They are under way.
+            self.assertTrue(select.select([sock], [], [], 30)[0])
         pids = self.children()
         # As one does whose file system never answers.
         for pid in pids[1:]:
@@ -135,6 +144,12 @@ class Walks(Case):
             time.sleep(0.02)
         self.assertEqual(len(self.children()), 1)
         self.assertEqual(len(self.walk()[0]), 3000)
+
+    def test_one_after_the_other(self):
+        # The end of one and the beginning of the next meet in one turn of the loop.
+        self.write("f", b"f")
+        for number in range(300):
+            self.assertEqual(self.walk(number=number)[0], {"f": b"f"})
 
     def test_a_slow_client_holds_back_its_own_walk_only(self):
         for i in range(3000):
@@ -150,7 +165,7 @@ class Takes(Case):
         fd = os.open(path, os.O_RDONLY) if fd is None else fd
         self.peer.take(9, path, fd, **more)
         os.close(fd)
-        taken = self.peer.receive()
+        taken = self.next()
         self.assertEqual((taken.kind, taken.id), (op.TAKEN, 9))
         return taken
 
