@@ -563,8 +563,9 @@ void Daemon::Impl::MakeAccess() {
     Log(Level::kInfo, "schedule " + event.schedule + ": " + events::Headline(event));
     Write(std::move(event));
   };
-  reports.quarantine = [this](const std::string& path, const ScanOutcome& outcome, int file) {
-    on_access->Quarantine(path, outcome, file, "schedule");
+  reports.quarantine = [this](const std::string& path, const ScanOutcome& outcome, int file,
+                              const std::optional<os::FileState>& state) {
+    on_access->Quarantine(path, outcome, file, state, "schedule");
   };
   scheduler = std::make_unique<Scheduler>(*service, *walks, std::move(reports));
 }

@@ -21,6 +21,7 @@ struct Scheduler::Run {
   struct File {
     std::string path;
     os::Fd fd;
+    std::optional<os::FileState> state;
     ScanTicket ticket;
   };
   ScheduleConfig schedule;
@@ -154,7 +155,10 @@ void Scheduler::OnFile(Run& run, std::optional<WalkedFile> walked) {
   Run::File& file = run.files.emplace_back();
   file.path = request.path;
   // One for the worker, one to compare with when it is to be moved.
-  if (run.schedule.quarantine) file.fd = os::Fd(::fcntl(request.fd.get(), F_DUPFD_CLOEXEC, 0));
+  if (run.schedule.quarantine) {
+    file.fd = os::Fd(::fcntl(request.fd.get(), F_DUPFD_CLOEXEC, 0));
+    file.state = os::StateOf(request.fd.get());
+  }
   const auto place = std::prev(run.files.end());
   file.ticket = scanning_.Scan(std::move(request), [this, &run, place](const ScanOutcome& outcome) {
     ++run.totals.files;
@@ -167,7 +171,7 @@ void Scheduler::OnFile(Run& run, std::optional<WalkedFile> walked) {
       case ScanOutcome::Kind::kClean: break;
     }
     if (outcome.kind == ScanOutcome::Kind::kInfected && run.schedule.quarantine && reports_.quarantine) {
-      reports_.quarantine(place->path, outcome, place->fd.get());
+      reports_.quarantine(place->path, outcome, place->fd.get(), place->state);
     }
     run.files.erase(place);
     GoOn(run);

@@ -244,7 +244,10 @@ std::vector<std::string> ParseDaemonConfig(std::string_view text, DaemonConfig& 
   ReadSchedules(document, config);
   ReadAllowed(document, config);
   document.Pass("on_access");
-  document.Pass("quarantine");
+  Section quarantine = document.Table("quarantine");
+  std::string folder;  // The opener's to know.
+  quarantine.Path("folder", folder);
+  quarantine.Flag("automatic", config.quarantine_on_access);
   document.Pass("opener");
   document.Finish();
   return document.errors();
