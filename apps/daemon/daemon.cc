@@ -552,7 +552,7 @@ void Daemon::Impl::MakeAccess() {
     const bool good = how.outcome == opener::TakeOutcome::kTaken;
     event.kind = good ? events::EventKind::kQuarantined : events::EventKind::kTrouble;
     event.action = good ? events::Action::kQuarantined : events::Action::kNone;
-    event.why = good ? "quarantine " + how.id : how.reason;
+    event.why = good ? "quarantine " + how.id : "";
     event.text = good ? "moved into quarantine as " + how.id : "not moved into quarantine: " + how.reason;
     Log(good ? Level::kInfo : Level::kWarning, path + ": " + event.text);
     Write(std::move(event));
