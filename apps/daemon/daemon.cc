@@ -128,6 +128,7 @@ struct Daemon::Impl {
   void LoadContent();
   void Loaded(dl::daemon::Loaded loaded);
   void Learn();
+  void Learned(std::uint64_t generation, std::uint64_t number, const ScanService::Dependence& dependence);
   void Ready();
   void Reload();
   void ApplyConfig();
@@ -186,7 +187,10 @@ struct Daemon::Impl {
   std::unique_ptr<EventLoop::Handle> pool_watch;
   std::unique_ptr<EventLoop::Handle> tick;
 
-  std::thread learner;  // Asks a worker what the content's verdicts depend on.
+  bool learning = false;
+  bool learn_again = false;
+  std::uint64_t loads = 0;  // Of content that was put in place.
+  std::thread learner;      // Asks a worker what the content's verdicts depend on.
   std::int64_t started = std::time(nullptr);
   std::int64_t loaded_at = 0;         // The content; seconds since 1970.
   std::uint32_t settings_number = 0;  // Of the configuration that counts.
@@ -605,31 +609,48 @@ void Daemon::Impl::OnNotice(const opener::Notice& notice) {
   Write(std::move(event));
 }
 
-// Whether verdicts depend on more than bytes, of the content that there is: asked of a
+// What verdicts depend on besides bytes, with the content that there is: asked of a
 // worker, in a thread that does nothing else, as it takes its time.
 void Daemon::Impl::Learn() {
-  if (!link->connected() || service->content() == nullptr) return;
-  if (learner.joinable()) learner.join();
-  const std::uint64_t generation = link->NextGeneration();
-  on_access->SetCacheable(generation, false);
+  if (service->content() == nullptr) return;
+  // Whatever was kept by the opener counts no more, and nothing is kept until this is known.
+  on_access->SetCacheable(link->NextGeneration(), false);
+  if (std::exchange(learning, true)) {
+    learn_again = true;
+    return;
+  }
+  const std::uint64_t generation = link->generation();
+  const std::uint64_t number = loads;
   auto files = std::make_shared<std::vector<os::Fd>>();
   for (const os::Fd& file : service->content()->files) {
     files->emplace_back(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
   }
-  learner = std::thread([this, generation, files, program = worker_program] {
+  learner = std::thread([this, generation, number, files, program = worker_program] {
     sandbox::Question question;
     question.worker_program = program;
     for (const os::Fd& file : *files) question.databases.push_back(file.get());
     const auto answer = sandbox::Summarize(question);
-    bool cacheable = answer.value.has_value();
+    ScanService::Dependence dependence{!answer.value, !answer.value};
     if (answer.value) {
-      for (const auto& unit : answer.value->units) cacheable = cacheable && !unit.uses_names && !unit.varies;
+      for (const auto& unit : answer.value->units) {
+        dependence.names = dependence.names || unit.uses_names;
+        dependence.varies = dependence.varies || unit.varies;
+      }
     }
-    loop.Post([this, generation, cacheable] {
-      on_access->SetCacheable(generation, cacheable);
-      if (!cacheable) Log(Level::kInfo, "on access: the content has rules about names or times, so no verdict is kept");
-    });
+    loop.Post([this, generation, number, dependence] { Learned(generation, number, dependence); });
   });
+}
+
+void Daemon::Impl::Learned(std::uint64_t generation, std::uint64_t number, const ScanService::Dependence& dependence) {
+  learner.join();
+  learning = false;
+  if (std::exchange(learn_again, false)) return Learn();
+  if (number == loads) service->SetDependence(dependence);
+  const bool cacheable = !dependence.names && !dependence.varies;
+  on_access->SetCacheable(generation, cacheable);
+  if (link->connected() && !cacheable) {
+    Log(Level::kInfo, "on access: the content has rules about names or times, so no verdict is kept");
+  }
 }
 
 void Daemon::Impl::LoadContent() {
@@ -657,6 +678,7 @@ void Daemon::Impl::Loaded(dl::daemon::Loaded loaded) {
       return Report("the new content is not used: " + problem);
     }
     loaded_at = std::time(nullptr);
+    ++loads;
     Learn();
     if (!is_ready) return Ready();
     Log(Level::kInfo, "reloaded: content " + service->content()->version);

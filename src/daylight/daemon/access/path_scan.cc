@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "daylight/os/paths.h"
-
 namespace dl::daemon {
 
 namespace {
@@ -69,21 +67,6 @@ class PathScan : public std::enable_shared_from_this<PathScan> {
 };
 
 }  // namespace
-
-ScanRequest RequestOf(WalkedFile& file, Protocol protocol, const PeerInfo& peer) {
-  ScanRequest request;
-  request.fd = std::move(file.fd);
-  request.size = file.size;
-  request.modified_ns = file.modified_ns;
-  request.path = file.path;
-  request.names.filename = os::BaseName(file.path);
-  request.names.object = request.names.filename;
-  request.names.filepath = file.path;
-  request.names.extension = os::Extension(file.path);
-  request.protocol = protocol;
-  request.peer = peer;
-  return request;
-}
 
 ScanTicket ScanPath(Walking& walking, Scanning& scanning, const PeerInfo& peer, const std::string& path,
                     Protocol protocol, Scanning::Done done) {

@@ -17,7 +17,4 @@ namespace dl::daemon {
 ScanTicket ScanPath(Walking& walking, Scanning& scanning, const PeerInfo& peer, const std::string& path,
                     Protocol protocol, Scanning::Done done);
 
-// What a file that was walked to is scanned as; takes its descriptor.
-ScanRequest RequestOf(WalkedFile& file, Protocol protocol, const PeerInfo& peer);
-
 }  // namespace dl::daemon

@@ -214,13 +214,9 @@ void ApiSession::TakeForm(std::string_view data) {
 void ApiSession::OnBodyEnd() {
   if (form_ && !form_has_ended_) return Refuse(400, "the form does not end");
   if (form_ && !has_file_) return Refuse(400, "the form has no file");
-  auto object = stream_.Finish();
-  if (!object) return Refuse(500, "the object could not be kept");
   if (name_.size() > kMaxNameBytes) name_.resize(kMaxNameBytes);
   ScanRequest scan;
-  scan.fd = std::move(object->fd);
-  scan.size = object->size;
-  scan.share = std::move(object->share);
+  if (!TakeStream(stream_, scan)) return Refuse(500, "the object could not be kept");
   scan.names = NamesOfStream(name_);
   scan.path = name_;
   scan.protocol = Protocol::kHttp;

@@ -103,12 +103,8 @@ void KavSession::OnBodyEnd() {
     ticket_ = options_.scan_path(std::exchange(path_, {}), connection().peer(), done);
     return;
   }
-  auto object = stream_.Finish();
-  if (!object) return Refuse(500, "the object could not be kept");
   ScanRequest scan;
-  scan.fd = std::move(object->fd);
-  scan.size = object->size;
-  scan.share = std::move(object->share);
+  if (!TakeStream(stream_, scan)) return Refuse(500, "the object could not be kept");
   scan.names = NamesOfStream({});
   // Where it comes from, e.g. rspamd's "[from:a@example.org]": for people only.
   scan.path = std::string(request().Find("X-KAV-ObjectURL").value_or("").substr(0, kMaxUrlBytes));

@@ -92,9 +92,12 @@ class TestScanning : public Scanning {
 
  private:
   ScanOutcome Judge(const ScanRequest& request) {
-    std::string bytes(request.size, '\0');
-    const auto n = ::pread(request.fd.get(), bytes.data(), bytes.size(), 0);
-    bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    std::string bytes = request.bytes;
+    if (request.fd.valid()) {
+      bytes.resize(request.size);
+      const auto n = ::pread(request.fd.get(), bytes.data(), bytes.size(), 0);
+      bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    }
     seen.push_back(bytes);
     ScanOutcome outcome;
     outcome.report.size = request.size;
