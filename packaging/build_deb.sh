@@ -26,7 +26,7 @@ gzip -9nc CHANGELOG.md >"$doc/changelog.gz"
 cp packaging/debian/copyright "$doc/copyright"
 find "$root/usr/share/man" -type f -exec gzip -9n {} +
 
-programs=("$root"/usr/bin/* "$root"/usr/sbin/* "$root"/usr/lib/daylight/*)
+programs=("$root"/usr/bin/daylight "$root"/usr/sbin/daylightd "$root"/usr/lib/daylight/*)
 # It wants a source package around it, if only by name.
 printf 'Source: daylight\n\nPackage: daylight\n' >"$out/shlibs/debian/control"
 depends=$(cd "$out/shlibs" && dpkg-shlibdeps -O "${programs[@]/#/../../../}" | sed 's/^shlibs:Depends=//')
