@@ -24,11 +24,12 @@ doc=$root/usr/share/doc/daylight
 gzip -9nc packaging/debian/changelog >"$doc/changelog.Debian.gz"
 gzip -9nc CHANGELOG.md >"$doc/changelog.gz"
 cp packaging/debian/copyright "$doc/copyright"
+install -D -m 0644 packaging/debian/lintian-overrides "$root/usr/share/lintian/overrides/daylight"
 find "$root/usr/share/man" -type f -exec gzip -9n {} +
 
 programs=("$root"/usr/bin/daylight "$root"/usr/sbin/daylightd "$root"/usr/lib/daylight/*)
 # It wants a source package around it, if only by name.
-printf 'Source: daylight\n\nPackage: daylight\n' >"$out/shlibs/debian/control"
+printf 'Source: daylight\n\nPackage: daylight\nArchitecture: any\n' >"$out/shlibs/debian/control"
 depends=$(cd "$out/shlibs" && dpkg-shlibdeps -O "${programs[@]/#/../../../}" | sed 's/^shlibs:Depends=//')
 sed -e "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@DEPENDS@/$depends/" \
   -e "s/@SIZE@/$(du -sk --apparent-size --exclude=DEBIAN "$root" | cut -f1)/" packaging/debian/control.in >"$root/DEBIAN/control"

@@ -171,7 +171,7 @@ int Run(int argc, char** argv) {
       CloseStandard();
     };
   }
-  static_cast<void>(::chdir("/"));
+  static_cast<void>(!::chdir("/"));
   dl::daemon::Daemon daemon(std::move(settings));
   return daemon.Run();
 }
