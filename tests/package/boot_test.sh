@@ -49,8 +49,8 @@ cp "$root"/boot/initrd.img-* "$work/initrd"
 mke2fs -q -t ext4 -d "$root" "$work/disk" 4G
 
 say "booted"
-# Where the processor cannot help, qemu does it all by itself, some ten times slower.
-timeout 1500 qemu-system-x86_64 -machine accel=kvm:tcg -cpu max -smp 2 -m 3072 -nographic -no-reboot -nic none \
+# Without the help of the processor: that is some ten times slower, and the same everywhere.
+timeout 1500 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 3072 -nographic -no-reboot -nic none \
   -kernel "$work/vmlinuz" -initrd "$work/initrd" -append "root=/dev/vda rw console=ttyS0 quiet panic=-1 systemd.show_status=no" \
   -drive "file=$work/disk,format=raw,if=virtio,cache=unsafe" </dev/null 2>&1 | tr -d '\r' | tee "$work/console" |
   grep --line-buffered -v '^$' || true

@@ -45,7 +45,7 @@ passwd_before=$(cat "$root/etc/passwd" "$root/etc/group")
 say "command 1: apt-get install ./daylight.deb"
 in_root "$root" apt-get install -y --no-install-recommends /tmp/daylight.deb >"$work/install.log" 2>&1 || { tail -20 "$work/install.log"; exit 1; }
 in_root "$root" daylightd --check-config
-in_root "$root" systemd-analyze verify daylightd.service daylightd.socket daylightd-icap.socket daylightd-clamd-tcp.socket \
+in_root "$root" systemd-analyze verify --man=no daylightd.service daylightd.socket daylightd-icap.socket daylightd-clamd-tcp.socket \
   daylightd-http-tcp.socket daylight-opener.service daylight-opener.socket
 for unit in sockets.target.wants/daylightd.socket sockets.target.wants/daylight-opener.socket multi-user.target.wants/daylightd.service; do
   [ -L "$root/etc/systemd/system/$unit" ] || { echo "$unit is not enabled"; exit 1; }
