@@ -42,6 +42,7 @@ TTYPath=/dev/ttyS0
 WantedBy=graphical.target multi-user.target
 UNIT
 in_root "$root" systemctl enable -q boot-guest.service
+in_root "$root" systemctl mask -q serial-getty@ttyS0.service  # It would hang up on us.
 echo '/dev/vda / ext4 rw 0 0' >"$root/etc/fstab"
 umount -l "$root/proc"
 cp "$root"/boot/vmlinuz-* "$work/vmlinuz"
