@@ -581,6 +581,8 @@ void Daemon::Impl::OnNotice(const opener::Notice& notice) {
       break;
     case opener::NoticeKind::kGap: event.kind = events::EventKind::kGap; break;
     case opener::NoticeKind::kWritesLost:
+      if (event.text.empty()) event.text = "written files were not looked at";
+      [[fallthrough]];
     case opener::NoticeKind::kMarkFailed:
     case opener::NoticeKind::kKernelRefused:
       event.kind = events::EventKind::kTrouble;

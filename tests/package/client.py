@@ -56,8 +56,10 @@ def streams(path):
 
 def protected(folder):
     bad, good = os.path.join(folder, "eicar.com"), os.path.join(folder, "good.txt")
-    # Written at once and closed: what is opened for writing is not read by anybody yet.
+    # A file that is there already is not to be opened for writing either.
     for name, content in ((good, b"nothing in here\n"), (bad, EICAR)):
+        if os.path.exists(name):
+            continue
         with open(name, "wb") as file:
             file.write(content)
     with open(good, "rb") as file:
