@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <thread>
@@ -121,9 +122,12 @@ int Show(const Options& options, const events::StoreQuery& asked, std::optional<
     output->Flush();
     if (!output->status()) break;
     for (int i = 0; i < 2 && !StopFlag(); ++i) std::this_thread::sleep_for(kLook);
+    if (!reader->is_snapshot()) continue;
+    if (auto again = events::StoreReader::Open(file, trouble)) reader = std::move(again);
   }
   output->Flush();
-  if (output->status()) return kExitClean;
+  // `| head` has seen enough.
+  if (output->status() || output->status().error().offset == EPIPE) return kExitClean;
   Say("standard output: " + os::Describe(output->status().error()));
   return kExitTrouble;
 }

@@ -350,7 +350,9 @@ int Delete(const Arguments& command_line) {
   std::string older_than;
   CLI::App app("Removes items from quarantine for good. It does not ask.", "daylight quarantine delete");
   AddFolder(app, common);
-  app.add_option("--older-than", older_than, "all that were taken longer ago than this: 12h, 30d, 8w")
+  app.add_option("--older-than", older_than,
+                 "all that were taken longer ago than this (12h, 30d, 8w), and the entries of those that were restored "
+                 "or deleted before that")
       ->type_name("TIME");
   if (const auto exit = Parse(app, command_line, {"[ID...]", "", 0}, ids)) return *exit;
   const auto age = ParseAge(older_than);
@@ -373,17 +375,18 @@ int Delete(const Arguments& command_line) {
       code = kExitTrouble;
     }
   }
+  std::int64_t before = 0;
   if (age) {
+    before = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+                 .count() -
+             *age * kSecond;
     auto items = in->List();
     if (!items) {
       Say(items.error().what);
       return kExitTrouble;
     }
-    const std::int64_t now =
-        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-            .count();
     for (Item& item : *items) {
-      if (item.state == State::kKept && item.taken_ns <= now - *age * kSecond) chosen.push_back(std::move(item));
+      if (item.state == State::kKept && item.taken_ns <= before) chosen.push_back(std::move(item));
     }
   }
   for (const Item& item : chosen) {
@@ -392,6 +395,17 @@ int Delete(const Arguments& command_line) {
       Say(done.error().text);
       code = kExitTrouble;
     } else if (!Print("deleted " + item.id + ", which was " + report::EscapeLine(item.origin.path) + "\n")) {
+      return kExitTrouble;
+    }
+  }
+  if (age) {
+    const auto forgotten = in->Forget(before);
+    if (!forgotten) {
+      Say(forgotten.error().what);
+      return kExitTrouble;
+    }
+    if (*forgotten != 0 &&
+        !Print("forgot " + std::to_string(*forgotten) + " that were restored or deleted before that\n")) {
       return kExitTrouble;
     }
   }

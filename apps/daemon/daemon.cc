@@ -21,7 +21,6 @@
 #include "daylight/daemon/access/opener_link.h"
 #include "daylight/daemon/access/scheduler.h"
 #include "daylight/daemon/access/walks.h"
-#include "daylight/daemon/clamd/clamd_session.h"
 #include "daylight/daemon/content/content_manager.h"
 #include "daylight/daemon/net/event_loop.h"
 #include "daylight/daemon/net/server.h"
@@ -34,6 +33,7 @@
 #include "daylight/sandbox/ask.h"
 #include "daylight/sandbox/process_memory.h"
 #include "log.h"
+#include "sessions.h"
 
 namespace dl::daemon {
 
@@ -102,6 +102,11 @@ events::Event EventOfOutcome(const ScanRequest& request, const ScanOutcome& outc
   return event;
 }
 
+// Loopback and Unix sockets are for this machine's users; everybody else needs a token.
+bool IsLocal(const std::string& where) {
+  return where.starts_with('/') || where.starts_with("127.") || where.starts_with("[::1]");
+}
+
 }  // namespace
 
 struct Daemon::Impl {
@@ -123,6 +128,7 @@ struct Daemon::Impl {
   void LoadContent();
   void Loaded(dl::daemon::Loaded loaded);
   void Learn();
+  void Learned(std::uint64_t generation, std::uint64_t number, const ScanService::Dependence& dependence);
   void Ready();
   void Reload();
   void ApplyConfig();
@@ -142,7 +148,8 @@ struct Daemon::Impl {
   std::string ClamdVersion() const;
   std::string ClamdStats() const;
   Gauges MakeGauges() const;
-  SessionFactory FactoryFor(Protocol protocol, const std::string& name, bool is_unix);
+  ApiHealth MakeHealth() const;
+  std::string IsTag() const;
 
   // A socket that is bound, and not yet listened on.
   struct Bound {
@@ -175,13 +182,18 @@ struct Daemon::Impl {
   std::unique_ptr<OnAccess> on_access;
   std::unique_ptr<Scheduler> scheduler;
   std::unique_ptr<ContentManager> manager;
-  ClamdOptions clamd;
+  std::unique_ptr<Sessions> sessions;
   std::unique_ptr<Server> server;
   std::unique_ptr<EventLoop::Handle> pool_watch;
   std::unique_ptr<EventLoop::Handle> tick;
 
-  std::thread learner;  // Asks a worker what the content's verdicts depend on.
+  bool learning = false;
+  bool learn_again = false;
+  std::uint64_t loads = 0;  // Of content that was put in place.
+  std::thread learner;      // Asks a worker what the content's verdicts depend on.
   std::int64_t started = std::time(nullptr);
+  std::int64_t loaded_at = 0;         // The content; seconds since 1970.
+  std::uint32_t settings_number = 0;  // Of the configuration that counts.
   bool is_ready = false;
   bool work_posted = false;
   bool stopping = false;
@@ -541,7 +553,7 @@ void Daemon::Impl::MakeAccess() {
     const bool good = how.outcome == opener::TakeOutcome::kTaken;
     event.kind = good ? events::EventKind::kQuarantined : events::EventKind::kTrouble;
     event.action = good ? events::Action::kQuarantined : events::Action::kNone;
-    event.why = good ? "quarantine " + how.id : how.reason;
+    event.why = good ? "quarantine " + how.id : "";
     event.text = good ? "moved into quarantine as " + how.id : "not moved into quarantine: " + how.reason;
     Log(good ? Level::kInfo : Level::kWarning, path + ": " + event.text);
     Write(std::move(event));
@@ -552,8 +564,9 @@ void Daemon::Impl::MakeAccess() {
     Log(Level::kInfo, "schedule " + event.schedule + ": " + events::Headline(event));
     Write(std::move(event));
   };
-  reports.quarantine = [this](const std::string& path, const ScanOutcome& outcome, int file) {
-    on_access->Quarantine(path, outcome, file, "schedule");
+  reports.quarantine = [this](const std::string& path, const ScanOutcome& outcome, int file,
+                              const std::optional<os::FileState>& state) {
+    on_access->Quarantine(path, outcome, file, state, "schedule");
   };
   scheduler = std::make_unique<Scheduler>(*service, *walks, std::move(reports));
 }
@@ -595,35 +608,52 @@ void Daemon::Impl::OnNotice(const opener::Notice& notice) {
   Write(std::move(event));
 }
 
-// Whether verdicts depend on more than bytes, of the content that there is: asked of a
+// What verdicts depend on besides bytes, with the content that there is: asked of a
 // worker, in a thread that does nothing else, as it takes its time.
 void Daemon::Impl::Learn() {
-  if (!link->connected() || service->content() == nullptr) return;
-  if (learner.joinable()) learner.join();
-  const std::uint64_t generation = link->NextGeneration();
-  on_access->SetCacheable(generation, false);
+  if (service->content() == nullptr) return;
+  // Whatever was kept by the opener counts no more, and nothing is kept until this is known.
+  on_access->SetCacheable(link->NextGeneration(), false);
+  if (std::exchange(learning, true)) {
+    learn_again = true;
+    return;
+  }
+  const std::uint64_t generation = link->generation();
+  const std::uint64_t number = loads;
   auto files = std::make_shared<std::vector<os::Fd>>();
   for (const os::Fd& file : service->content()->files) {
     files->emplace_back(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
   }
-  learner = std::thread([this, generation, files, program = worker_program] {
+  learner = std::thread([this, generation, number, files, program = worker_program] {
     sandbox::Question question;
     question.worker_program = program;
     for (const os::Fd& file : *files) question.databases.push_back(file.get());
     const auto answer = sandbox::Summarize(question);
-    bool cacheable = answer.value.has_value();
+    ScanService::Dependence dependence{!answer.value, !answer.value};
     if (answer.value) {
-      for (const auto& unit : answer.value->units) cacheable = cacheable && !unit.uses_names && !unit.varies;
+      for (const auto& unit : answer.value->units) {
+        dependence.names = dependence.names || unit.uses_names;
+        dependence.varies = dependence.varies || unit.varies;
+      }
     }
-    loop.Post([this, generation, cacheable] {
-      on_access->SetCacheable(generation, cacheable);
-      if (!cacheable) Log(Level::kInfo, "on access: the content has rules about names or times, so no verdict is kept");
-    });
+    loop.Post([this, generation, number, dependence] { Learned(generation, number, dependence); });
   });
 }
 
+void Daemon::Impl::Learned(std::uint64_t generation, std::uint64_t number, const ScanService::Dependence& dependence) {
+  learner.join();
+  learning = false;
+  if (std::exchange(learn_again, false)) return Learn();
+  if (number == loads) service->SetDependence(dependence);
+  const bool cacheable = !dependence.names && !dependence.varies;
+  on_access->SetCacheable(generation, cacheable);
+  if (link->connected() && !cacheable) {
+    Log(Level::kInfo, "on access: the content has rules about names or times, so no verdict is kept");
+  }
+}
+
 void Daemon::Impl::LoadContent() {
-  manager->Load([this](dl::daemon::Loaded loaded) { Loaded(std::move(loaded)); });
+  manager->Load(service->content() == nullptr, [this](dl::daemon::Loaded loaded) { Loaded(std::move(loaded)); });
   if (manager->compiling()) Log(Level::kInfo, "compiling the content");
 }
 
@@ -646,6 +676,8 @@ void Daemon::Impl::Loaded(dl::daemon::Loaded loaded) {
       }
       return Report("the new content is not used: " + problem);
     }
+    loaded_at = std::time(nullptr);
+    ++loads;
     Learn();
     if (!is_ready) return Ready();
     Log(Level::kInfo, "reloaded: content " + service->content()->version);
@@ -704,28 +736,36 @@ Gauges Daemon::Impl::MakeGauges() const {
   return gauges;
 }
 
-SessionFactory Daemon::Impl::FactoryFor(Protocol protocol, const std::string&, bool) {
-  switch (protocol) {
-    case Protocol::kClamd:
-      return [this](Connection& connection) -> std::unique_ptr<Session> {
-        return std::make_unique<ClamdSession>(connection, *service, *walks, clamd);
-      };
-    default: return nullptr;
+// Of the content and of what decides what it means: 32 characters at most (RFC 3507, 4.7).
+std::string Daemon::Impl::IsTag() const {
+  const Content* content = service->content();
+  return "DL-" + std::to_string(settings_number) + "-" + (content != nullptr ? content->version.substr(0, 20) : "none");
+}
+
+ApiHealth Daemon::Impl::MakeHealth() const {
+  ApiHealth health;
+  health.is_ready = is_ready && service->problem().empty() && !stopping;
+  health.version = DAYLIGHT_VERSION;
+  if (const Content* content = service->content()) {
+    ApiHealth::Database database;
+    database.name = content->version;
+    database.version = ContentNumber(*content);
+    database.loaded_at = loaded_at;
+    health.databases.push_back(std::move(database));
   }
+  return health;
 }
 
 void Daemon::Impl::ListenAll() {
   for (Bound& one : bound) {
-    SessionFactory factory = FactoryFor(one.protocol, one.name, one.is_unix);
-    if (factory) server->Listen(std::move(one.socket), one.protocol, std::move(factory));
+    const bool is_guarded = !one.is_unix && !IsLocal(one.where);
+    server->Listen(std::move(one.socket), one.protocol, sessions->Factory(one.name, is_guarded));
   }
 }
 
 void Daemon::Impl::ApplyConfig() {
-  clamd.max_stream_bytes = config.clamd.max_stream_bytes;
-  clamd.unofficial_suffix = config.clamd.unofficial_suffix;
-  clamd.allow_shutdown = config.clamd.allow_shutdown;
-  clamd.allow_reload = config.clamd.allow_reload;
+  sessions->Configure(config);
+  ++settings_number;
   service->Configure(AllowList(config.allowed), config.incomplete);
   server->Configure(config.clients);
   OnAccessChoices choices;
@@ -819,10 +859,15 @@ bool Daemon::Impl::Prepare() {
   options.version = DAYLIGHT_VERSION;
   options.tell = [](const std::string& text) { Log(Level::kInfo, text); };
   manager = std::make_unique<ContentManager>(loop, std::move(options));
-  clamd.version = [this] { return ClamdVersion(); };
-  clamd.stats = [this] { return ClamdStats(); };
-  clamd.reload = [this] { loop.Post([this] { Reload(); }); };
-  clamd.shutdown = [this] { loop.Post([this] { BeginStop("SHUTDOWN"); }); };
+  SessionHooks session_hooks;
+  session_hooks.clamd_version = [this] { return ClamdVersion(); };
+  session_hooks.clamd_stats = [this] { return ClamdStats(); };
+  session_hooks.istag = [this] { return IsTag(); };
+  session_hooks.health = [this] { return MakeHealth(); };
+  session_hooks.metrics = [this] { return service->metrics().ToPrometheus(MakeGauges()); };
+  session_hooks.reload = [this] { loop.Post([this] { Reload(); }); };
+  session_hooks.shutdown = [this] { loop.Post([this] { BeginStop("SHUTDOWN"); }); };
+  sessions = std::make_unique<Sessions>(*service, *walks, std::move(session_hooks));
   ApplyConfig();
   OnSignals();
   tick = loop.Every(kTick, [this] { Tick(); });

@@ -171,7 +171,7 @@ int Run(int argc, char** argv) {
       CloseStandard();
     };
   }
-  static_cast<void>(!::chdir("/"));
+  if (::chdir("/") != 0) Log(Level::kWarning, std::string("/: ") + std::strerror(errno));
   dl::daemon::Daemon daemon(std::move(settings));
   return daemon.Run();
 }

@@ -18,6 +18,7 @@
 #include "daylight/os/fd.h"
 #include "daylight/os/io.h"
 #include "daylight/os/paths.h"
+#include "take.h"
 
 namespace {
 
@@ -123,12 +124,19 @@ int main(int argc, char** argv) {
     const auto uid = UserNumber(setup.options.daemon_user);
     if (!uid) return Complain("there is no user " + setup.options.daemon_user);
     setup.daemon_uid = *uid;
-    if (!socket_path.empty() && !HandedOver()) static_cast<void>(!::chown(socket_path.c_str(), *uid, static_cast<gid_t>(-1)));
+    if (!socket_path.empty() && !HandedOver())
+      static_cast<void>(!::chown(socket_path.c_str(), *uid, static_cast<gid_t>(-1)));
   }
   setup.own_folders = {"/etc/daylight", "/usr/lib/daylight", "/var/lib/daylight", setup.options.state_folder,
                        setup.options.quarantine.folder};
-  if (const auto folder = dl::os::ProgramFolder()) setup.own_folders.push_back(*folder);
-  // The quarantine's function goes here once it is there.
+  const std::string program_folder = dl::os::ProgramFolder().value_or("/usr/bin");
+  for (const char* const name : {"daylight", "daylightd", "daylight-worker", "daylight-opener"}) {
+    setup.own_folders.push_back(dl::os::Join(program_folder, name));
+  }
+#ifdef DAYLIGHT_QUARANTINE
+  RecoverQuarantine(setup.options.quarantine, program_folder);
+  setup.take = TakeInto(setup.options.quarantine, program_folder);
+#endif
   auto opener = dl::opener::Opener::Create(std::move(setup));
   if (!opener) return Complain(std::string(opener.error().what) + ": " + dl::os::Describe(opener.error()));
   return (*opener)->Run();

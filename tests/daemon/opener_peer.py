@@ -108,5 +108,7 @@ class Peer:
         body += struct.pack("<BBBBQ", recursive, follow, one, idle, limit)
         self.send(WALK_REQUEST, number, body)
 
-    def take(self, number, path, fd, detections="Test", requester="test", insist=False):
-        self.send(TAKE, number, text(path) + text(detections) + text(requester) + bytes([insist]), fd)
+    def take(self, number, path, fd, insist=False):
+        detection = text("yara") + text("Test") + text("local") + text("")
+        body = text(path) + struct.pack("<I", 1) + detection + text("a test") + text("tests")
+        self.send(TAKE, number, body + bytes([insist, 0, 0]), fd)

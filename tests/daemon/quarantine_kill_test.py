@@ -59,7 +59,7 @@ class Trial:
             process.wait()
             self.killed += 1
             # Times that are guessed too short are found out in this way.
-            self.took[key] = 1.02 * self.took.get(key, 0.05)
+            self.took[key] = 1.1 * self.took.get(key, 0.05)
 
     def kept(self):
         items = json.loads(self.run("list", "--format", "json").stdout)["items"]
@@ -144,6 +144,8 @@ def main():
                 print("in round", number, "; the folder is left:", folder, flush=True)
                 folder = None
                 raise
+            if number % 100 == 99:
+                print(number + 1, "rounds", flush=True)
         print(f"{rounds} rounds, {trial.killed} processes killed:", trial.outcomes)
         # A test that kills nobody, or always too late, shows nothing.
         assert trial.killed >= rounds // 3, trial.killed

@@ -17,9 +17,9 @@ import unittest
 BIN = pathlib.Path(os.environ["DAYLIGHT_BIN"])
 SOURCE = pathlib.Path(os.environ["DAYLIGHT_SOURCE_DIR"])
 CONTAINED_ROOMS = ("match", "formats", "unpack", "rules", "scan", "contain")
-TRUSTED_ROOMS = ("base", "bytes", "os", "crypto", "report", "database", "sandbox", "quarantine")
-# Loaded by the trusted program itself. libsqlite3 has the quarantine's index, a file of our own. libfmt may come; whatever
-# parses (libmagic, libpugixml, libz) or is only the worker's (libseccomp) may not.
+TRUSTED_ROOMS = ("base", "bytes", "os", "crypto", "report", "database", "sandbox", "quarantine", "events", "config", "opener", "daemon")
+# Loaded by the trusted program itself. libsqlite3 has the quarantine's index and the store of events, files of our
+# own. libfmt may come; whatever parses (libmagic, libpugixml, libz) or is only the worker's (libseccomp) may not.
 ALLOWED_LIBRARIES = {
     "libxxhash.so", "libcrypto.so", "libsqlite3.so", "libfmt.so", "libstdc++.so", "libm.so", "libgcc_s.so", "libc.so",
     "ld-linux-x86-64.so", "ld-linux-aarch64.so",

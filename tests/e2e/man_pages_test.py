@@ -38,6 +38,9 @@ class ManPages(harness.Case):
             offered |= self.offered("rules", command)
         self.assertEqual(documented("daylight-rules.1"), offered)
 
+    def test_events(self):
+        self.assertEqual(documented("daylight-events.1"), self.offered("events"))
+
     def test_audit(self):
         self.assertEqual(documented("daylight-audit.1"), self.offered("audit", "sandbox"))
 
@@ -46,6 +49,12 @@ class ManPages(harness.Case):
 
     def test_opener(self):
         self.assertEqual(documented("daylight-opener.8"), self.offered_by("daylight-opener"))
+
+    def test_quarantine(self):
+        offered = set()
+        for command in ("list", "show", "restore", "delete", "export", "add", "recover"):
+            offered |= self.offered("quarantine", command)
+        self.assertEqual(documented("daylight-quarantine.1"), offered)
 
 
 if __name__ == "__main__":

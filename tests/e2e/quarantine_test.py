@@ -115,7 +115,10 @@ class Command(Quarantine):
         self.quarantine("delete", "--older-than", "tomorrow", code=2)
         self.assertEqual(self.quarantine("delete", "--older-than", "30d").stdout, b"")
         self.assertEqual(len(self.items()), 2)
-        self.assertEqual(self.quarantine("delete", "--older-than", "0s").stdout.count(b"deleted"), 2)
+        said = self.quarantine("delete", "--older-than", "0s").stdout.splitlines()
+        self.assertEqual([line.split()[:2] for line in said],
+                         [[b"deleted", b"%b," % ids[1].encode()], [b"deleted", b"%b," % ids[2].encode()],
+                          [b"forgot", b"1"]])
         self.assertEqual(self.items(), [])
         self.assertEqual(os.listdir(self.folder / "q/items"), [])
 
@@ -216,6 +219,24 @@ class AsRoot(Quarantine):
             self.assertFalse(os.path.exists(path))
             self.quarantine("restore", identifier, folder=folder)
             self.assertEqual(pathlib.Path(os.fsdecode(path)).read_bytes(), b"bad")
+
+    def test_overlay(self):
+        for name in ("low", "up"):
+            self.mount("-t", "tmpfs", "none", where=os.path.join(self.folder, name))
+        for name in ("up/upper", "up/work", "merged"):
+            os.mkdir(self.folder / name)
+        self.write("low/f", b"bad")
+        merged = os.path.join(self.folder, "merged")
+        options = ",".join(f"{key}={self.folder}/{value}" for key, value in
+                           (("lowerdir", "low"), ("upperdir", "up/upper"), ("workdir", "up/work")))
+        if subprocess.run(["mount", "-t", "overlay", "-o", options, "none", merged],
+                          stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest("no overlay here")
+        self.addCleanup(subprocess.run, ["umount", "-l", merged])
+        identifier = self.add(merged + "/f")
+        self.assertEqual(os.listdir(merged), [])
+        self.quarantine("restore", identifier)
+        self.assertEqual(pathlib.Path(merged, "f").read_bytes(), b"bad")
 
     def test_full(self):
         where = os.path.join(self.folder, "mount")

@@ -7,7 +7,7 @@
 
 #include "daylight/events/time_text.h"
 
-// tests/daemon/calendar_test.py holds it against systemd-analyze, expression by expression.
+// tests/e2e/events_test.py holds it against systemd-analyze, expression by expression.
 namespace dl::events {
 namespace {
 

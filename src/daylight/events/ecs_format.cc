@@ -216,7 +216,7 @@ void AppendEcs(const Event& event, const Source& source, std::string& out) {
   AppendClient(event, json);
   json.Key("daylight");
   json.BeginObject();
-  AppendJson(event, json);
+  AppendRest(event, json);
   json.EndObject();
   json.EndObject();
 }

@@ -19,6 +19,7 @@ std::int64_t NowNs() {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kQuiet{30};
+constexpr std::chrono::seconds kNote{60};
 
 struct Syslog {
   SyslogForm form;
@@ -44,6 +45,7 @@ struct EventLog::Impl {
   // By sink: the trouble that was told, and since when it has been gone.
   std::map<std::string, std::optional<Clock::time_point>> told;
   std::uint64_t failures = 0;
+  Clock::time_point noted{};
 
   template <typename Visit>
   void ForEachState(Visit visit) const {
@@ -57,6 +59,11 @@ struct EventLog::Impl {
       visit(SinkState{"syslog " + one.sink.target().name, one.sink.sent(), one.sink.lost(), one.sink.waiting(),
                       one.sink.trouble()});
     }
+  }
+
+  void NoteAlive() {
+    noted = Clock::now();
+    store->NoteAlive(NowNs(), false);
   }
 
   void Say(const std::string& text) {
@@ -92,7 +99,10 @@ EventLog& EventLog::operator=(EventLog&&) noexcept = default;
 EventLog::~EventLog() {
   if (impl_ == nullptr) return;
   try {
-    if (impl_->store) impl_->store->FlushNow();
+    if (impl_->store) {
+      impl_->store->FlushNow();
+      impl_->store->NoteAlive(NowNs(), true);
+    }
     for (Syslog& one : impl_->syslog) one.sink.Tick();
   } catch (const std::exception&) {
     ++impl_->failures;
@@ -133,7 +143,10 @@ Result<EventLog> EventLog::Open(EventLogOptions options) {
       return invalid("an SD-ID is NAME@NUMBER (RFC 5424, 6.3.2)");
     impl->syslog.push_back({std::move(form), SyslogSink(*target, one.max_waiting_bytes)});
   }
-  if (impl->store) impl->store->Flush();
+  if (impl->store) {
+    impl->store->Flush();
+    impl->NoteAlive();
+  }
   impl->Tell();
   return EventLog(std::move(impl));
 }
@@ -165,7 +178,10 @@ std::string EventLog::Write(Event event) noexcept {
 
 void EventLog::Flush() noexcept {
   try {
-    if (impl_->store) impl_->store->Flush();
+    if (impl_->store) {
+      impl_->store->Flush();
+      if (Clock::now() - impl_->noted >= kNote) impl_->NoteAlive();
+    }
     for (Syslog& one : impl_->syslog) one.sink.Tick();
     impl_->Tell();
   } catch (const std::exception&) {
@@ -186,6 +202,8 @@ void EventLog::Reopen() noexcept {
     ++impl_->failures;
   }
 }
+
+std::optional<PreviousRun> EventLog::previous() const { return impl_->store ? impl_->store->previous() : std::nullopt; }
 
 void EventLog::PollFds(std::vector<pollfd>& fds) const {
   for (const Syslog& one : impl_->syslog) {

@@ -74,6 +74,10 @@ class EventLog {
   void Flush() noexcept;
   void Reopen() noexcept;
 
+  // Of the store: when somebody last ran with it, and whether he ended well; for kGap. While a
+  // log is open it is noted each minute that its owner is there.
+  std::optional<PreviousRun> previous() const;
+
   // For poll(): sockets that have to write more. Call Flush() when one is ready; doing so
   // each second is enough, if slower.
   void PollFds(std::vector<pollfd>& fds) const;

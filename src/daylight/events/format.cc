@@ -166,6 +166,40 @@ void AppendTotals(const ScanTotals& totals, report::JsonText& json) {
   json.EndObject();
 }
 
+namespace {
+
+void AppendLists(const Event& event, report::JsonText& json) {
+  if (!event.detections.empty()) {
+    json.Key("detections");
+    AppendDetections(event, json);
+  }
+  if (event.more_detections > 0) json.Field("more_detections", std::uint64_t{event.more_detections});
+  if (!event.incomplete.empty()) {
+    json.Key("incomplete");
+    AppendIncomplete(event, json);
+  }
+  if (event.more_incomplete > 0) json.Field("more_incomplete", std::uint64_t{event.more_incomplete});
+}
+
+}  // namespace
+
+void AppendRest(const Event& event, report::JsonText& json) {
+  json.Field("kind", KindName(event.kind));
+  if (event.verdict) json.Field("verdict", report::VerdictName(*event.verdict));
+  json.Field("action", ActionName(event.action));
+  if (!report::IsUtf8(event.path)) json.Field("path_b64", report::Base64(event.path));
+  if (!event.object.empty()) AppendBytes("object", event.object, json);
+  AppendLists(event, json);
+  if (!event.protocol.empty()) json.Field("protocol", event.protocol);
+  if (!event.database.empty()) json.Field("database", event.database);
+  if (!event.schedule.empty()) json.Field("schedule", event.schedule);
+  if (event.totals) {
+    json.Key("totals");
+    AppendTotals(*event.totals, json);
+  }
+  if (!event.cut.empty()) json.Field("cut", event.cut);
+}
+
 void AppendJson(const Event& event, report::JsonText& json) {
   const auto text = [&](std::string_view key, const std::string& value) {
     if (!value.empty()) json.Field(key, value);
@@ -183,16 +217,7 @@ void AppendJson(const Event& event, report::JsonText& json) {
   bytes("object", event.object);
   if (event.sha256) json.Field("sha256", report::HexDigest(*event.sha256));
   if (event.size) json.Field("size", *event.size);
-  if (!event.detections.empty()) {
-    json.Key("detections");
-    AppendDetections(event, json);
-  }
-  if (event.more_detections > 0) json.Field("more_detections", std::uint64_t{event.more_detections});
-  if (!event.incomplete.empty()) {
-    json.Key("incomplete");
-    AppendIncomplete(event, json);
-  }
-  if (event.more_incomplete > 0) json.Field("more_incomplete", std::uint64_t{event.more_incomplete});
+  AppendLists(event, json);
   text("protocol", event.protocol);
   if (event.client.known()) {
     json.Key("client");

@@ -52,5 +52,7 @@ void AppendBytes(std::string_view key, std::string_view bytes, report::JsonText&
 void AppendDetections(const Event& event, report::JsonText& json);
 void AppendIncomplete(const Event& event, report::JsonText& json);
 void AppendTotals(const ScanTotals& totals, report::JsonText& json);
+// What the schemas of others have no place for, under the names of our own JSON.
+void AppendRest(const Event& event, report::JsonText& json);
 
 }  // namespace dl::events

@@ -171,6 +171,9 @@ void Hook::Start(const std::string& json, Clock::time_point now) {
   auto process = std::make_unique<Process>();
   process->error = os::Fd(ends[0]);
   const os::Fd error(ends[1]);
+  // Else putting one in its place would take another away.
+  if (input->get() <= STDERR_FILENO || ends[1] <= STDERR_FILENO)
+    return Failed("could not be started: a standard descriptor is closed");
   static_cast<void>(::fcntl(ends[0], F_SETFL, O_NONBLOCK));
   if (const int failed = Spawn(options_.argv, input->get(), error.get(), process->pid); failed != 0)
     return Failed(std::string("could not be started: ") + std::strerror(failed));

@@ -1,6 +1,6 @@
 // Attributes by https://schema.ocsf.io/1.5.0: Detection Finding (2004) for what is about
 // a file, Application Lifecycle (6002), Scan Activity (6007), and Base Event for the rest.
-// All that are required are there; what has no place is under "unmapped", as in our own JSON.
+// All that are required are there; what has no place is under "unmapped".
 #include <arpa/inet.h>
 
 #include "daylight/events/formats.h"
@@ -293,7 +293,7 @@ void AppendOcsf(const Event& event, const Source& source, std::string& out) {
   if (what.uid.id == kScanActivity.id) AppendScan(event, json);
   json.Key("unmapped");
   json.BeginObject();
-  AppendJson(event, json);
+  AppendRest(event, json);
   json.EndObject();
   json.EndObject();
 }

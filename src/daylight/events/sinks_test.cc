@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -363,6 +364,37 @@ TEST_F(EventLogTest, WhatWaitsIsWrittenAtTheEnd) {
     EXPECT_EQ(Stored(), 0u);
   }
   EXPECT_EQ(Stored(), 10u);
+}
+
+TEST_F(EventLogTest, KnowsThePreviousRun) {
+  {
+    auto log = EventLog::Open(Options());
+    EXPECT_FALSE(log->previous().has_value());
+  }
+  std::int64_t ended = 0;
+  {
+    auto log = EventLog::Open(Options());
+    ASSERT_TRUE(log->previous().has_value());
+    EXPECT_TRUE(log->previous()->clean);
+    ended = log->previous()->alive_ns;
+    EXPECT_GT(ended, 0);
+  }
+  // One that is killed leaves the time of its last note, or of its last event.
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    auto log = EventLog::Open(Options());
+    Event event = FullEvent();
+    event.time_ns = 4'000'000'000'000'000'000;
+    log->Write(event);
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  auto log = EventLog::Open(Options());
+  ASSERT_TRUE(log->previous().has_value());
+  EXPECT_FALSE(log->previous()->clean);
+  EXPECT_EQ(log->previous()->alive_ns, 4'000'000'000'000'000'000);
 }
 
 TEST_F(EventLogTest, ATellThatThrowsHarmsNothing) {

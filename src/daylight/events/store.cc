@@ -205,7 +205,8 @@ bool Store::Open() {
     Statement statement(database, "PRAGMA journal_mode=WAL");
     return statement.Step() == SQLITE_ROW ? statement.Text(0) : std::string();
   }();
-  if (mode != "wal") return fail(::sqlite3_extended_errcode(database.get()));
+  if (!mode.empty() && mode != "wal") return Fail("it is on a file system that cannot hold it (no shared memory)");
+  if (mode.empty()) return fail(::sqlite3_extended_errcode(database.get()));
   // The log is cut back after it was once large.
   if (const int code = database.Run("PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=4194304;");
       code != SQLITE_OK) {
@@ -222,7 +223,28 @@ bool Store::Open() {
     }
   }
   connection_ = std::move(connection);
+  if (!was_open_) ReadPrevious();
+  was_open_ = true;
   return true;
+}
+
+void Store::ReadPrevious() {
+  Database& database = connection_->database;
+  const auto alive = database.Number("SELECT value FROM state WHERE name='alive_ns'");
+  if (!alive) return;
+  // An event may be newer than the last note.
+  const auto event = database.Number("SELECT time_ns FROM events ORDER BY seq DESC LIMIT 1");
+  const auto clean = database.Number("SELECT value FROM state WHERE name='clean'");
+  previous_ = PreviousRun{std::max(*alive, event.value_or(0)), clean.value_or(0) != 0};
+}
+
+void Store::NoteAlive(std::int64_t now_ns, bool ends) {
+  if (connection_ == nullptr) return;
+  Statement note(connection_->database,
+                 "INSERT OR REPLACE INTO state(name, value) VALUES('alive_ns', ?), ('clean', ?)");
+  note.Number(1, now_ns);
+  note.Number(2, ends ? 1 : 0);
+  static_cast<void>(note.Step());
 }
 
 bool Store::Flush(Clock::time_point now) {

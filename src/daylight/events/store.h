@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daylight/events/event.h"
@@ -32,6 +33,12 @@ struct StoreOptions {
   std::int64_t max_age_s = 180 * 86400;  // 0: any.
   std::size_t max_waiting = 10'000;      // Events in memory while they cannot be written,
   std::size_t max_waiting_bytes = 16u << 20;
+};
+
+// The owner before this one.
+struct PreviousRun {
+  std::int64_t alive_ns = 0;  // When it was last known to be there.
+  bool clean = false;         // It ended by itself.
 };
 
 class Store {
@@ -53,6 +60,11 @@ class Store {
   // The file anew at the next Flush().
   void Reopen();
 
+  // Notes that the owner is there, or ends; nothing happens while the file cannot be written.
+  void NoteAlive(std::int64_t now_ns, bool ends);
+  // As it was when the file was first opened; none for a new one.
+  const std::optional<PreviousRun>& previous() const { return previous_; }
+
   std::size_t waiting() const { return waiting_.size(); }
   std::uint64_t written() const { return written_; }
   std::uint64_t lost() const { return lost_; }
@@ -63,6 +75,7 @@ class Store {
   struct Connection;
   bool TryFlush();
   bool Open();
+  void ReadPrevious();
   bool Fail(std::string what);
   void GiveUpOldest();
   void Prune();
@@ -77,6 +90,8 @@ class Store {
   Clock::time_point not_before_{};
   std::chrono::milliseconds pause_{0};
   std::uint64_t idle_ = 0;
+  bool was_open_ = false;
+  std::optional<PreviousRun> previous_;
 };
 
 }  // namespace dl::events

@@ -111,26 +111,21 @@ int Bind(const StoreQuery& query, std::int64_t after, Statement& statement) {
 struct StoreReader::Connection {
   Database database;
 
-  int ReadDetails(StoredEvent& stored) {
-    Statement detections(database,
-                         "SELECT engine,name,source,licence,object FROM detections WHERE seq=? ORDER BY n LIMIT ?");
-    detections.Number(1, stored.seq);
-    detections.Number(2, kMostEntries);
-    int code = detections.code();
-    while (code == SQLITE_OK && (code = detections.Step()) == SQLITE_ROW) {
+  static int ReadDetails(StoredEvent& stored, Statement& detections, Statement& incomplete) {
+    for (Statement* statement : {&detections, &incomplete}) {
+      if (statement->code() != SQLITE_OK) return statement->code();
+      statement->Reset();
+      statement->Number(1, stored.seq);
+      statement->Number(2, kMostEntries);
+    }
+    int code = SQLITE_OK;
+    while ((code = detections.Step()) == SQLITE_ROW) {
       stored.event.detections.push_back(
           {detections.Text(0), detections.Text(1), detections.Text(2), detections.Text(3), detections.Text(4)});
-      code = SQLITE_OK;
     }
     if (code != SQLITE_DONE) return code;
-    Statement incomplete(database, "SELECT object,reason,detail FROM incomplete WHERE seq=? ORDER BY n LIMIT ?");
-    incomplete.Number(1, stored.seq);
-    incomplete.Number(2, kMostEntries);
-    code = incomplete.code();
-    while (code == SQLITE_OK && (code = incomplete.Step()) == SQLITE_ROW) {
+    while ((code = incomplete.Step()) == SQLITE_ROW)
       stored.event.incomplete.push_back({incomplete.Text(0), incomplete.Text(1), incomplete.Text(2)});
-      code = SQLITE_OK;
-    }
     return code;
   }
 
@@ -139,11 +134,14 @@ struct StoreReader::Connection {
     Statement rows(database,
                    "SELECT " + std::string(kColumns) + " FROM events" + Conditions(query) + " ORDER BY seq LIMIT ?");
     if (rows.code() != SQLITE_OK) return rows.code();
+    Statement detections(database,
+                         "SELECT engine,name,source,licence,object FROM detections WHERE seq=? ORDER BY n LIMIT ?");
+    Statement incomplete(database, "SELECT object,reason,detail FROM incomplete WHERE seq=? ORDER BY n LIMIT ?");
     rows.Number(Bind(query, after, rows), kPage);
     int code = SQLITE_OK;
     while ((code = rows.Step()) == SQLITE_ROW) {
       page.push_back(FromRow(rows));
-      if (const int details = ReadDetails(page.back()); details != SQLITE_DONE) return details;
+      if (const int details = ReadDetails(page.back(), detections, incomplete); details != SQLITE_DONE) return details;
     }
     return code;
   }
@@ -174,7 +172,9 @@ Result<StoreReader> StoreReader::Open(const std::string& path, std::string& trou
   }
   // SQLite makes a log's index even to read, which it cannot in somebody else's folder. When
   // nobody has the file open, all is in the file itself, and nothing changes it.
-  if ((code & 0xff) == SQLITE_CANTOPEN && !os::OpenRegular(path + "-wal")) {
+  bool snapshot = false;
+  if (((code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_READONLY) && !os::OpenRegular(path + "-wal")) {
+    snapshot = true;
     database.Close();
     DL_TRY(const std::string folder, os::WorkingFolder());
     code = database.Open(report::FileUri(os::Absolute(path, folder)) + "?immutable=1",
@@ -193,7 +193,9 @@ Result<StoreReader> StoreReader::Open(const std::string& path, std::string& trou
               std::to_string(kSchemaVersion) + ")";
     return Fail(ErrorCode::kUnsupported, "the store of events has a newer schema");
   }
-  return StoreReader(std::move(connection));
+  StoreReader reader(std::move(connection));
+  reader.snapshot_ = snapshot;
+  return reader;
 }
 
 Status StoreReader::Read(const StoreQuery& query, const std::function<bool(const StoredEvent&)>& take) {

@@ -46,6 +46,9 @@ class StoreReader {
   Status Read(const StoreQuery& query, const std::function<bool(const StoredEvent&)>& take);
   // `after_seq` for the last `n` that fit.
   Result<std::int64_t> StartOfLast(const StoreQuery& query, std::uint64_t n);
+  // Nobody had the file open, and it is not looked at whether somebody has by now: to see what
+  // comes later, open it again.
+  bool is_snapshot() const { return snapshot_; }
   // Of the last failure, for people.
   const std::string& trouble() const { return trouble_; }
 
@@ -54,6 +57,7 @@ class StoreReader {
   explicit StoreReader(std::unique_ptr<Connection> connection);
   std::unique_ptr<Connection> connection_;
   std::string trouble_;
+  bool snapshot_ = false;
 };
 
 }  // namespace dl::events

@@ -33,7 +33,8 @@ inline constexpr char kSchema[] =
     "PRIMARY KEY(seq, n)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS incomplete("
     "seq INTEGER NOT NULL, n INTEGER NOT NULL, object, reason, detail,"
-    "PRIMARY KEY(seq, n)) WITHOUT ROWID;";
+    "PRIMARY KEY(seq, n)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS state(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;";
 
 class Database {
  public:

@@ -67,7 +67,8 @@ std::vector<KernelEvent> Fanotify::Read(int group, unsigned& refused) {
   for (const char* at = buffer_.data(); left >= FAN_EVENT_METADATA_LEN;) {
     fanotify_event_metadata data;
     std::memcpy(&data, at, sizeof data);
-    if (data.event_len < FAN_EVENT_METADATA_LEN || data.event_len > left || data.vers != FANOTIFY_METADATA_VERSION) break;
+    if (data.event_len < FAN_EVENT_METADATA_LEN || data.event_len > left || data.vers != FANOTIFY_METADATA_VERSION)
+      break;
     at += data.event_len;
     left -= data.event_len;
     KernelEvent event;

@@ -37,17 +37,20 @@ Gate::Gate(const OnAccessOptions& options, GatePort& port)
                    }}),
       clean_(options.cache_files) {}
 
-bool Gate::IsKnownClean(const FileKey& key, const os::FileState& state, const FilePlace& place, os::Fd& fd) {
+bool Gate::IsKnownClean(const FileKey& key, const os::FileState& state, os::Fd& fd) {
+  // An event that was under way when the mark was set.
+  if (leased_.IsClean(key, generation_)) return true;
+  const FilePlace place = port_.PlaceOf(state, fd.get());
   if (!place.file_system || !clean_.Has(*place.file_system, state, generation_)) return false;
   // Up to the first level, while there is room: under a lease nobody can have it open for writing, and if its state is
   // still that one, it is what was scanned.
-  if (leased_.size() < options_.kernel_cache_files && LeasedFiles::TakeLease(fd.get())) {
-    if (os::StateOf(fd.get()) == state) {
-      leased_.Keep(key, std::move(fd), generation_);
-    } else {
+  if (leased_.size() < options_.kernel_cache_files && !port_.IsRemovable(fd.get()) &&
+      LeasedFiles::TakeLease(fd.get())) {
+    if (os::StateOf(fd.get()) != state) {
       LeasedFiles::GiveUp(fd.get());
       return false;
     }
+    leased_.Keep(key, std::move(fd), generation_);
   }
   return true;
 }
@@ -60,16 +63,10 @@ void Gate::OnOpen(KernelEvent event, std::int64_t now_ms) {
   // says so.
   if (state && (!state->is_regular() || state->size == 0)) return port_.Answer(event_fd, true);
   const FileKey key = state ? FileKey{state->device, state->inode} : FileKey{};
-  const FilePlace place = state ? port_.PlaceOf(*state, event_fd) : FilePlace{};
-  // An event that was under way when the mark was set.
-  if (leased_.IsClean(key, generation_)) return port_.Answer(event_fd, true);
+  // Before anything is asked about paths and processes, which takes longer.
+  if (state && IsKnownClean(key, *state, event.fd)) return port_.Answer(event_fd, true);
   const auto described = port_.Describe(event);
   if (!described) return port_.Answer(event_fd, true);
-  if (state) {
-    FilePlace kept = place;
-    if (port_.IsRemovable(*described)) kept.file_system.reset();
-    if (IsKnownClean(key, *state, kept, event.fd)) return port_.Answer(event_fd, true);
-  }
   if (!has_client_) return Choose(event, *described, NoticeKind::kDaemonDown);
   if (waiting_.size() >= options_.max_pending || scans_.size() >= options_.max_pending + options_.max_pending_writes) {
     return Choose(event, *described, NoticeKind::kQueueFull);
@@ -153,7 +150,7 @@ void Gate::Remember(Scan& scan) {
   if (scan.place.file_system && CleanFiles::IsOldEnough(scan.state, NowNs())) {
     clean_.Add(*scan.place.file_system, scan.state, generation_);
   }
-  if (port_.IsRemovable(scan.event)) return;
+  if (port_.IsRemovable(scan.file.get())) return;
   by_lease_.erase(scan.file.get());
   scan.lease = false;
   leased_.Keep(scan.key, std::move(scan.file), generation_);

@@ -49,7 +49,8 @@ class GatePort {
   // Path and all; nothing when the event does not count or comes from one of our own.
   virtual std::optional<AccessEvent> Describe(const KernelEvent& event) = 0;
   virtual FilePlace PlaceOf(const os::FileState& state, int file) = 0;
-  virtual bool IsRemovable(const AccessEvent& event) = 0;
+  // Where nothing is kept open.
+  virtual bool IsRemovable(int file) = 0;
 };
 
 class Gate {
@@ -107,7 +108,8 @@ class Gate {
     std::uint64_t number = 0;  // Of a Waiting.
   };
 
-  bool IsKnownClean(const FileKey& key, const os::FileState& state, const FilePlace& place, os::Fd& fd);
+  // Takes `fd` when it is kept.
+  bool IsKnownClean(const FileKey& key, const os::FileState& state, os::Fd& fd);
   void Choose(const KernelEvent& event, const AccessEvent& described, NoticeKind why);
   void Start(AccessEvent event, os::Fd file, std::vector<Waiting> waiting, std::int64_t now_ms);
   void Remember(Scan& scan);
@@ -127,11 +129,12 @@ class Gate {
   std::uint64_t next_waiting_ = 1;
   std::unordered_map<std::uint64_t, Scan> scans_;
   std::unordered_map<FileKey, std::uint64_t, FileKeyHash> by_file_;
-  std::unordered_map<int, std::uint64_t> by_lease_;            // Of scans, by descriptor.
-  std::unordered_map<std::uint64_t, std::uint64_t> waiting_;   // Number of a Waiting to its scan.
-  std::deque<Deadline> deadlines_;                             // All wait equally long, so in order.
-  std::deque<std::pair<std::int64_t, std::uint64_t>> begun_;   // Scans by when they began, to forget those without answer.
-  std::size_t written_ = 0;                                    // Scans of what was written.
+  std::unordered_map<int, std::uint64_t> by_lease_;           // Of scans, by descriptor.
+  std::unordered_map<std::uint64_t, std::uint64_t> waiting_;  // Number of a Waiting to its scan.
+  std::deque<Deadline> deadlines_;                            // All wait equally long, so in order.
+  std::deque<std::pair<std::int64_t, std::uint64_t>>
+      begun_;                // Scans by when they began, to forget those without answer.
+  std::size_t written_ = 0;  // Scans of what was written.
   // What is told once a second at most, each kind with its number.
   std::unordered_map<std::uint8_t, Notice> untold_;
   std::int64_t tell_at_ms_ = 0;

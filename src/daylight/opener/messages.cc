@@ -1,6 +1,7 @@
 #include "daylight/opener/messages.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "daylight/bytes/cursor.h"
 #include "daylight/report/encoder.h"
@@ -30,6 +31,15 @@ class Writer {
     const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(items.size(), limit));
     encoder_.PutU32(count);
     for (std::uint32_t i = 0; i < count; ++i) DL_TRY_STATUS(each(*this, items[i]));
+    return {};
+  }
+  template <typename T, typename Each>
+  Status Optional(const std::optional<T>& value, Each each) {
+    encoder_.PutU8(value ? 1 : 0);
+    return value ? each(*this, *value) : Status();
+  }
+  Status Raw(const std::array<std::uint8_t, 32>& bytes) {
+    encoder_.PutRaw({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     return {};
   }
   std::string Take() { return encoder_.Take(); }
@@ -77,6 +87,17 @@ class Reader {
     for (T& item : items) DL_TRY_STATUS(each(*this, item));
     return {};
   }
+  template <typename T, typename Each>
+  Status Optional(std::optional<T>& value, Each each) {
+    bool there = false;
+    DL_TRY_STATUS(Flag(there));
+    return there ? each(*this, value.emplace()) : Status();
+  }
+  Status Raw(std::array<std::uint8_t, 32>& bytes) {
+    DL_TRY(const Bytes read, cursor_.ReadBytes(bytes.size()));
+    std::memcpy(bytes.data(), read.data(), read.size());
+    return {};
+  }
   bool AtEnd() const { return cursor_.AtEnd(); }
 
  private:
@@ -94,9 +115,7 @@ class Reader {
 
 // `Message`: the type, const for the writer.
 template <typename Io, typename Message>
-Status Fields(Io& io, Message& m)
-  requires std::is_same_v<std::remove_const_t<Message>, WalkRequest>
-{
+Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Message>, WalkRequest> {
   DL_TRY_STATUS(io.Number(m.uid));
   DL_TRY_STATUS(io.Number(m.gid));
   DL_TRY_STATUS(io.List(m.groups, kMaxGroups, [](auto& o, auto& group) { return o.Number(group); }));
@@ -110,17 +129,13 @@ Status Fields(Io& io, Message& m)
 }
 
 template <typename Io, typename Message>
-Status Fields(Io& io, Message& m)
-  requires std::is_same_v<std::remove_const_t<Message>, WalkStarted>
-{
+Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Message>, WalkStarted> {
   DL_TRY_STATUS(io.Flag(m.started));
   return io.Text(m.reason, kMaxTextBytes);
 }
 
 template <typename Io, typename Message>
-Status Fields(Io& io, Message& m)
-  requires std::is_same_v<std::remove_const_t<Message>, WalkFile>
-{
+Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Message>, WalkFile> {
   DL_TRY_STATUS(io.Text(m.path, kMaxPathBytes));
   DL_TRY_STATUS(io.Flag(m.failed));
   DL_TRY_STATUS(io.Text(m.reason, kMaxTextBytes));
@@ -130,9 +145,7 @@ Status Fields(Io& io, Message& m)
 }
 
 template <typename Io, typename Message>
-Status Fields(Io& io, Message& m)
-  requires std::is_same_v<std::remove_const_t<Message>, WalkEnd>
-{
+Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Message>, WalkEnd> {
   DL_TRY_STATUS(io.Number(m.files));
   DL_TRY_STATUS(io.Number(m.failed));
   DL_TRY_STATUS(io.Number(m.skipped));
@@ -140,9 +153,7 @@ Status Fields(Io& io, Message& m)
 }
 
 template <typename Io, typename Message>
-Status Fields(Io& io, Message& m)
-  requires std::is_same_v<std::remove_const_t<Message>, AccessEvent>
-{
+Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Message>, AccessEvent> {
   DL_TRY_STATUS(io.Enum(m.kind, AccessKind::kWritten));
   DL_TRY_STATUS(io.Flag(m.path_is_foreign));
   DL_TRY_STATUS(io.Flag(m.deleted));
@@ -153,45 +164,58 @@ Status Fields(Io& io, Message& m)
 }
 
 template <typename Io, typename Message>
-Status Fields(Io& io, Message& m)
-  requires std::is_same_v<std::remove_const_t<Message>, Verdict>
-{
+Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Message>, Verdict> {
   DL_TRY_STATUS(io.Flag(m.allow));
   DL_TRY_STATUS(io.Flag(m.cacheable));
   return io.Number(m.generation);
 }
 
 template <typename Io, typename Message>
-Status Fields(Io&, Message&)
-  requires std::is_same_v<std::remove_const_t<Message>, Generation> ||
-           std::is_same_v<std::remove_const_t<Message>, GenerationDone>
-{
+Status Fields(Io&, Message&) requires std::is_same_v<std::remove_const_t<Message>, Generation> ||
+    std::is_same_v<std::remove_const_t<Message>, GenerationDone> {
   return {};
 }
 
-template <typename Io, typename Message>
-Status Fields(Io& io, Message& m)
-  requires std::is_same_v<std::remove_const_t<Message>, TakeRequest>
-{
-  DL_TRY_STATUS(io.Text(m.path, kMaxPathBytes));
-  DL_TRY_STATUS(io.Text(m.detections, kMaxTextBytes));
-  DL_TRY_STATUS(io.Text(m.requester, kMaxTextBytes));
-  return io.Flag(m.insist);
+template <typename Io, typename Detection>
+Status DetectionFields(Io& io, Detection& detection) {
+  DL_TRY_STATUS(io.Text(detection.engine, kMaxDetectionBytes));
+  DL_TRY_STATUS(io.Text(detection.name, kMaxDetectionBytes));
+  DL_TRY_STATUS(io.Text(detection.source, kMaxDetectionBytes));
+  return io.Text(detection.object, kMaxDetectionBytes);
+}
+
+template <typename Io, typename State>
+Status StateFields(Io& io, State& state) {
+  DL_TRY_STATUS(io.Number(state.device));
+  DL_TRY_STATUS(io.Number(state.inode));
+  DL_TRY_STATUS(io.Number(state.size));
+  DL_TRY_STATUS(io.Number(state.modified_ns));
+  DL_TRY_STATUS(io.Number(state.changed_ns));
+  DL_TRY_STATUS(io.Number(state.born_ns));
+  DL_TRY_STATUS(io.Number(state.owner));
+  return io.Number(state.mode);
 }
 
 template <typename Io, typename Message>
-Status Fields(Io& io, Message& m)
-  requires std::is_same_v<std::remove_const_t<Message>, Taken>
-{
+Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Message>, TakeRequest> {
+  DL_TRY_STATUS(io.Text(m.path, kMaxPathBytes));
+  DL_TRY_STATUS(io.List(m.detections, kMaxDetections, [](auto& o, auto& one) { return DetectionFields(o, one); }));
+  DL_TRY_STATUS(io.Text(m.reason, kMaxTextBytes));
+  DL_TRY_STATUS(io.Text(m.requester, kMaxDetectionBytes));
+  DL_TRY_STATUS(io.Flag(m.insist));
+  DL_TRY_STATUS(io.Optional(m.expected, [](auto& o, auto& state) { return StateFields(o, state); }));
+  return io.Optional(m.sha256, [](auto& o, auto& digest) { return o.Raw(digest); });
+}
+
+template <typename Io, typename Message>
+Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Message>, Taken> {
   DL_TRY_STATUS(io.Enum(m.outcome, TakeOutcome::kFailed));
   DL_TRY_STATUS(io.Text(m.id, kMaxTextBytes));
   return io.Text(m.reason, kMaxTextBytes);
 }
 
 template <typename Io, typename Message>
-Status Fields(Io& io, Message& m)
-  requires std::is_same_v<std::remove_const_t<Message>, Hello>
-{
+Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Message>, Hello> {
   DL_TRY_STATUS(io.Number(m.version));
   DL_TRY_STATUS(io.Flag(m.on_access));
   DL_TRY_STATUS(io.Flag(m.on_written));
@@ -200,9 +224,7 @@ Status Fields(Io& io, Message& m)
 }
 
 template <typename Io, typename Message>
-Status Fields(Io& io, Message& m)
-  requires std::is_same_v<std::remove_const_t<Message>, Notice>
-{
+Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Message>, Notice> {
   DL_TRY_STATUS(io.Enum(m.kind, kLastNotice));
   DL_TRY_STATUS(io.Flag(m.allowed));
   DL_TRY_STATUS(io.Number(m.count));
@@ -253,7 +275,7 @@ Result<T> Decode(const Header& header, std::string_view packet) {
   return value;
 }
 
-#define DL_MESSAGE(T)                                  \
+#define DL_MESSAGE(T)                                   \
   template std::string Encode(std::uint64_t, const T&); \
   template Result<T> Decode(const Header&, std::string_view)
 DL_MESSAGE(WalkRequest);

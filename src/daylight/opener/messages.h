@@ -10,12 +10,15 @@
 // that strangers chose; who prints them escapes them.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "daylight/base/error.h"
+#include "daylight/os/file_state.h"
 
 namespace dl::opener {
 
@@ -43,6 +46,8 @@ inline constexpr std::uint32_t kMaxTextBytes = 8 * 1024;
 inline constexpr std::uint32_t kMaxGroups = 4096;
 inline constexpr std::uint32_t kMaxExcludes = 48;  // So that the largest request is still one packet.
 inline constexpr std::uint32_t kMaxExcludeBytes = 256;
+inline constexpr std::uint32_t kMaxDetections = 16;
+inline constexpr std::uint32_t kMaxDetectionBytes = 256;  // Of each of its texts.
 
 struct Header {
   MessageKind kind{};
@@ -120,12 +125,24 @@ struct GenerationDone {
   static constexpr auto kKind = MessageKind::kGenerationDone;
 };
 
+struct TakeDetection {
+  std::string engine;  // "yara"
+  std::string name;
+  std::string source;
+  std::string object;  // The way to the object, e.g. "a.zip//b.doc".
+  bool operator==(const TakeDetection&) const = default;
+};
+
 struct TakeRequest {
   static constexpr auto kKind = MessageKind::kTakeRequest;
-  std::string path;
-  std::string detections;  // What was found, for whoever looks at it later.
-  std::string requester;
+  std::string path = {};
+  std::vector<TakeDetection> detections = {};
+  std::string reason = {};  // For people, as is the next.
+  std::string requester = {};
   bool insist = false;  // Files of packages too.
+  // As it was when it was scanned (os::StateOf), and what its bytes were.
+  std::optional<os::FileState> expected = {};
+  std::optional<std::array<std::uint8_t, 32>> sha256 = {};
 };
 
 enum class TakeOutcome : std::uint8_t { kTaken, kRefused, kFailed };
@@ -133,7 +150,7 @@ struct Taken {
   static constexpr auto kKind = MessageKind::kTaken;
   TakeOutcome outcome = TakeOutcome::kFailed;
   std::string id;      // In quarantine, when taken.
-  std::string reason;  // When not.
+  std::string reason;  // Why not; when taken, what is worth knowing (warnings), or nothing.
 };
 
 struct Hello {

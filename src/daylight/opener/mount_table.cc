@@ -11,9 +11,10 @@ namespace {
 
 // File systems that keep files here. What is on no list (a server's, a FUSE daemon's, the kernel's own, one that is not
 // known) is not watched: opening the event's descriptor could wait for it, and with it everything.
-constexpr std::string_view kLocalTypes[] = {
-    "ext2", "ext3", "ext4", "xfs",     "btrfs",    "f2fs", "tmpfs",    "ramfs", "overlay", "zfs",   "bcachefs", "jfs",
-    "vfat", "exfat", "ntfs3", "iso9660", "udf", "squashfs", "erofs", "reiserfs", "nilfs2", "hfsplus", "minix"};
+constexpr std::string_view kLocalTypes[] = {"ext2",  "ext3",     "ext4",    "xfs",     "btrfs",    "f2fs",
+                                            "tmpfs", "ramfs",    "overlay", "zfs",     "bcachefs", "jfs",
+                                            "vfat",  "exfat",    "ntfs3",   "iso9660", "udf",      "squashfs",
+                                            "erofs", "reiserfs", "nilfs2",  "hfsplus", "minix"};
 
 std::string_view TakeWord(std::string_view& line) {
   const std::size_t end = std::min(line.find(' '), line.size());
@@ -64,7 +65,8 @@ MountTable MountTable::Parse(std::string_view mountinfo) {
     unsigned major = 0;
     unsigned minor = 0;
     const std::size_t colon = device.find(':');
-    if (colon == device.npos || !ToNumber(device.substr(0, colon), major) || !ToNumber(device.substr(colon + 1), minor)) {
+    if (colon == device.npos || !ToNumber(device.substr(0, colon), major) ||
+        !ToNumber(device.substr(colon + 1), minor)) {
       continue;
     }
     mount.device = ::makedev(major, minor);

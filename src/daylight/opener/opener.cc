@@ -93,9 +93,10 @@ class Loop final : public Opener, private GatePort {
     return surroundings_.Describe(event, std::span(own.data(), client_pid_ > 0 ? 2U : 1U));
   }
   FilePlace PlaceOf(const os::FileState& state, int file) override { return surroundings_.PlaceOf(state, file); }
-  bool IsRemovable(const AccessEvent& event) override { return surroundings_.IsRemovable(event); }
+  bool IsRemovable(int file) override { return surroundings_.IsRemovable(file); }
 
-  void Watch(int fd, Source source, std::uint32_t events);
+  // `key`: what names it in its source's book, where descriptors' numbers would be given out anew within one turn.
+  void Watch(int fd, Source source, std::uint32_t events, std::uint32_t key = 0);
   void MakeRoom();
   void RefreshMounts();
   void Notify(NoticeKind kind, std::string text);
@@ -107,8 +108,8 @@ class Loop final : public Opener, private GatePort {
   Status ReadClient();
   Status HandleMessage(const Header& header, std::string_view packet, os::Fd fd);
   void StartWalk(std::uint64_t id, const WalkRequest& request);
-  void OnTakeDone(int fd);
-  void OnWalkClosed(int fd);
+  void OnTakeDone(std::uint32_t key);
+  void OnWalkClosed(std::uint32_t key);
   void Reap();
   void AdoptClient(os::Fd fd);
   void LoseClient(std::string_view why);
@@ -133,8 +134,11 @@ class Loop final : public Opener, private GatePort {
   bool client_wants_write_ = false;
   std::deque<Outgoing> out_;
   std::string buffer_ = std::string(kMaxPacketBytes, '\0');
-  std::map<int, TakeInHand> takes_;  // By socket.
-  std::map<int, WalkInHand> walks_;  // By `other`.
+  std::map<std::uint32_t, TakeInHand> takes_;  // By a number of our own, as the next.
+  std::map<std::uint32_t, WalkInHand> walks_;
+  std::uint32_t next_child_ = 1;
+  std::uint32_t next_client_ = 1;
+  std::uint32_t client_key_ = 0;
   std::vector<pid_t> strays_;
   std::vector<std::string> problems_;  // With the marks, as told.
   std::size_t watched_ = 0;
@@ -143,11 +147,11 @@ class Loop final : public Opener, private GatePort {
   bool stop_ = false;
 };
 
-void Loop::Watch(int fd, Source source, std::uint32_t events) {
+void Loop::Watch(int fd, Source source, std::uint32_t events, std::uint32_t key) {
   if (fd < 0) return;
   epoll_event event{};
   event.events = events;
-  event.data.u64 = (static_cast<std::uint64_t>(source) << 32) | static_cast<std::uint32_t>(fd);
+  event.data.u64 = (static_cast<std::uint64_t>(source) << 32) | key;
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0 && errno == EEXIST) {
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
   }
@@ -281,6 +285,7 @@ void Loop::Reap() {
     std::erase(strays_, pid);
     for (auto walk = walks_.begin(); walk != walks_.end(); ++walk) {
       if (walk->second.pid != pid) continue;
+      ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, walk->second.other.get(), nullptr);
       walks_.erase(walk);
       break;
     }
@@ -314,7 +319,8 @@ void Loop::AdoptClient(os::Fd fd) {
   ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
   client_ = std::move(fd);
   client_wants_write_ = false;
-  Watch(client_.get(), Source::kClient, EPOLLIN);
+  client_key_ = next_client_++;
+  Watch(client_.get(), Source::kClient, EPOLLIN, client_key_);
   const OnAccessOptions& options = setup_.options.on_access;
   Hello hello;
   hello.on_access = options.enabled && (options.on_open || options.on_exec);
@@ -342,6 +348,7 @@ void Loop::AdoptClient(os::Fd fd) {
 void Loop::LoseClient(std::string_view why) {
   if (!client_.valid()) return;
   Log("the client is lost: " + std::string(why));
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, client_.get(), nullptr);
   client_.Close();
   client_pid_ = -1;
   out_.clear();
@@ -353,7 +360,7 @@ void Loop::LoseClient(std::string_view why) {
 void Loop::WatchClient() {
   if (client_wants_write_ == !out_.empty()) return;
   client_wants_write_ = !out_.empty();
-  Watch(client_.get(), Source::kClient, EPOLLIN | (client_wants_write_ ? EPOLLOUT : 0U));
+  Watch(client_.get(), Source::kClient, EPOLLIN | (client_wants_write_ ? EPOLLOUT : 0U), client_key_);
 }
 
 // A failure is seen by the loop, as the end of the client: not here, in the middle of something.
@@ -430,8 +437,8 @@ Status Loop::HandleMessage(const Header& header, std::string_view packet, os::Fd
         return {};
       }
       const int socket = child->socket.get();
-      takes_[socket] = {header.id, std::move(*child)};
-      Watch(socket, Source::kTake, EPOLLIN);
+      takes_[next_child_] = {header.id, std::move(*child)};
+      Watch(socket, Source::kTake, EPOLLIN, next_child_++);
       return {};
     }
     default: return Fail(ErrorCode::kMalformed, "a message that clients do not send");
@@ -443,35 +450,32 @@ void Loop::StartWalk(std::uint64_t id, const WalkRequest& request) {
   if (walks_.size() >= setup_.options.max_walks || strays_.size() >= kMaxStrays) {
     return refuse("too many walks are under way");
   }
+  if (request.uid == 0 && !setup_.options.walk_as_root) return refuse("walks with root's rights are not allowed");
   auto walk = StartPathWalk(request, WalkRights::kOfRequest);
   if (!walk) return refuse(std::string(walk.error().what));
   const int other = walk->other.get();
-  walks_[other] = {walk->pid, std::move(walk->other)};
+  walks_[next_child_] = {walk->pid, std::move(walk->other)};
   // Nothing but the end of the other side, which epoll always tells.
-  Watch(other, Source::kWalk, 0);
+  Watch(other, Source::kWalk, 0, next_child_++);
   Send(Encode(id, WalkStarted{true, {}}), 0, std::move(walk->socket));
 }
 
-// An event that came together with others may be about a descriptor of the same
-// number that one of them had closed.
-bool IsReady(int fd) {
-  pollfd now{fd, POLLIN, 0};
-  return ::poll(&now, 1, 0) == 1;
-}
-
 // Whoever asked is gone. The child would notice at its next file; where it hangs, it never would.
-void Loop::OnWalkClosed(int fd) {
-  const auto found = walks_.find(fd);
-  if (found == walks_.end() || !IsReady(fd)) return;
+void Loop::OnWalkClosed(std::uint32_t key) {
+  const auto found = walks_.find(key);
+  if (found == walks_.end()) return;
   ::kill(found->second.pid, SIGKILL);
   strays_.push_back(found->second.pid);
+  // Not by closing it: as long as the child has it too, epoll would go on about it.
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, found->second.other.get(), nullptr);
   walks_.erase(found);
 }
 
-void Loop::OnTakeDone(int fd) {
-  const auto found = takes_.find(fd);
-  if (found == takes_.end() || !IsReady(fd)) return;
-  Send(Encode(found->second.id, ReadTaken(fd)));
+void Loop::OnTakeDone(std::uint32_t key) {
+  const auto found = takes_.find(key);
+  if (found == takes_.end()) return;
+  Send(Encode(found->second.id, ReadTaken(found->second.child.socket.get())));
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, found->second.child.socket.get(), nullptr);
   takes_.erase(found);
 }
 
@@ -502,19 +506,19 @@ int Loop::Run() {
     const int n = ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), TimeoutMs(NowMs()));
     for (int i = 0; i < n; ++i) {
       const std::uint64_t tag = ready[static_cast<std::size_t>(i)].data.u64;
-      const auto fd = static_cast<int>(tag & 0xffffffff);
+      const auto key = static_cast<std::uint32_t>(tag & 0xffffffff);
       switch (static_cast<Source>(tag >> 32)) {
         case Source::kPermission: OnPermission(); break;
         case Source::kWritten: OnWritten(); break;
         case Source::kSignals: OnSignals(); break;
         case Source::kMounts: RefreshMounts(); break;
         case Source::kListener: OnListener(); break;
-        // By its number: it may have been replaced in this very turn.
+        // It may have been replaced in this very turn.
         case Source::kClient:
-          if (fd == client_.get()) OnClientEvent(ready[static_cast<std::size_t>(i)].events);
+          if (key == client_key_) OnClientEvent(ready[static_cast<std::size_t>(i)].events);
           break;
-        case Source::kTake: OnTakeDone(fd); break;
-        case Source::kWalk: OnWalkClosed(fd); break;
+        case Source::kTake: OnTakeDone(key); break;
+        case Source::kWalk: OnWalkClosed(key); break;
       }
     }
     OnTime(NowMs());
@@ -529,7 +533,7 @@ void Loop::Finish() {
   // With the groups everything that still waits is let through.
   fanotify_.reset();
   if (heart_) heart_->Stop();
-  for (const auto& [fd, walk] : walks_) ::kill(walk.pid, SIGKILL);
+  for (const auto& [key, walk] : walks_) ::kill(walk.pid, SIGKILL);
 }
 
 }  // namespace

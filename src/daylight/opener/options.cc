@@ -43,7 +43,8 @@ class Section {
     if (got && *got >= least && *got <= most) {
       value = static_cast<std::uint32_t>(*got);
     } else {
-      Refuse(*node, std::string(key) + " must be a number from " + std::to_string(least) + " to " + std::to_string(most));
+      Refuse(*node,
+             std::string(key) + " must be a number from " + std::to_string(least) + " to " + std::to_string(most));
     }
   }
   void Text(std::string_view key, std::string& value) {
@@ -57,7 +58,8 @@ class Section {
   }
   void Path(std::string_view key, std::string& value) {
     Text(key, value);
-    if (!value.starts_with('/') && Find(key) != nullptr) Refuse(*Find(key), std::string(key) + " must be an absolute path");
+    if (!value.starts_with('/') && Find(key) != nullptr)
+      Refuse(*Find(key), std::string(key) + " must be an absolute path");
   }
   // "allow" or "deny".
   void Choice(std::string_view key, bool& allow) {
@@ -178,6 +180,7 @@ bool ParseOptions(std::string_view text, OpenerOptions& options, std::string& er
   Section opener(root, "opener", error);
   opener.Path("state_folder", options.state_folder);
   opener.Text("daemon_user", options.daemon_user);
+  opener.Flag("walk_as_root", options.walk_as_root);
   opener.Number("max_walks", options.max_walks, 1, 256);
   opener.Finish();
   return error.empty();

@@ -53,6 +53,7 @@ struct OpenerOptions {
   std::string state_folder = "/var/lib/daylight-opener";  // [opener]
   std::string daemon_user = "daylight";
   std::uint32_t max_walks = 16;
+  bool walk_as_root = true;  // Else walks with root's rights are refused.
   bool operator==(const OpenerOptions&) const = default;
 };
 

@@ -30,8 +30,8 @@ enum class WalkRights : unsigned char {
 
 struct PathWalk {
   os::Fd socket;  // For a WalkReader.
-  os::Fd other;   // The child's side, which tells (EPOLLHUP) when `socket` is closed everywhere. Close it once the child
-                  // has ended, or at once: as long as it is open, `socket` has no end.
+  os::Fd other;  // The child's side, which tells (EPOLLHUP) when `socket` is closed everywhere. Close it once the child
+                 // has ended, or at once: as long as it is open, `socket` has no end.
   pid_t pid = -1;  // To be waited for, and killed if it does not end.
 };
 

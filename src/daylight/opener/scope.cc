@@ -39,7 +39,8 @@ std::vector<MarkWanted> Scope::Marks(const MountTable& table, std::vector<std::s
   const auto add = [&](const std::string& path, const Mount* mount, bool file_system, bool asked_for) {
     if (mount != nullptr && IsTypeExcluded(*mount)) return;
     if (mount == nullptr || !mount->is_local || table.IsBehindRemote(path)) {
-      if (asked_for) problems.push_back(path + ": not watched, a server or a daemon answers for it, or nothing is known of it");
+      if (asked_for)
+        problems.push_back(path + ": not watched, a server or a daemon answers for it, or nothing is known of it");
       return;
     }
     const MarkWanted mark{path, file_system};

@@ -19,6 +19,16 @@ namespace {
 constexpr std::uint64_t kMaxMountinfoBytes = 64u << 20;
 constexpr std::string_view kDeletedMark = " (deleted)";
 
+// Empty when there is none, or one that is longer than the kernel tells (PATH_MAX).
+std::string PathOf(int file) {
+  std::array<char, 64> name;
+  ::snprintf(name.data(), name.size(), "/proc/self/fd/%d", file);
+  std::array<char, 8192> target;
+  const ssize_t n = ::readlink(name.data(), target.data(), target.size());
+  return n > 0 && static_cast<std::size_t>(n) < target.size() ? std::string(target.data(), static_cast<std::size_t>(n))
+                                                              : std::string();
+}
+
 }  // namespace
 
 Surroundings::Surroundings(const OnAccessOptions& options)
@@ -56,20 +66,17 @@ std::optional<AccessEvent> Surroundings::Describe(const KernelEvent& event, std:
   AccessEvent described;
   described.kind = event.kind;
   described.pid = static_cast<std::uint32_t>(event.pid);
-  std::array<char, 64> name;
-  ::snprintf(name.data(), name.size(), "/proc/self/fd/%d", event.fd.get());
-  std::array<char, 8192> target;
-  const ssize_t n = ::readlink(name.data(), target.data(), target.size());
-  if (n > 0) described.path.assign(target.data(), static_cast<std::size_t>(n));
+  described.path = PathOf(event.fd.get());
   struct statx info {};
-  const bool told = ::statx(event.fd.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_NLINK | STATX_MNT_ID, &info) == 0;
+  const bool told =
+      ::statx(event.fd.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_NLINK | STATX_MNT_ID, &info) == 0;
   if (told && info.stx_nlink == 0 && described.path.ends_with(kDeletedMark)) {
     described.deleted = true;
     described.path.resize(described.path.size() - kDeletedMark.size());
   }
   // The path of a mount that is not ours says what its namespace calls the file, which anybody may choose.
-  const bool known = told && (info.stx_mask & STATX_MNT_ID) != 0 && table_.Has(info.stx_mnt_id) && n > 0 &&
-                     static_cast<std::size_t>(n) < target.size();
+  const bool known =
+      told && (info.stx_mask & STATX_MNT_ID) != 0 && table_.Has(info.stx_mnt_id) && !described.path.empty();
   described.path_is_foreign = !known;
   if (!scope_.Counts(described.path, known)) return std::nullopt;
   if (IsWithin(event.pid, own)) return std::nullopt;
@@ -101,6 +108,6 @@ FilePlace Surroundings::Examine(const os::FileState& state, int file) {
   return {.leases_tell = true, .file_system = id};
 }
 
-bool Surroundings::IsRemovable(const AccessEvent& event) const { return scope_.IsRemovable(event.path); }
+bool Surroundings::IsRemovable(int file) const { return scope_.IsRemovable(PathOf(file)); }
 
 }  // namespace dl::opener

@@ -41,7 +41,8 @@ class Surroundings {
   // Nothing when the event does not count, or comes from `own` or their descendants.
   std::optional<AccessEvent> Describe(const KernelEvent& event, std::span<const pid_t> own) const;
   FilePlace PlaceOf(const os::FileState& state, int file);
-  bool IsRemovable(const AccessEvent& event) const;
+  // By its path, whoever's that is.
+  bool IsRemovable(int file) const;
 
  private:
   FilePlace Examine(const os::FileState& state, int file);

@@ -15,6 +15,8 @@ namespace dl::quarantine {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
+// Some file systems have no limit, and nobody is to keep his file from being taken.
+constexpr std::size_t kMaxAttributeBytes = 16u << 20;
 
 std::string Words(const std::string& what) { return what + ": " + std::strerror(errno); }
 
@@ -48,12 +50,18 @@ void ReadAttributes(int fd, Origin& origin, std::vector<std::string>& problems) 
     if (errno != ENOTSUP) problems.push_back(Words("extended attributes"));
     return;
   }
+  std::size_t total = 0;
   for (std::size_t at = 0; at < names.size();) {
     ExtendedAttribute attribute;
     attribute.name = names.c_str() + at;
     at += attribute.name.size() + 1;
     if (ReadGrowing(attribute.value,
                     [&](char* to, std::size_t n) { return ::fgetxattr(fd, attribute.name.c_str(), to, n); })) {
+      total += attribute.name.size() + attribute.value.size();
+      if (total > kMaxAttributeBytes) {
+        problems.emplace_back("it has more than 16 MiB of extended attributes: the rest of them is not kept");
+        return;
+      }
       origin.attributes.push_back(std::move(attribute));
     } else if (errno != ENODATA) {
       problems.push_back(Words("extended attribute " + attribute.name));

@@ -21,6 +21,7 @@ constexpr char kSchema[] =
     "CREATE TABLE items(id TEXT PRIMARY KEY, state INTEGER NOT NULL, path BLOB NOT NULL, taken_ns INTEGER NOT NULL,"
     " sha256 BLOB NOT NULL, target BLOB NOT NULL, temporary TEXT NOT NULL, placed_device INTEGER NOT NULL,"
     " placed_inode INTEGER NOT NULL, ended_ns INTEGER NOT NULL, record BLOB NOT NULL) STRICT;"
+    "CREATE INDEX items_state ON items(state);"
     "PRAGMA user_version = 1;";
 constexpr char kColumns[] =
     "id, state, taken_ns, sha256, target, temporary, placed_device, placed_inode, ended_ns, record";
@@ -191,6 +192,12 @@ Result<std::vector<Item>> Index::Select(const char* sql, const std::string* id) 
 
 Result<std::vector<Item>> Index::All() const {
   static const std::string sql = std::string("SELECT ") + kColumns + " FROM items ORDER BY taken_ns, id";
+  return Select(sql.c_str(), nullptr);
+}
+
+Result<std::vector<Item>> Index::BeingTaken() const {
+  static const std::string sql = std::string("SELECT ") + kColumns +
+                                 " FROM items WHERE state <= " + std::to_string(static_cast<int>(State::kAside));
   return Select(sql.c_str(), nullptr);
 }
 

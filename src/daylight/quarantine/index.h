@@ -31,6 +31,8 @@ class Index {
   Status Remove(const std::string& id);
   // In the order in which they were taken.
   Result<std::vector<Item>> All() const;
+  // Those from kCopying to kAside.
+  Result<std::vector<Item>> BeingTaken() const;
   Result<std::optional<Item>> Find(const std::string& id) const;
 
  private:

@@ -141,6 +141,20 @@ Quarantine::Done<RestoreOutcome> Quarantine::Restore(const RestoreRequest& reque
   return RestoreItem(parts_->context, request);
 }
 Quarantine::Done<void> Quarantine::Delete(const std::string& id) { return DeleteItem(parts_->context, id); }
+Result<std::size_t> Quarantine::Forget(std::int64_t ended_before_ns) {
+  Context& context = parts_->context;
+  DL_TRY(const std::vector<Item> items, List());
+  std::size_t forgotten = 0;
+  for (const Item& item : items) {
+    if ((item.state != State::kRestored && item.state != State::kDeleted) || item.ended_ns > ended_before_ns) continue;
+    // As long as its file is there, the entry says that it may go.
+    DL_TRY(const std::optional<os::Fd> blob, context.store.Lock(item.id, Store::Want::kAny));
+    if (blob) continue;
+    DL_TRY_STATUS(context.index.Remove(item.id));
+    ++forgotten;
+  }
+  return forgotten;
+}
 Quarantine::Done<void> Quarantine::Export(const std::string& id, int to, bool zip) {
   return ExportItem(parts_->context, id, to, zip);
 }

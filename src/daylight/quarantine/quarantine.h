@@ -78,6 +78,7 @@ struct Request {
   // rename, chmod()) is forgiven to a file with this digest.
   std::optional<os::FileState> expected = {};
   std::optional<std::array<std::uint8_t, 32>> sha256 = {};
+  // Of these the first hundred are kept, and 4 KiB of each text.
   std::vector<Detection> detections = {};
   std::string reason = {};     // For people.
   std::string requester = {};  // Who asks, for people: "root", "on access"...
@@ -97,6 +98,7 @@ struct TakeOutcome {
     kMoved,         // It is not at its path, nor where the kernel says.
     kNotPermitted,  // A read-only mount, a folder without the right to write, a mount point...
     kNoSpace,
+    kBusy,  // Another process is taking it.
     kNotRegular,
     kFailed,  // The quarantine has a trouble of its own.
   };
@@ -154,6 +156,8 @@ class Quarantine {
   // Ids are whole ones from here on.
   Done<RestoreOutcome> Restore(const RestoreRequest& request);
   Done<void> Delete(const std::string& id);
+  // Entries of what was restored or deleted before this time; how many there were.
+  Result<std::size_t> Forget(std::int64_t ended_before_ns);
   // The file's bytes to a descriptor, after a look at all of them: nothing is
   // written of what is damaged. `zip`: in a ZIP with the password "infected".
   Done<void> Export(const std::string& id, int to, bool zip);

@@ -394,6 +394,22 @@ TEST_F(QuarantineTest, DeleteAndIds) {
   std::filesystem::remove(Folder() + "/items/" + lost);
   EXPECT_FALSE(in->Restore({.id = lost}));
   EXPECT_TRUE(in->Delete(lost));
+  const std::int64_t now = in->Find(lost)->ended_ns;
+  EXPECT_EQ(*in->Forget(now - 1), 1u);
+  EXPECT_EQ(*in->Forget(now), 1u);
+  EXPECT_TRUE(in->List()->empty());
+}
+
+TEST_F(QuarantineTest, WhatIsKeptOfARequestIsBounded) {
+  const auto in = Open();
+  Write(Work("f"), "bad");
+  const std::string text(5000, 'x');
+  Request request{.reason = text, .requester = text};
+  request.detections.assign(101, {text, text, text, text});
+  const Item item = *in->Find(Take(*in, Work("f"), request).id);
+  EXPECT_EQ(item.reason.size(), 4096u);
+  EXPECT_EQ(item.detections.size(), 100u);
+  EXPECT_EQ(item.detections[99].object.size(), 4096u);
 }
 
 TEST_F(QuarantineTest, AFolderOpenToOthersIsRefused) {

@@ -22,7 +22,7 @@ namespace dl::quarantine {
 class QuarantineTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "daylight-quarantine-XXXXXX").string();
+    std::string pattern = Base() + "/daylight-quarantine-XXXXXX";
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     root_ = std::filesystem::canonical(pattern).string();
     std::filesystem::create_directory(root_ + "/work");
@@ -33,6 +33,7 @@ class QuarantineTest : public testing::Test {
     std::filesystem::remove_all(root_, ignored);
   }
 
+  virtual std::string Base() const { return std::filesystem::temp_directory_path().string(); }
   std::string Folder() const { return root_ + "/quarantine"; }
   std::string Work(const std::string& name = "") const { return root_ + "/work" + (name.empty() ? "" : "/" + name); }
 

@@ -78,18 +78,30 @@ class Recovery {
     Forget(item, -1, Shown(item.origin.path) + ": it was being copied; it stays where it is");
   }
 
-  // Whether `name` is the item's file, and if so, the file for reading.
+  // Whether `name` is the item's file: the inode that was noted, or a file of the
+  // same bytes and time of modification. (Numbers of devices, and on some file systems
+  // of inodes, are others after a reboot.)
   struct Found {
     bool there = false;
-    os::Fd fd;  // Invalid, though `there`, when it cannot be opened.
+    bool same = false;  // It has the item's bytes.
+    os::Fd fd;          // Invalid, though `there`, when it cannot be opened.
   };
-  Found Look(const Place& place, const std::string& name, std::uint64_t device, std::uint64_t inode) {
+  Found Look(const Place& place, const std::string& name, const Item& item, std::uint64_t device, std::uint64_t inode) {
     Found found;
-    if (!place.Is(name, device, inode)) return found;
-    os::Fd fd(::openat(place.folder(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-    const auto state = os::StateOf(fd.get());
-    found.there = !fd.valid() || (state && state->device == device && state->inode == inode && state->is_regular());
-    if (found.there) found.fd = std::move(fd);
+    const os::FileState& was = item.origin.state;
+    const auto seen = os::StateOf(place.folder(), name.c_str());
+    if (!seen || !seen->is_regular()) return found;
+    found.fd =
+        os::Fd(::openat(place.folder(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    const auto state = found.fd.valid() ? os::StateOf(found.fd.get()) : seen;
+    if (!state || !state->is_regular()) return {};
+    if (found.fd.valid() && state->size == was.size) {
+      const auto digest = DigestOfFile(found.fd.get());
+      found.same = digest && *digest == item.sha256;
+    }
+    found.there =
+        (state->device == device && state->inode == inode) || (found.same && state->modified_ns == was.modified_ns);
+    if (!found.there) return {};
     return found;
   }
 
@@ -111,7 +123,7 @@ class Recovery {
   }
 
   void Taking(Item& item, int blob) {
-    const os::FileState& was = item.origin.state;
+    os::FileState& was = item.origin.state;
     const std::string shown = Shown(item.origin.path);
     auto place = Place::Open(item.origin.path);
     if (!place) {
@@ -125,11 +137,11 @@ class Recovery {
       return Say(item.id, false, shown + ": " + Words(place.error()));
     }
     const bool something_aside = place->Exists(item.aside);
-    Found found = Look(*place, item.aside, was.device, was.inode);
+    Found found = Look(*place, item.aside, item, was.device, was.inode);
     const bool aside = found.there;
     // Another file that had the name for a moment: it gets it back.
     if (something_aside && !aside) static_cast<void>(MoveBack(item, *place));
-    if (!aside) found = Look(*place, place->leaf(), was.device, was.inode);
+    if (!aside) found = Look(*place, place->leaf(), item, was.device, was.inode);
     if (found.there && !found.fd.valid()) {
       return Say(item.id, false, shown + ": cannot open the file to see what became of it");
     }
@@ -142,13 +154,13 @@ class Recovery {
       }
       return Forget(item, -1, shown + ": it was moved or removed by somebody else; it is not in quarantine");
     }
-    const auto digest = DigestOfFile(found.fd.get());
-    if (!whole || !digest || *digest != item.sha256) {
+    if (!whole || !found.same) {
       if (aside && !MoveBack(item, *place)) return;
       return Forget(item, found.fd.get(),
                     shown + ": it was changed since, or the copy is not whole; it stays where it is");
     }
     if (!aside) {
+      if (const auto now = os::StateOf(found.fd.get())) was.device = now->device, was.inode = now->inode;
       Removal removal = RemoveOriginal(context_, item, found.fd.get(), std::move(*place));
       for (const std::string& warning : removal.warnings) Say(item.id, false, warning);
       if (removal.removed) return Say(item.id, true, shown + ": it is in quarantine");
@@ -170,12 +182,14 @@ class Recovery {
       return Note(item, State::kKept, shown + ": its folder is gone; the item is kept in quarantine");
     }
     if (item.state == State::kPlacing) {
-      const Found file = Look(*place, place->leaf(), item.placed_device, item.placed_inode);
+      const Found file = Look(*place, place->leaf(), item, item.placed_device, item.placed_inode);
+      // Somebody else's of the same bytes, which ours was to replace?
+      const bool ours =
+          place->Is(place->leaf(), item.placed_device, item.placed_inode) || !place->Exists(item.temporary);
       if (file.there && !file.fd.valid()) {
         return Say(item.id, false, shown + ": cannot open the file to see whether it is restored");
       }
-      const auto digest = file.there ? DigestOfFile(file.fd.get()) : Result<std::array<std::uint8_t, 32>>();
-      if (file.there && digest && *digest == item.sha256) {
+      if (file.there && file.same && ours) {
         // A file system without renameat2() may have left it both names.
         if (place->Is(item.temporary, item.placed_device, item.placed_inode)) {
           static_cast<void>(place->Remove(item.temporary));

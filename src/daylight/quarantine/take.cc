@@ -3,8 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <chrono>
+#include <utility>
 
 #include "daylight/crypto/digest.h"
 #include "daylight/os/paths.h"
@@ -24,9 +25,10 @@ constexpr int kAttempts = 20;
 
 bool SameFile(const os::FileState& a, const os::FileState& b) { return a.device == b.device && a.inode == b.inode; }
 
-// Whether it is what was scanned, as far as a rename by ourselves leaves it.
+// Whether it is what was scanned, as far as a rename by ourselves leaves it. (On an
+// overlay a rename makes a new file of one that is below, born now.)
 bool SameContent(const os::FileState& a, const os::FileState& b) {
-  return SameFile(a, b) && a.size == b.size && a.modified_ns == b.modified_ns && a.born_ns == b.born_ns;
+  return SameFile(a, b) && a.size == b.size && a.modified_ns == b.modified_ns;
 }
 
 bool IsAmong(const os::FileState& file, const std::vector<std::string>& paths) {
@@ -93,6 +95,28 @@ Status Copy(const Context& context, int fd, const os::FileState& state, int blob
   std::memcpy(sha256.data(), value.data(), sha256.size());
   context.At(Step::kCopied);
   return {};
+}
+
+// Whoever asks may be taken over: what he says is kept, but not without end.
+constexpr std::size_t kMaxTextBytes = 4096;
+constexpr std::size_t kMaxDetections = 100;
+
+void TakeOver(const Request& request, Item& item) {
+  const auto bounded = [](const std::string& text) { return text.substr(0, kMaxTextBytes); };
+  for (const Detection& found : request.detections) {
+    if (item.detections.size() == kMaxDetections) break;
+    item.detections.push_back(
+        {bounded(found.engine), bounded(found.name), bounded(found.source), bounded(found.object)});
+  }
+  item.reason = bounded(request.reason);
+  item.requester = bounded(request.requester);
+}
+
+// Two that take one file at once would each have a copy.
+bool IsBeingTaken(const Context& context, const os::FileState& state) {
+  const auto items = context.index.BeingTaken();
+  return items && std::any_of(items->begin(), items->end(),
+                              [&](const Item& item) { return SameFile(item.origin.state, state); });
 }
 
 // Whether the file is what was copied. Who renames it all the time moves its change
@@ -271,6 +295,7 @@ std::string_view TakeKindName(Kind kind) {
     case Kind::kMoved: return "moved";
     case Kind::kNotPermitted: return "not permitted";
     case Kind::kNoSpace: return "no space";
+    case Kind::kBusy: return "busy";
     case Kind::kNotRegular: return "not a regular file";
     case Kind::kFailed: return "failed";
   }
@@ -309,7 +334,14 @@ TakeOutcome TakeFile(Context& context, const Request& request) {
     outcome.detail = std::move(detail);
     return std::move(outcome);
   };
-  const auto state = os::StateOf(request.fd);
+  auto state = os::StateOf(request.fd);
+  // Left on its way by a process that is gone?
+  if (state && IsBeingTaken(context, *state)) {
+    static_cast<void>(RecoverAll(context));
+    if (LinksOf(request.fd) == 0)
+      return stop(Kind::kGone, "it is in quarantine already: what was interrupted is finished now");
+    state = os::StateOf(request.fd);
+  }
   if (!state) return stop(Kind::kFailed, "cannot look at the open file");
   if (!state->is_regular()) return stop(Kind::kNotRegular, "it is not a regular file");
   outcome.inode = state->inode;
@@ -330,9 +362,7 @@ TakeOutcome TakeFile(Context& context, const Request& request) {
   if (auto objection = Objection(context, request, *place, item.origin, outcome.package)) {
     return stop(objection->kind, std::move(objection->detail));
   }
-  item.detections = request.detections;
-  item.reason = request.reason;
-  item.requester = request.requester;
+  TakeOver(request, item);
   item.taken_ns = NowNs();
   item.aside = RandomName();
 
@@ -341,6 +371,7 @@ TakeOutcome TakeFile(Context& context, const Request& request) {
   {
     const auto lock = context.store.LockAll();
     if (!lock) return stop(Kind::kFailed, Words(lock.error()));
+    if (IsBeingTaken(context, *state)) return stop(Kind::kBusy, "another process is taking it");
     item.id = RandomId();
     auto made = context.store.Create(item.id);
     if (!made) {

@@ -43,7 +43,9 @@ struct Detection {
   std::string object;   // The way to the object, e.g. "a.zip//b.doc"; the file's own name for the file itself.
   std::vector<MatchedString> strings;  // Only when asked for.
   bool strings_truncated = false;      // There were more than are listed.
-  bool official = false;               // A signature of ClamAV's, from a file that its makers signed.
+  // A signature of ClamAV's, from a file that its makers signed, or a heuristic of the engine itself: where clamscan
+  // would not put .UNOFFICIAL behind the name.
+  bool official = false;
 };
 
 struct Incomplete {

@@ -383,15 +383,26 @@ void ClamavUnit::Finish(ObjectSource& object, const report::ObjectNames& names, 
     scan.undecided.clear();
   }
   std::sort(scan.found.begin(), scan.found.end());
-  std::vector<std::string> found_names;
-  for (const Found& found : scan.found) found_names.push_back(set_->name(found.name));
-  if (found_names.empty() && (scan.phishing.empty() || !IsAllowed(scan))) found_names = scan.phishing;
+  struct Name {
+    std::string text;
+    bool is_official = false;
+  };
+  std::vector<Name> found_names;
+  for (const Found& found : scan.found) found_names.push_back({set_->name(found.name), set_->is_official(found.name)});
+  if (found_names.empty() && (scan.phishing.empty() || !IsAllowed(scan))) {
+    // What is wrong with links, Daylight itself says: to clamscan, too, their lists are official wherever they come
+    // from.
+    for (std::string& name : scan.phishing) found_names.push_back({std::move(name), true});
+  }
+  // Each name once. Where an official and another signature have the same, the first counts: the one that clamscan
+  // names when it stops at one.
   std::set<std::string> told;
-  for (std::string& name : found_names) {
-    if (!told.insert(name).second) continue;
+  for (Name& name : found_names) {
+    if (!told.insert(name.text).second) continue;
     report::Detection detection;
     detection.engine = "clamav";
-    detection.rule = std::move(name);
+    detection.rule = std::move(name.text);
+    detection.official = name.is_official;
     detection.source = set_->source_name();
     detection.licence = set_->licence();
     detection.object = names.object;

@@ -87,6 +87,7 @@ std::string PartName(database::SectionKind kind) {
       {"CINV", "inventory of signatures"},
       {"CNAM", "signature names"},
       {"CNAB", "signature names, index"},
+      {"CNAO", "signature names, official ones"},
       {"CSIX", "signatures, index"},
       {"CSIG", "signatures"},
       {"CTRG", "signatures by pattern"},

@@ -73,6 +73,7 @@ ClamavAnswer CompileClamav(const ClamavJob& job, database::Writer& writer) {
   // Marked, and left out when scanning unless they are asked for.
   settings.read.pua = true;
   settings.read.allow_unsigned = job.allow_unsigned;
+  settings.read.keys = job.signing_keys;
   settings.source_digest = job.source_digest;
   clamav::Compiler compiler(std::move(settings));
   std::vector<const ClamavJob::File*> files;

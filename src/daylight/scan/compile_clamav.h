@@ -15,6 +15,10 @@
 #include "daylight/database/database.h"
 #include "daylight/report/jobs.h"
 
+namespace dl::clamav {
+struct SigningKeys;
+}
+
 namespace dl::scan {
 
 struct ClamavJob {
@@ -22,6 +26,8 @@ struct ClamavJob {
   std::string licence;
   std::string source_path;  // Where the files were; kept in the unit.
   bool allow_unsigned = false;
+  // For tests: whose signatures of containers count instead of ClamAV's. Borrowed.
+  const clamav::SigningKeys* signing_keys = nullptr;
   // SHA-256 of all that was read; kept in the unit.
   std::array<std::uint8_t, 32> source_digest{};
   struct File {

@@ -14,12 +14,13 @@ namespace {
 
 constexpr std::size_t kMaxTold = 16;
 
-std::string NamesOf(const ScanOutcome& outcome) {
-  std::string names;
-  for (std::size_t i = 0; i < outcome.names.size() && i < kMaxTold; ++i) {
-    names += (names.empty() ? "" : ", ") + outcome.names[i];
+std::vector<opener::TakeDetection> DetectionsOf(const ScanOutcome& outcome) {
+  std::vector<opener::TakeDetection> detections;
+  for (const report::Detection& detection : outcome.report.detections) {
+    if (detections.size() == kMaxTold) break;
+    detections.push_back({detection.engine, detection.rule, detection.source, detection.object});
   }
-  return names;
+  return detections;
 }
 
 }  // namespace
@@ -50,6 +51,7 @@ void OnAccess::Handle(std::uint64_t id, const opener::AccessEvent& event, os::Fd
   Pending& pending = pending_[id];
   pending.event = event;
   pending.file = std::move(file);
+  pending.state = os::StateOf(pending.file.get());
   pending.ticket = scanning_.Scan(std::move(request), [this, id, generation](const ScanOutcome& outcome) {
     const auto found = pending_.find(id);
     if (found == pending_.end()) return;
@@ -72,15 +74,19 @@ void OnAccess::Handle(std::uint64_t id, const opener::AccessEvent& event, os::Fd
     if (done_) done_(done.event, outcome, verdict.allow);
     if (outcome.kind == ScanOutcome::Kind::kInfected && choices_.quarantine && !done.event.path_is_foreign &&
         !done.event.deleted) {
-      Quarantine(done.event.path, outcome, done.file.get(), "on access");
+      Quarantine(done.event.path, outcome, done.file.get(), done.state, "on access");
     }
   });
 }
 
-void OnAccess::Quarantine(const std::string& path, const ScanOutcome& outcome, int file, const std::string& requester) {
+void OnAccess::Quarantine(const std::string& path, const ScanOutcome& outcome, int file,
+                          const std::optional<os::FileState>& state, const std::string& requester) {
   opener::TakeRequest request;
+  request.expected = state;
+  request.sha256 = outcome.report.sha256;
   request.path = path;
-  request.detections = NamesOf(outcome);
+  request.detections = DetectionsOf(outcome);
+  request.reason = "detected";
   request.requester = requester;
   link_.Take(request, file, [this, path, outcome](const opener::Taken& taken) {
     if (taken_) taken_(path, outcome, taken);

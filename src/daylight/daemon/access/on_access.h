@@ -11,9 +11,11 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 
 #include "daylight/daemon/access/opener_link.h"
 #include "daylight/daemon/service/scanning.h"
+#include "daylight/os/file_state.h"
 
 namespace dl::daemon {
 
@@ -34,8 +36,10 @@ class OnAccess {
   void OnTaken(Taken taken) { taken_ = std::move(taken); }
 
   void Handle(std::uint64_t id, const opener::AccessEvent& event, os::Fd file);
-  // Moves what was found into quarantine; `file` is what was scanned.
-  void Quarantine(const std::string& path, const ScanOutcome& outcome, int file, const std::string& requester);
+  // Moves what was found into quarantine. `file` is what was scanned, `state` what it
+  // was then.
+  void Quarantine(const std::string& path, const ScanOutcome& outcome, int file,
+                  const std::optional<os::FileState>& state, const std::string& requester);
   // Whether clean verdicts depend on nothing but bytes, with the content of this
   // generation. Nothing is kept before that is known.
   void SetCacheable(std::uint64_t generation, bool cacheable) {
@@ -50,6 +54,7 @@ class OnAccess {
   struct Pending {
     opener::AccessEvent event;
     os::Fd file;
+    std::optional<os::FileState> state;
     ScanTicket ticket;
   };
   Scanning& scanning_;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daylight/daemon/access/path_scan.h"
 #include "daylight/events/calendar.h"
-#include "daylight/os/paths.h"
 
 namespace dl::daemon {
 
@@ -21,6 +21,7 @@ struct Scheduler::Run {
   struct File {
     std::string path;
     os::Fd fd;
+    std::optional<os::FileState> state;
     ScanTicket ticket;
   };
   ScheduleConfig schedule;
@@ -147,22 +148,17 @@ void Scheduler::OnFile(Run& run, std::optional<WalkedFile> walked) {
     }
     return GoOn(run);
   }
-  ScanRequest request;
-  request.size = walked->size;
-  request.modified_ns = walked->modified_ns;
-  request.path = walked->path;
-  request.names.filename = os::BaseName(walked->path);
-  request.names.object = request.names.filename;
-  request.names.filepath = walked->path;
-  request.names.extension = os::Extension(walked->path);
-  request.protocol = Protocol::kSchedule;
-  request.peer.is_local = true;
-  request.peer.name = "schedule " + run.schedule.name;
+  PeerInfo peer;
+  peer.is_local = true;
+  peer.name = "schedule " + run.schedule.name;
+  ScanRequest request = RequestOf(*walked, Protocol::kSchedule, peer);
   Run::File& file = run.files.emplace_back();
-  file.path = walked->path;
+  file.path = request.path;
   // One for the worker, one to compare with when it is to be moved.
-  if (run.schedule.quarantine) file.fd = os::Fd(::fcntl(walked->fd.get(), F_DUPFD_CLOEXEC, 0));
-  request.fd = std::move(walked->fd);
+  if (run.schedule.quarantine) {
+    file.fd = os::Fd(::fcntl(request.fd.get(), F_DUPFD_CLOEXEC, 0));
+    file.state = os::StateOf(request.fd.get());
+  }
   const auto place = std::prev(run.files.end());
   file.ticket = scanning_.Scan(std::move(request), [this, &run, place](const ScanOutcome& outcome) {
     ++run.totals.files;
@@ -175,7 +171,7 @@ void Scheduler::OnFile(Run& run, std::optional<WalkedFile> walked) {
       case ScanOutcome::Kind::kClean: break;
     }
     if (outcome.kind == ScanOutcome::Kind::kInfected && run.schedule.quarantine && reports_.quarantine) {
-      reports_.quarantine(place->path, outcome, place->fd.get());
+      reports_.quarantine(place->path, outcome, place->fd.get(), place->state);
     }
     run.files.erase(place);
     GoOn(run);

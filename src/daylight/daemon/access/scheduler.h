@@ -13,6 +13,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "daylight/daemon/service/scanning.h"
 #include "daylight/daemon/service/walking.h"
 #include "daylight/events/event.h"
+#include "daylight/os/file_state.h"
 
 namespace dl::daemon {
 
@@ -29,7 +31,9 @@ class Scheduler {
     // A scan has begun, ended, was paused or goes on: kScanStarted and its like.
     std::function<void(events::Event event)> event;
     // A file in which something was found, and which the schedule wants out of the way.
-    std::function<void(const std::string& path, const ScanOutcome& outcome, int file)> quarantine;
+    std::function<void(const std::string& path, const ScanOutcome& outcome, int file,
+                       const std::optional<os::FileState>& state)>
+        quarantine;
   };
   // All are borrowed.
   Scheduler(Scanning& scanning, Walking& walking, Reports reports);

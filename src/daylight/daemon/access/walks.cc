@@ -70,15 +70,16 @@ class Walks::OneWalk : public Walk {
 
   void GiveOut() {
     if (!wanted_) return;
+    const OnFile on_file = on_file_;  // We may be gone before it returns.
     if (!waiting_.empty()) {
       wanted_ = false;
       WalkedFile file = std::move(waiting_.front());
       waiting_.pop_front();
-      return on_file_(std::move(file));  // We may be gone now.
+      return on_file(std::move(file));
     }
     if (!is_over_) return;
     wanted_ = false;
-    on_file_(std::nullopt);
+    on_file(std::nullopt);
   }
 
   void Read() {

@@ -7,8 +7,7 @@
 #include <utility>
 
 #include "daylight/os/io.h"
-#include "daylight/os/memfd.h"
-#include "daylight/os/paths.h"
+#include "daylight/os/open_file.h"
 #include "daylight/report/escape.h"
 
 namespace dl::daemon {
@@ -50,14 +49,34 @@ constexpr std::string_view kCommandNames =
 constexpr std::size_t kPathsSideBySide = 16;
 
 // Descriptions are shared with the client: its file offset is not ours to move, and
-// it may hold it for writing. So an own one, for reading, where we may have one.
-Result<os::Fd> OwnDescription(os::Fd fd) {
-  os::Fd own(::open(("/proc/self/fd/" + std::to_string(fd.get())).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (own.valid()) return own;
-  // A file that its owner may read and we may not: that is what passing it is for.
-  const int flags = ::fcntl(fd.get(), F_GETFL);
-  if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY && (flags & O_PATH) == 0) return fd;
-  return Fail(ErrorCode::kIo, "cannot read what was passed", EACCES);
+// it may hold it for writing. So what is small is copied, and of the rest we take an
+// own one, for reading. Where calls could be made to wait, the client's has to do.
+bool TakeFile(os::Fd fd, const os::OpenFile& file, ScanRequest& request) {
+  request.is_prompt = file.is_prompt;
+  request.size = file.size;
+  request.modified_ns = file.modified_ns;
+  if (file.is_prompt && file.size <= kSmallStreamBytes) {
+    // A byte more than there should be shows that it has grown.
+    std::string bytes(static_cast<std::size_t>(file.size) + 1, '\0');
+    const ssize_t n = ::pread(fd.get(), bytes.data(), bytes.size(), 0);
+    if (n >= 0 && static_cast<std::uint64_t>(n) == file.size) {
+      bytes.resize(static_cast<std::size_t>(n));
+      request.bytes = std::move(bytes);
+      request.modified_ns = 0;
+      return true;
+    }
+  }
+  if (file.is_prompt) {
+    os::Fd own(::open(("/proc/self/fd/" + std::to_string(fd.get())).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (own.valid())
+      fd = std::move(own);
+    else if (!file.is_read_only)
+      return false;
+  } else if (!file.is_read_only) {
+    return false;
+  }
+  request.fd = std::move(fd);
+  return true;
 }
 
 }  // namespace
@@ -246,12 +265,13 @@ std::size_t ClamdSession::TakeStream(std::string_view bytes) {
   if (chunk_left_ > 0) return 4;
   state_ = in_session_ ? State::kCommand : State::kEnded;
   ending_ = ending_ || !in_session_;
-  auto object = stream_.Finish();
-  if (!object) {
-    Reply(in_session_ ? id_ : 0, end_, "INSTREAM: " + os::Describe(object.error()) + " ERROR");
+  ScanRequest request;
+  if (const Status taken = daemon::TakeStream(stream_, request); !taken) {
+    Reply(in_session_ ? id_ : 0, end_, "INSTREAM: " + os::Describe(taken.error()) + " ERROR");
     Finished();
   } else {
-    ScanObject(std::move(*object), "stream");
+    request.names.object = request.names.filename = request.names.filepath = "stream";
+    Submit(std::move(request), "stream");
   }
   return 4;
 }
@@ -277,25 +297,12 @@ void ClamdSession::ScanDescriptor(os::Fd fd) {
     Reply(in_session_ ? id_ : 0, end_, label + ": " + why + " ERROR");
     Finished();
   };
-  struct stat info {};
-  if (!os::StatOpen(fd.get(), info) || !S_ISREG(info.st_mode)) return refuse("Not a regular file");
-  auto own = OwnDescription(std::move(fd));
-  if (!own) return refuse(os::Describe(own.error()));
+  const auto file = os::LookAtOpen(fd.get());
+  if (!file || !file->is_regular) return refuse("Not a regular file");
   ScanRequest request;
-  request.fd = std::move(*own);
-  request.size = static_cast<std::uint64_t>(info.st_size);
-  request.modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
+  if (!TakeFile(std::move(fd), *file, request)) return refuse("Cannot be read, and is open for writing");
   request.names.object = request.names.filename = request.names.filepath = "stream";
   Submit(std::move(request), label);
-}
-
-void ClamdSession::ScanObject(SpooledObject object, std::string label) {
-  ScanRequest request;
-  request.fd = std::move(object.fd);
-  request.size = object.size;
-  request.share = std::move(object.share);
-  request.names.object = request.names.filename = request.names.filepath = "stream";
-  Submit(std::move(request), std::move(label));
 }
 
 void ClamdSession::Submit(ScanRequest request, std::string label) {
@@ -398,16 +405,7 @@ void ClamdSession::OnFile(PathJob& job, std::optional<WalkedFile> walked) {
       }
       break;
     case WalkedFile::Kind::kFile: {
-      ScanRequest request;
-      request.fd = std::move(walked->fd);
-      request.size = walked->size;
-      request.modified_ns = walked->modified_ns;
-      request.path = walked->path;
-      request.names.filename = os::BaseName(walked->path);
-      request.names.object = request.names.filename;
-      request.names.filepath = walked->path;
-      request.names.extension = os::Extension(walked->path);
-      request.peer = connection_.peer();
+      ScanRequest request = RequestOf(*walked, Protocol::kClamd, connection_.peer());
       const auto place = std::prev(job.files.end());
       file.ticket = scanning_.Scan(std::move(request), [this, &job, place](const ScanOutcome& outcome) {
         place->found = outcome.kind == ScanOutcome::Kind::kInfected ||

@@ -90,7 +90,6 @@ class ClamdSession : public Session {
   void GoOn(PathJob& job);
   void OnFile(PathJob& job, std::optional<WalkedFile> file);
   bool GiveOut(PathJob& job);
-  void ScanObject(SpooledObject object, std::string label);
   void ScanDescriptor(os::Fd fd);
   void Submit(ScanRequest request, std::string label);
   std::string Lines(std::uint32_t id, char end, const std::string& label, const ScanOutcome& outcome,

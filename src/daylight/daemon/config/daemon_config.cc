@@ -243,11 +243,11 @@ std::vector<std::string> ParseDaemonConfig(std::string_view text, DaemonConfig& 
   ReadEvents(document, config);
   ReadSchedules(document, config);
   ReadAllowed(document, config);
-  Section quarantine = document.Table("quarantine");
-  quarantine.Flag("automatic", config.quarantine_on_access);
-  std::string folder;  // The opener's.
-  quarantine.Path("folder", folder);
   document.Pass("on_access");
+  Section quarantine = document.Table("quarantine");
+  std::string folder;  // The opener's to know.
+  quarantine.Path("folder", folder);
+  quarantine.Flag("automatic", config.quarantine_on_access);
   document.Pass("opener");
   document.Finish();
   return document.errors();

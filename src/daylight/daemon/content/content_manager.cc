@@ -200,7 +200,7 @@ Loaded ContentManager::Open(const Sources& sources) const {
   return loaded;
 }
 
-void ContentManager::Load(Ready ready) {
+void ContentManager::Load(bool old_will_do, Ready ready) {
   compilation_.reset();
   const Sources sources = Find();
   loaded_stamp_ = sources.stamp();
@@ -208,7 +208,7 @@ void ContentManager::Load(Ready ready) {
   const auto note = os::ReadFile(Path("compiled.from"), kMaxNoteBytes);
   const bool is_there = IsThere(Path("compiled.dldb"));
   if (is_there && note && *note == HexDigestOf(sources.compiled_stamp)) return ready(Open(sources));
-  if (is_there) {
+  if (is_there && old_will_do) {
     Loaded old = Open(sources);
     old.is_old = true;
     // Of other bytes than it says otherwise.

@@ -3,12 +3,11 @@
 // a compilation is ever in this one.
 //
 //   ContentManager manager(loop, options);
-//   manager.Load([&](Result<Content> content) { ... });     // Now, or when it is compiled.
-//   if (manager.HasChanged()) manager.Load(...);            // Now and then.
+//   manager.Load(true, [&](Loaded loaded) { ... });     // Now, or when it is compiled.
+//   if (manager.HasChanged()) manager.Load(...);        // Now and then.
 //
 // What was compiled lies in the state folder with a note of what it was compiled from,
-// and is used again while that is the same. While a new one is compiled, Load() first
-// gives the old one if there is one. One thread.
+// and is used again while that is the same. One thread.
 #pragma once
 
 #include <functional>
@@ -41,9 +40,10 @@ class ContentManager {
   ContentManager(EventLoop& loop, ContentOptions options);
   ~ContentManager();
   using Ready = std::function<void(Loaded loaded)>;
-  // `ready` is called from here or later, and once more after one that is_old. A second
-  // call ends a compilation that is under way.
-  void Load(Ready ready);
+  // `ready` is called from here or later. With `old_will_do` it is called twice where
+  // something must be compiled and something older is there. A second call ends a
+  // compilation that is under way.
+  void Load(bool old_will_do, Ready ready);
   // Whether the sources are others than at the last Load().
   bool HasChanged() const;
   void Configure(ContentConfig content);

@@ -30,6 +30,8 @@ constexpr int kBacklog = 1024;
 // Turns of reading or accepting before others have theirs.
 constexpr int kMaxTurns = 16;
 constexpr auto kTick = std::chrono::milliseconds(250);
+// For a peer that is still talking when all is said to it.
+constexpr auto kLinger = std::chrono::seconds(2);
 // Past the limit so many are accepted to be told so; beyond, they wait in the backlog.
 constexpr std::size_t kMaxRefused = 64;
 
@@ -109,12 +111,15 @@ class Server::Client : public Connection {
       unsent_ += bytes;
     }
     // What the socket takes goes at once: most answers are one small packet.
-    if (!in_writable_) Flush();
+    if (!in_writable_) {
+      Flush();
+      if (unsent() == 0) PostSendReady();
+    }
     Rearm();
   }
   void Close() override {
     closing_ = true;
-    if (unsent() == 0) Die();
+    if (unsent() == 0) Finish();
   }
   void Resume() override {
     if (resume_posted_ || is_dead_) return;
@@ -123,7 +128,18 @@ class Server::Client : public Connection {
       if (alive.expired()) return;
       resume_posted_ = false;
       Give({});
-      if (ended_ && !closing_ && !told_end_ && !is_dead_) TellEnd();
+      if (ended_) TellEnd();
+      Rearm();
+    });
+  }
+
+  // Not from within Send().
+  void PostSendReady() {
+    if (is_dead_ || std::exchange(ready_posted_, true)) return;
+    server_.loop_.Post([this, alive = std::weak_ptr<bool>(alive_)] {
+      if (alive.expired()) return;
+      ready_posted_ = false;
+      if (!is_dead_ && !closing_ && unsent() == 0) session_->OnSendReady();
       Rearm();
     });
   }
@@ -142,6 +158,7 @@ class Server::Client : public Connection {
       if (now - sent_at_ >= limits.send_timeout) TimeOut();
       return;
     }
+    if (is_lingering_ && now - sent_at_ < kLinger) return;
     if (closing_) return Die();
     switch (session_->waiting()) {
       case Waiting::kForCommand:
@@ -156,6 +173,27 @@ class Server::Client : public Connection {
 
  private:
   std::size_t unsent() const { return unsent_.size() - sent_; }
+
+  // All is said. To a peer that is still talking the last word would be lost if the
+  // socket were closed with bytes unread: it gets a little time to finish.
+  void Finish() {
+    std::byte peeked;
+    if (ended_ || is_lingering_ || ::recv(socket_.get(), &peeked, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) return Die();
+    is_lingering_ = true;
+    ::shutdown(socket_.get(), SHUT_WR);
+    sent_at_ = Clock::now();
+    Rearm();
+  }
+  // False when there is no use in waiting any more.
+  bool Discard() {
+    static std::array<std::byte, kReadBytes> nobody;
+    for (int turn = 0; turn < kMaxTurns; ++turn) {
+      const auto received = os::Receive(socket_.get(), nobody);
+      if (!received || received->ended) return false;
+      if (received->bytes == 0) return true;
+    }
+    return true;
+  }
 
   void Die() {
     if (std::exchange(is_dead_, true)) return;
@@ -174,11 +212,15 @@ class Server::Client : public Connection {
   }
 
   void Rearm() {
-    if (!is_dead_ && watch_) watch_->Want(wants_bytes(), unsent() > 0);
+    if (!is_dead_ && watch_) watch_->Want(wants_bytes() || is_lingering_, unsent() > 0);
   }
 
   void Readable() {
     static std::array<std::byte, kReadBytes> buffer;  // One thread; what is left over is copied.
+    if (is_lingering_) {
+      if (!Discard()) Die();
+      return Rearm();
+    }
     for (int turn = 0; turn < kMaxTurns && wants_bytes() && !is_dead_; ++turn) {
       std::vector<os::Fd> descriptors;
       const auto received =
@@ -198,8 +240,11 @@ class Server::Client : public Connection {
     Rearm();
   }
 
+  // Not while there are bytes that the session takes when what it is at is done.
   void TellEnd() {
-    if (is_dead_ || closing_ || std::exchange(told_end_, true)) return;
+    if (is_dead_ || closing_ || told_end_) return;
+    if (!pending_.empty() && session_->waiting() == Waiting::kForUs) return;
+    told_end_ = true;
     session_->OnEnd();
   }
 
@@ -235,11 +280,11 @@ class Server::Client : public Connection {
     Flush();
     if (!is_dead_ && unsent() == 0) {
       if (closing_) {
-        Die();
+        Finish();
       } else {
         session_->OnSendReady();
         if (!is_dead_) Flush();
-        if (!is_dead_ && closing_ && unsent() == 0) Die();
+        if (!is_dead_ && closing_ && unsent() == 0) Finish();
       }
     }
     in_writable_ = false;
@@ -266,8 +311,10 @@ class Server::Client : public Connection {
   bool told_end_ = false;
   bool closing_ = false;
   bool is_dead_ = false;
+  bool is_lingering_ = false;
   bool in_writable_ = false;
   bool resume_posted_ = false;
+  bool ready_posted_ = false;
 };
 
 Server::Server(EventLoop& loop, const ServerLimits& limits, Metrics& metrics)

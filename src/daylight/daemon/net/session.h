@@ -51,6 +51,9 @@ class Session {
   virtual std::size_t OnBytes(std::string_view bytes) = 0;
   // A descriptor came with the bytes that are given next (SCM_RIGHTS; Unix sockets).
   virtual void OnDescriptor(os::Fd fd) { fd.Close(); }
+  // All that was queued has been sent: a session that has much to send queues a piece,
+  // and the next one here. Never from within Connection::Send().
+  virtual void OnSendReady() {}
   // The peer will send no more, and all was consumed that will be. It may still read.
   // The session calls Close(), now or when its work is done.
   virtual void OnEnd() = 0;
@@ -61,8 +64,6 @@ class Session {
   // There are too many connections already: the session may Send() a word of it, and
   // is closed afterwards.
   virtual void OnRefused() {}
-  // All that was queued has gone: for a session that sends more than should be queued.
-  virtual void OnSendReady() {}
 };
 
 // How many bytes a session may leave in OnBytes(): the longest line or header.

@@ -2,6 +2,7 @@
 // sent, and a scanner that answers by the bytes it is given.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <utility>
@@ -15,7 +16,10 @@ namespace dl::daemon {
 class TestConnection : public Connection {
  public:
   const PeerInfo& peer() const override { return info; }
-  void Send(std::string bytes) override { sent += bytes; }
+  void Send(std::string bytes) override {
+    most_queued = std::max(most_queued, queued += bytes.size());
+    sent += bytes;
+  }
   void Close() override { closed = true; }
   void Resume() override { resumed = true; }
 
@@ -28,7 +32,7 @@ class TestConnection : public Connection {
       Drain(session);
     }
   }
-  // What Resume() asked for.
+  // What Resume() asked for, and what waits until all was sent.
   void Drain(Session& session) {
     do {
       resumed = false;
@@ -37,12 +41,18 @@ class TestConnection : public Connection {
         pending.erase(0, taken);
         if (taken == 0) break;
       }
+      while (!closed && queued > 0) {
+        queued = 0;
+        session.OnSendReady();
+      }
     } while (resumed && !closed);
   }
 
   PeerInfo info;
   std::string sent;
   std::string pending;
+  std::size_t queued = 0;       // Since the session was last told that all was sent.
+  std::size_t most_queued = 0;  // At once.
   bool closed = false;
   bool resumed = false;
 };
@@ -82,9 +92,12 @@ class TestScanning : public Scanning {
 
  private:
   ScanOutcome Judge(const ScanRequest& request) {
-    std::string bytes(request.size, '\0');
-    const auto n = ::pread(request.fd.get(), bytes.data(), bytes.size(), 0);
-    bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    std::string bytes = request.bytes;
+    if (request.fd.valid()) {
+      bytes.resize(request.size);
+      const auto n = ::pread(request.fd.get(), bytes.data(), bytes.size(), 0);
+      bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    }
     seen.push_back(bytes);
     ScanOutcome outcome;
     outcome.report.size = request.size;

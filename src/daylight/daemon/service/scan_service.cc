@@ -6,6 +6,9 @@
 #include <ctime>
 #include <utility>
 
+#include "daylight/os/io.h"
+#include "daylight/os/memfd.h"
+
 namespace dl::daemon {
 
 namespace {
@@ -14,6 +17,8 @@ namespace {
 constexpr auto kTryAgain = std::chrono::seconds(1);
 // How many objects of schedules are with workers at a time: never all of them.
 constexpr std::size_t kMaxIdleJobs = 1;
+// On file systems whose servers let us wait.
+constexpr std::size_t kMaxUnclosed = 64;
 
 }  // namespace
 
@@ -22,16 +27,24 @@ ScanService::ScanService(ServiceOptions options, std::function<void()> wake, Obs
       wake_(std::move(wake)),
       observe_(std::move(observe)),
       spool_(options_.spool),
+      clean_(options_.clean_cache_entries),
       poll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
 ScanService::~ScanService() = default;
 
 ScanTicket ScanService::Scan(ScanRequest request, Done done) {
   auto wanted = std::make_shared<bool>(true);
-  Job job{std::move(request), std::move(done), wanted, Clock::now()};
+  Job job{std::move(request), std::move(done), wanted, Clock::now(), std::nullopt, false};
   wake_();
+  // Of files that do not let themselves be closed there is an end, too.
+  const bool is_stuck = !job.request.is_prompt && closer_.waiting() >= kMaxUnclosed;
+  LookUp(job);
+  if (job.known) {
+    known_.push_back(std::move(job));
+    return ScanTicket(std::move(wanted));
+  }
   const bool is_full = queued() >= options_.max_queue;
-  if (draining_ || is_full) {
+  if (draining_ || is_full || is_stuck) {
     refused_.push_back(std::move(job));
     return ScanTicket(std::move(wanted));
   }
@@ -41,6 +54,27 @@ ScanTicket ScanService::Scan(ScanRequest request, Done done) {
     default: usual_.push_back(std::move(job)); break;
   }
   return ScanTicket(std::move(wanted));
+}
+
+// The digest is one of the very bytes that a worker is given. They are only digested:
+// nothing in them is looked at.
+void ScanService::LookUp(Job& job) {
+  const ScanRequest& request = job.request;
+  if (!dependence_ || dependence_->varies || request.fd.valid() || !request.unread.empty()) return;
+  job.key = CleanCache::KeyOf(request.bytes, dependence_->names ? &request.names : nullptr);
+  job.known = clean_.Has(*job.key);
+}
+
+void ScanService::AnswerKnown() {
+  // What is answered may ask again: only what is there now.
+  for (std::size_t n = known_.size(); n > 0; --n) {
+    Job job = std::move(known_.front());
+    known_.pop_front();
+    ScanOutcome outcome;
+    outcome.report.size = job.request.size;
+    outcome.report.cached = true;
+    Answer(std::move(job), std::move(outcome));
+  }
 }
 
 std::unique_ptr<ScanService::Crew> ScanService::MakeCrew(Content content) {
@@ -81,8 +115,9 @@ std::optional<ScanService::Job> ScanService::TakeJob() {
     while (!queue->empty()) {
       Job job = std::move(queue->front());
       queue->pop_front();
-      // Nobody waits for it any more.
       if (*job.wanted) return job;
+      // Nobody waits for it any more.
+      if (!job.request.is_prompt) closer_.Close(std::move(job.request.fd));
     }
   }
   return std::nullopt;
@@ -100,7 +135,16 @@ std::optional<sandbox::ScanItem> ScanService::NextItem(Crew& crew) {
   if (!job) return std::nullopt;
   sandbox::ScanItem item;
   item.path = job->request.path;
-  item.fd = std::move(job->request.fd);
+  if (job->request.fd.valid()) {
+    item.fd = std::move(job->request.fd);
+  } else if (auto file = os::SealedMemfd("daylight-object", {job->request.bytes})) {
+    item.fd = std::move(*file);
+    job->request.bytes = std::string();
+  } else {
+    item.report.emplace();
+    item.report->verdict = report::Verdict::kFailed;
+    item.report->failure = os::Describe(file.error());
+  }
   item.size = job->request.size;
   item.modified_ns = job->request.modified_ns;
   item.names = job->request.names;
@@ -115,6 +159,7 @@ void ScanService::Finish(Crew& crew, std::uint64_t sequence, sandbox::ScanItem&&
   Job job = std::move(found->second);
   crew.jobs.erase(found);
   job.request.fd = std::move(item.fd);
+  if (job.key && &crew == current_.get() && report::IsOnlyClean(report)) clean_.Add(*job.key);
   Answer(std::move(job), MakeOutcome(std::move(report), job.request.protocol, options_.allowed, options_.incomplete,
                                      std::time(nullptr)));
 }
@@ -124,6 +169,7 @@ void ScanService::Answer(Job job, ScanOutcome outcome) {
   metrics_.Count(job.request.protocol, outcome.kind, job.request.size, seconds.count());
   if (observe_) observe_(job.request, outcome);
   if (*job.wanted) job.done(outcome);
+  if (!job.request.is_prompt && job.request.fd.valid()) closer_.Close(std::move(job.request.fd));
 }
 
 void ScanService::AnswerOld() {
@@ -161,6 +207,8 @@ void ScanService::Promote() {
   if (!coming_->pool->warm()) return;
   if (current_) leaving_.push_back(std::move(current_));
   current_ = std::move(coming_);
+  clean_.Forget();
+  dependence_.reset();
   problem_.clear();
   metrics_.CountReload(true);
   if (loaded_) std::exchange(loaded_, nullptr)("");
@@ -184,6 +232,7 @@ void ScanService::Replace() {
 }
 
 void ScanService::Work() {
+  AnswerKnown();
   AnswerOld();
   if (current_) current_->pool->Work(0);
   // What was answered may have made room, or asked for more.
@@ -208,7 +257,7 @@ std::size_t ScanService::in_flight() const {
   return sum;
 }
 
-bool ScanService::idle() const { return queued() == 0 && refused_.empty() && in_flight() == 0; }
+bool ScanService::idle() const { return queued() == 0 && refused_.empty() && known_.empty() && in_flight() == 0; }
 
 std::uint64_t ScanService::workers_lost() const {
   std::uint64_t sum = workers_lost_before_ + (current_ ? current_->pool->workers_lost() : 0);

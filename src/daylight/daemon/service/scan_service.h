@@ -23,9 +23,11 @@
 #include <vector>
 
 #include "daylight/daemon/service/allow_list.h"
+#include "daylight/daemon/service/clean_cache.h"
 #include "daylight/daemon/service/metrics.h"
 #include "daylight/daemon/service/outcome.h"
 #include "daylight/daemon/service/scanning.h"
+#include "daylight/os/open_file.h"
 #include "daylight/sandbox/scan_pool.h"
 
 namespace dl::daemon {
@@ -37,6 +39,7 @@ struct ServiceOptions {
   AllowList allowed;
   IncompletePolicy incomplete;
   SpoolOptions spool;
+  std::size_t clean_cache_entries = 65536;  // 0: nothing is remembered.
 };
 
 // What is scanned with: open database files, and what to call them.
@@ -62,6 +65,14 @@ class ScanService : public Scanning {
 
   // `loaded` is called once, later. A second call before that replaces the first.
   void Use(Content content, Loaded loaded);
+  // What verdicts of the content in place depend on besides an object's bytes, as far
+  // as that is known: nothing is remembered before, nor what varies by itself.
+  struct Dependence {
+    bool names = false;   // The names of the object.
+    bool varies = false;  // The time, and the like.
+  };
+  void SetDependence(const Dependence& dependence) { dependence_ = dependence; }
+  std::uint64_t clean_hits() const { return clean_.hits(); }
   // Other lists and choices, from the next answer on.
   void Configure(AllowList allowed, IncompletePolicy incomplete);
   void Work();
@@ -88,6 +99,8 @@ class ScanService : public Scanning {
     Done done;
     std::shared_ptr<bool> wanted;
     Clock::time_point since;
+    std::optional<CleanCache::Key> key;  // To be remembered by, when it is clean.
+    bool known = false;                  // It is.
   };
   // Workers with one content.
   struct Crew {
@@ -101,6 +114,8 @@ class ScanService : public Scanning {
   std::optional<Job> TakeJob();
   void Finish(Crew& crew, std::uint64_t sequence, sandbox::ScanItem&& item, report::ObjectReport&& report);
   void Answer(Job job, ScanOutcome outcome);
+  void LookUp(Job& job);
+  void AnswerKnown();
   void AnswerOld();
   void Promote();
   void Replace();
@@ -114,6 +129,10 @@ class ScanService : public Scanning {
   std::deque<Job> usual_;
   std::deque<Job> idle_;
   std::deque<Job> refused_;  // To be answered kBusy at the next Work().
+  std::deque<Job> known_;    // To be answered kClean.
+  CleanCache clean_;
+  os::PatientCloser closer_;
+  std::optional<Dependence> dependence_;
   std::unique_ptr<Crew> current_;
   std::unique_ptr<Crew> coming_;
   Loaded loaded_;

@@ -38,11 +38,15 @@ enum class Protocol : std::uint8_t { kClamd, kIcap, kHttp, kKav, kOnAccess, kSch
 const char* ProtocolName(Protocol protocol);
 
 struct ScanRequest {
-  os::Fd fd;                     // A regular file open for reading only, or a sealed memory file.
+  // One of the two: a regular file open for reading only or a sealed memory file, or
+  // all of the bytes.
+  os::Fd fd;
+  std::string bytes;
   std::uint64_t size = 0;        // In bytes, by fstat.
   std::int64_t modified_ns = 0;  // By fstat, for what others may write to meanwhile; 0: nobody can.
   report::ObjectNames names;
-  std::string path;  // For events and people; empty for a stream.
+  bool is_prompt = true;  // Nobody can make calls on `fd` wait (os/open_file.h).
+  std::string path;       // For events and people; empty for a stream.
   Protocol protocol = Protocol::kClamd;
   PeerInfo peer;
   std::vector<report::Incomplete> unread;  // What the protocol itself left out.
@@ -68,6 +72,10 @@ struct ScanOutcome {
   std::string allowed_by;       // The allow list entry that made it pass: who and why; else empty.
   report::ObjectReport report;  // As a worker gave it, and settled.
 };
+
+// Makes `request` one for the bytes of a stream that is whole; kIo when they could not
+// be kept.
+Status TakeStream(SpooledStream& stream, ScanRequest& request);
 
 class ScanTicket {
  public:

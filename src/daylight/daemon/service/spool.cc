@@ -13,8 +13,17 @@ namespace dl::daemon {
 SpooledStream::Outcome SpooledStream::Give(Outcome outcome) {
   state_ = outcome;
   fd_.Close();
+  small_ = std::string();
   share_ = SpoolShare();
   return outcome;
+}
+
+SpooledStream::Outcome SpooledStream::MoveToFile() {
+  auto file = os::CreateMemfd("daylight-stream");
+  if (!file || !os::WriteAll(file->get(), small_)) return Outcome::kFailed;
+  fd_ = std::move(*file);
+  small_ = std::string();
+  return Outcome::kTaken;
 }
 
 // What lies in memory goes to a file that has no name and never will.
@@ -41,14 +50,13 @@ SpooledStream::Outcome SpooledStream::Append(std::string_view bytes) {
   if (bytes.empty()) return Outcome::kTaken;
   const SpoolOptions& options = spool_->options_;
   if (bytes.size() > limit_bytes_ - size_) return Give(Outcome::kTooLarge);
-  if (!fd_.valid()) {
-    auto file = os::CreateMemfd("daylight-stream");
-    if (!file) return Give(Outcome::kFailed);
-    fd_ = std::move(*file);
-    share_ = SpoolShare(&spool_->use_.memory_bytes, 0);
-  }
+  if (size_ == 0) share_ = SpoolShare(&spool_->use_.memory_bytes, 0);
   const bool must_move =
       !options.folder.empty() && (bytes.size() > options.memory_bytes || size_ > options.memory_bytes - bytes.size());
+  const bool is_small = !fd_.valid() && !must_move && bytes.size() <= kSmallStreamBytes - size_;
+  if (!fd_.valid() && !is_small) {
+    if (const Outcome moved = MoveToFile(); moved != Outcome::kTaken) return Give(moved);
+  }
   if (!on_disk_ && must_move) {
     if (const Outcome moved = MoveToDisk(); moved != Outcome::kTaken) return Give(moved);
   }
@@ -56,16 +64,25 @@ SpooledStream::Outcome SpooledStream::Append(std::string_view bytes) {
   const std::uint64_t most = on_disk_ ? options.max_disk_bytes : options.max_memory_bytes;
   if (used > most || bytes.size() > most - used) return Give(Outcome::kNoRoom);
   share_.Grow(bytes.size());
-  if (!os::WriteAll(fd_.get(), bytes)) return Give(Outcome::kFailed);
+  if (is_small) {
+    small_ += bytes;
+  } else if (!os::WriteAll(fd_.get(), bytes)) {
+    return Give(Outcome::kFailed);
+  }
   size_ += bytes.size();
   return Outcome::kTaken;
 }
 
+std::optional<SpooledStream::SmallObject> SpooledStream::TakeBytes() {
+  if (state_ != Outcome::kTaken || spool_ == nullptr || fd_.valid()) return std::nullopt;
+  SmallObject object{std::move(small_), std::move(share_)};
+  *this = SpooledStream();
+  return object;
+}
+
 Result<SpooledObject> SpooledStream::Finish() {
   if (state_ != Outcome::kTaken || spool_ == nullptr) return Fail(ErrorCode::kIo, "the stream could not be kept");
-  if (!fd_.valid()) {
-    DL_TRY(fd_, os::CreateMemfd("daylight-stream"));
-  }
+  if (!fd_.valid() && MoveToFile() != Outcome::kTaken) return Fail(ErrorCode::kIo, "cannot keep the stream");
   SpooledObject object;
   object.size = size_;
   object.share = std::move(share_);

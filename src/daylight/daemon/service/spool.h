@@ -5,13 +5,13 @@
 //   switch (stream.Append(bytes)) ...      // kTaken, kTooLarge, kNoRoom, kFailed
 //   DL_TRY(SpooledObject object, stream.Finish());   // fd, size, share
 //
-// Small streams lie in memory; one that grows past `memory_bytes` goes on in a file
-// without a name in the spool's folder. Bytes are charged before they are kept, and
-// given back when the share is destroyed. The Spool outlives its streams and shares.
-// Used by one thread.
+// Small streams lie in memory, the smallest of them as plain bytes (TakeBytes()); one
+// that grows past `memory_bytes` goes on in a file without a name in the spool's folder. Bytes are charged before they
+// are kept, and given back when the share is destroyed. The Spool outlives its streams and shares. Used by one thread.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +28,9 @@ struct SpoolOptions {
   std::uint64_t max_disk_bytes = std::uint64_t{8} << 30;  // The same.
   bool operator==(const SpoolOptions&) const = default;
 };
+
+// What is no longer than this needs no file.
+inline constexpr std::size_t kSmallStreamBytes = 64u << 10;
 
 struct SpoolUse {
   std::uint64_t memory_bytes = 0;
@@ -89,17 +92,25 @@ class SpooledStream {
   Outcome Append(std::string_view bytes);
   // The bytes as an object; this is empty afterwards.
   Result<SpooledObject> Finish();
+  // The same without a file, of what is small enough; nothing changes when it is not.
+  struct SmallObject {
+    std::string bytes;
+    SpoolShare share;
+  };
+  std::optional<SmallObject> TakeBytes();
   std::uint64_t size() const { return size_; }
 
  private:
   friend class Spool;
   SpooledStream(Spool* spool, std::uint64_t limit_bytes) : spool_(spool), limit_bytes_(limit_bytes) {}
   Outcome Give(Outcome outcome);
+  Outcome MoveToFile();
   Outcome MoveToDisk();
   Spool* spool_ = nullptr;
   std::uint64_t limit_bytes_ = 0;
   std::uint64_t size_ = 0;
   bool on_disk_ = false;
+  std::string small_;  // All of it, as long as there is no file.
   os::Fd fd_;
   SpoolShare share_;
   Outcome state_ = Outcome::kTaken;

@@ -77,6 +77,28 @@ TEST(SpoolTest, TheBudgetOfAll) {
   EXPECT_EQ(third.Append("012345"), Outcome::kTaken);
 }
 
+TEST(SpoolTest, WhatIsSmallNeedsNoFile) {
+  Spool spool(InFolder(1u << 20));
+  SpooledStream stream = spool.Begin(1u << 20);
+  EXPECT_EQ(stream.Append(std::string(kSmallStreamBytes - 1, 'a')), Outcome::kTaken);
+  EXPECT_EQ(stream.Append("b"), Outcome::kTaken);
+  SpooledStream larger = spool.Begin(1u << 20);
+  EXPECT_EQ(larger.Append(std::string(kSmallStreamBytes, 'a')), Outcome::kTaken);
+  EXPECT_EQ(larger.Append("b"), Outcome::kTaken);
+  EXPECT_FALSE(larger.TakeBytes());
+  {
+    const auto small = stream.TakeBytes();
+    ASSERT_TRUE(small);
+    EXPECT_EQ(small->bytes.size(), kSmallStreamBytes);
+    EXPECT_EQ(small->bytes.back(), 'b');
+    EXPECT_EQ(spool.use().memory_bytes, 2 * kSmallStreamBytes + 1);
+  }
+  EXPECT_EQ(spool.use().memory_bytes, kSmallStreamBytes + 1);
+  const auto object = larger.Finish();
+  ASSERT_TRUE(object);
+  EXPECT_EQ(Read(*object), std::string(kSmallStreamBytes, 'a') + "b");
+}
+
 TEST(SpoolTest, NoFolderToWriteToIsAFailure) {
   SpoolOptions options = InFolder(1);
   options.folder = "/nonexistent";

@@ -58,4 +58,7 @@ class Walking {
                                       OnFile on_file) = 0;
 };
 
+// What a file that was walked to is scanned as; takes its descriptor.
+ScanRequest RequestOf(WalkedFile& file, Protocol protocol, const PeerInfo& peer);
+
 }  // namespace dl::daemon

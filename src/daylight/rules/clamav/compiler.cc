@@ -54,8 +54,10 @@ void Compiler::AddProblem(bool is_error, std::string_view file, std::uint32_t li
 void Compiler::AddFile(std::string_view name, Bytes file) {
   const std::size_t slash = name.rfind('/');
   folder_ = slash == std::string_view::npos ? "" : name.substr(0, slash + 1);
+  const std::uint32_t first_name = names_.count();
   const FileOutcome outcome = ReadFile(name.substr(folder_.size()), file, settings_.read, *this);
-  if (!outcome.error.empty()) AddProblem(true, name, 0, outcome.error);
+  if (!outcome.error.empty()) return AddProblem(true, name, 0, outcome.error);
+  if (outcome.is_signed) names_.MarkOfficial(first_name);
 }
 
 bool Compiler::IsIgnored(std::string_view name, std::string_view line) const {

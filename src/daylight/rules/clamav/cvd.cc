@@ -126,7 +126,7 @@ class Container {
     return Fail(ErrorCode::kMalformed, "not signed (--allow-unsigned-clamav takes it all the same)");
   }
 
-  Status CheckHeader(Bytes payload) const {
+  Status CheckHeader(Bytes payload) {
     if (!IsAbsent(header_.md5)) {
       std::array<std::uint8_t, 16> expected{};
       if (!DecodeHex(header_.md5, expected)) return Fail(ErrorCode::kMalformed, "the header's MD5 is none");
@@ -136,7 +136,9 @@ class Container {
       }
     }
     if (IsAbsent(header_.signature)) return NeedPermission();
-    return VerifyMd5Signature(header_.md5, header_.signature, keys_.header);
+    DL_TRY_STATUS(VerifyMd5Signature(header_.md5, header_.signature, keys_.header));
+    outcome_.is_signed = true;
+    return {};
   }
 
   Status FindInfo(Bytes payload) {
@@ -160,10 +162,12 @@ class Container {
     return Fail(ErrorCode::kMalformed, "no .info in it");
   }
 
-  Status CheckInfo() const {
+  Status CheckInfo() {
     if (IsAbsent(info_->signature)) return NeedPermission();
     const auto sha256 = crypto::Sha256::Of(AsBytes(info_->signed_text));
-    return VerifySha256Signature(sha256, info_->signature, keys_.info);
+    DL_TRY_STATUS(VerifySha256Signature(sha256, info_->signature, keys_.info));
+    outcome_.is_signed = true;
+    return {};
   }
 
   Status CheckMember(std::string_view name, Bytes content) const {

@@ -109,6 +109,9 @@ TEST_F(ClamavCvdTest, ACvdIsVouchedForByItsHeader) {
   // Not by .info, which it may lack.
   EXPECT_EQ(Open("x.cvd", Signed(MakeTar({{"x.hdb", kHdb}}))).outcome.error, "");
   EXPECT_EQ(Open("x.cvd", Signed(Gzip(MakeTar(Members(nullptr))))).outcome.error, "");
+  EXPECT_TRUE(result.outcome.is_signed);
+  EXPECT_TRUE(Open("x.cvd", Cvd(), true).outcome.is_signed);
+  EXPECT_TRUE(Open("x.cvd", Signed(Gzip(MakeTar(Members(nullptr))))).outcome.is_signed);
 }
 
 TEST_F(ClamavCvdTest, ADamagedCvdIsAnErrorEvenWhereUnsignedOnesAreAllowed) {
@@ -129,12 +132,14 @@ TEST_F(ClamavCvdTest, WhatIsNotSignedNeedsPermission) {
     const ReadResult allowed = Open(name, HeaderOf("X", "X") + payload, true);
     EXPECT_EQ(allowed.outcome.error, "") << name;
     EXPECT_EQ(allowed.digests.size(), 1u) << name;
+    EXPECT_FALSE(allowed.outcome.is_signed) << name;
   }
 }
 
 TEST_F(ClamavCvdTest, ACldIsVouchedForByItsInfo) {
   EXPECT_EQ(Open("x.cld", Cld(Members(info_key_))).outcome.error, "");
   EXPECT_EQ(Open("x.cld", Cld(Members(info_key_))).digests.size(), 1u);
+  EXPECT_TRUE(Open("x.cld", Cld(Members(info_key_))).outcome.is_signed);
   std::vector<TestMember> members = Members(info_key_);
   members[3].content[0] = '5';
   EXPECT_EQ(Open("x.cld", Cld(members), true).outcome.error, "x.hdb: its SHA-256 is not that of .info");
@@ -155,6 +160,35 @@ TEST_F(ClamavCvdTest, ACldIsVouchedForByItsInfo) {
   EXPECT_THAT(Open("x.cld", Cld(Members(&other)), true).outcome.error, HasSubstr("signature"));
   // No .info at all.
   EXPECT_EQ(Open("x.cld", Cld({{"x.hdb", kHdb}}), true).outcome.error, "no .info in it");
+}
+
+TEST_F(ClamavCvdTest, WhatAnotherKindOfContainerSignsCountsForNothing) {
+  // Of a .cud nobody asks, though all of it is signed.
+  const ReadResult cud = Open("x.cud", Cvd(), true);
+  EXPECT_EQ(cud.outcome.error, "");
+  EXPECT_FALSE(cud.outcome.is_signed);
+  // .info does not vouch for a .cvd, nor the header for a .cld.
+  const ReadResult cvd = Open("x.cvd", HeaderOf("X", "X") + MakeTar(Members(info_key_)), true);
+  EXPECT_EQ(cvd.outcome.error, "");
+  EXPECT_FALSE(cvd.outcome.is_signed);
+  const ReadResult cld = Open("x.cld", Signed(MakeTar(Members(nullptr))), true);
+  EXPECT_EQ(cld.outcome.error, "");
+  EXPECT_FALSE(cld.outcome.is_signed);
+}
+
+TEST_F(ClamavCvdTest, KeysOfATestCountOnlyWhereItGivesThem) {
+  const std::string cvd = Cvd();
+  const SigningKeys keys{header_key_->Public(), info_key_->Public()};
+  ReadResult with;
+  ReadSettings settings;
+  settings.keys = &keys;
+  with.outcome = ReadFile("x.cvd", AsBytes(cvd), settings, with);
+  EXPECT_EQ(with.outcome.error, "");
+  EXPECT_TRUE(with.outcome.is_signed);
+  const ReadResult without = Read("x.cvd", cvd);
+  EXPECT_THAT(without.outcome.error, HasSubstr("signature"));
+  EXPECT_FALSE(without.outcome.is_signed);
+  EXPECT_FALSE(Read("x.ndb", kNdb).outcome.is_signed);
 }
 
 TEST_F(ClamavCvdTest, TheHeaderMustBeThatOfInfo) {

@@ -13,6 +13,8 @@ inline constexpr auto kSectionHead = database::MakeSectionKind("CHED");
 inline constexpr auto kSectionInventory = database::MakeSectionKind("CINV");
 inline constexpr auto kSectionNames = database::MakeSectionKind("CNAM");
 inline constexpr auto kSectionNameBlocks = database::MakeSectionKind("CNAB");
+// Run: names of signatures from signed files, ascending.
+inline constexpr auto kSectionOfficialNames = database::MakeSectionKind("CNAO");
 // u32: where each signature's bytes begin in CSIG; one more than there are.
 inline constexpr auto kSectionSignatureIndex = database::MakeSectionKind("CSIX");
 inline constexpr auto kSectionSignatures = database::MakeSectionKind("CSIG");
@@ -27,7 +29,7 @@ inline constexpr auto kSectionMacros = database::MakeSectionKind("CMAC");
 inline constexpr auto kSectionContainers = database::MakeSectionKind("CCDB");
 inline constexpr auto kSectionLines = database::MakeSectionKind("CLIN");
 
-inline constexpr std::uint32_t kUnitVersion = 1;
+inline constexpr std::uint32_t kUnitVersion = 2;
 inline constexpr std::uint32_t kTargets = 15;
 inline constexpr std::uint32_t kMacroGroups = 32;
 // Of the matcher: by target, then the same for potentially unwanted applications.

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "daylight/base/check.h"
 #include "daylight/bytes/cursor.h"
-#include "daylight/rules/clamav/format.h"
 
 namespace dl::clamav {
 
@@ -35,9 +35,20 @@ std::uint32_t NameTableWriter::Add(std::string_view name) {
   return count_++;
 }
 
+void NameTableWriter::MarkOfficial(std::uint32_t first) {
+  if (first >= count_) return;  // A file without a signature that is used.
+  DL_CHECK(official_.empty() || official_.back().first + official_.back().count <= first);
+  if (!official_.empty() && official_.back().first + official_.back().count == first) {
+    official_.back().count = count_ - official_.back().first;
+  } else {
+    official_.push_back({first, count_ - first});
+  }
+}
+
 void NameTableWriter::Finish(database::Writer& writer, std::uint32_t unit) {
   writer.AddArray(kSectionNameBlocks, unit, blocks_);
   writer.AddSection(kSectionNames, unit, std::move(bytes_));
+  writer.AddArray(kSectionOfficialNames, unit, official_);
 }
 
 Result<NameTable> NameTable::Open(const database::Database& database, std::uint32_t unit) {
@@ -46,6 +57,9 @@ Result<NameTable> NameTable::Open(const database::Database& database, std::uint3
   DL_TRY(names.bytes_, database.SectionUnchecked(kSectionNames, unit));
   DL_TRY(names.block_bytes_, database.SectionUnchecked(kSectionNameBlocks, unit));
   names.blocks_ = database::View<std::uint32_t>(names.block_bytes_);
+  // A few runs: one for each signed file, or fewer.
+  DL_TRY(const Bytes official, database.Section(kSectionOfficialNames, unit));
+  names.official_ = database::View<Run>(official);
   return names;
 }
 
@@ -71,6 +85,13 @@ std::string NameTable::Get(std::uint32_t id) const {
     name += AsText(*rest);
   }
   return name;
+}
+
+bool NameTable::IsOfficial(std::uint32_t id) const {
+  const Run* const end = official_.data() + official_.size();
+  const Run* const after = std::upper_bound(official_.data(), end, id,
+                                            [](std::uint32_t sought, const Run& run) { return sought < run.first; });
+  return after != official_.data() && id - after[-1].first < after[-1].count;
 }
 
 }  // namespace dl::clamav

@@ -134,7 +134,9 @@ FileOutcome ReadPlainFile(std::string_view name, std::string_view shown, Bytes f
 }
 
 FileOutcome ReadFile(std::string_view name, Bytes file, const ReadSettings& settings, Sink& sink) {
-  if (IsContainerName(name)) return ReadContainer(name, file, settings, PublishedKeys(), sink);
+  if (IsContainerName(name)) {
+    return ReadContainer(name, file, settings, settings.keys != nullptr ? *settings.keys : PublishedKeys(), sink);
+  }
   return ReadPlainFile(name, name, file, settings, sink);
 }
 

@@ -21,12 +21,16 @@
 
 namespace dl::clamav {
 
+struct SigningKeys;  // cvd.h
+
 // The functionality level of clamscan 1.4.6, whose meaning is followed.
 inline constexpr std::uint32_t kFunctionalityLevel = 216;
 
 struct ReadSettings {
   bool pua = false;             // Files whose names end in u.
   bool allow_unsigned = false;  // A .cvd or .cld without a good signature.
+  // Whose signatures count: ClamAV's, unless a test has keys of its own. Borrowed.
+  const SigningKeys* keys = nullptr;
 };
 
 // Takes what a file holds, in the order of its lines. `line` is the line as it
@@ -55,6 +59,8 @@ struct FileOutcome {
   std::uint64_t lines = 0;  // Signatures, loaded or not; no comments and empty lines.
   std::uint64_t malformed = 0;
   std::string error;  // Not empty: nothing of the file may be used.
+  // A container whose signature was verified: ClamAV's makers vouch for all that was read.
+  bool is_signed = false;
 };
 
 FileKind KindOf(std::string_view file_name);

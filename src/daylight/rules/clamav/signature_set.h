@@ -35,6 +35,8 @@ class SignatureSet {
   // What `rules list` tells; read when asked.
   Result<Inventory> LoadInventory() const;
   std::string name(std::uint32_t id) const { return names_.Get(id & ~kNameIsPua); }
+  // Of a signature from a file that ClamAV's makers signed.
+  bool is_official(std::uint32_t id) const { return names_.IsOfficial(id & ~kNameIsPua); }
   // The signature that a pattern of the matcher is a trigger of.
   std::uint32_t SignatureOf(std::uint32_t trigger) const;
   // Signatures of a group that have no trigger.

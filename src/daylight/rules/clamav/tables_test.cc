@@ -6,6 +6,7 @@
 #include "daylight/rules/clamav/digest_table.h"
 #include "daylight/rules/clamav/inventory.h"
 #include "daylight/rules/clamav/names.h"
+#include "daylight/rules/clamav/signature_set.h"
 
 namespace dl::clamav {
 namespace {
@@ -32,6 +33,87 @@ TEST(NameTableTest, EveryNameComesBack) {
   for (std::size_t i = 0; i < names.size(); ++i) EXPECT_EQ(table->Get(static_cast<std::uint32_t>(i)), names[i]);
   EXPECT_EQ(table->Get(static_cast<std::uint32_t>(names.size())), "");
   EXPECT_EQ(table->Get(0xffffffff), "");
+}
+
+// Which of the ids below `count` are official.
+std::string OfficialOf(const NameTable& table, std::uint32_t count) {
+  std::string text;
+  for (std::uint32_t id = 0; id < count; ++id) text += table.IsOfficial(id) ? 'o' : '.';
+  return text;
+}
+
+TEST(NameTableTest, NamesOfSignedFilesAreOfficial) {
+  // Each letter a name of the file of that letter: capitals are signed.
+  for (const std::string files : {"", "a", "A", "aaB", "AAb", "aaBBBcccDEEEf", "AABBcC", "aBcDeF"}) {
+    NameTableWriter writer;
+    std::string expected;
+    for (std::size_t i = 0; i < files.size();) {
+      const std::uint32_t first = writer.count();
+      const char file = files[i];
+      for (; i < files.size() && files[i] == file; ++i) writer.Add("The.Same.Name");
+      const bool is_signed = file <= 'Z';
+      if (is_signed) writer.MarkOfficial(first);
+      expected.resize(writer.count(), is_signed ? 'o' : '.');
+    }
+    database::Writer out;
+    writer.Finish(out, 0);
+    const auto database = Seal(out);
+    const auto table = NameTable::Open(*database, 0);
+    ASSERT_TRUE(table) << files;
+    EXPECT_EQ(OfficialOf(*table, writer.count()), expected) << files;
+    EXPECT_FALSE(table->IsOfficial(writer.count())) << files;
+    EXPECT_FALSE(table->IsOfficial(0xffffffff)) << files;
+    // Files side by side are one run.
+    const auto section = database->Section(kSectionOfficialNames, 0);
+    ASSERT_TRUE(section);
+    if (files == "AABBcC") {
+      EXPECT_EQ(section->size(), 2 * sizeof(clamav::Run));
+    }
+  }
+}
+
+TEST(NameTableTest, ASignedFileThatHoldsNothingMarksNothing) {
+  NameTableWriter writer;
+  writer.MarkOfficial(0);
+  writer.Add("A");
+  writer.MarkOfficial(writer.count());
+  writer.Add("B");
+  database::Writer out;
+  writer.Finish(out, 0);
+  const auto database = Seal(out);
+  const auto table = NameTable::Open(*database, 0);
+  ASSERT_TRUE(table);
+  EXPECT_EQ(OfficialOf(*table, 2), "..");
+}
+
+TEST(NameTableTest, ForgedRunsReachNoOtherMemory) {
+  const std::vector<std::vector<clamav::Run>> forgeries = {
+      {{5, 0xffffffff}}, {{0xffffffff, 0xffffffff}}, {{9, 1}, {3, 4}, {0, 0}}, {{3, 0}, {3, 0}}, {{0, 100}, {1, 1}}};
+  for (const auto& runs : forgeries) {
+    database::Writer out;
+    NameTableWriter names;
+    names.Add("A");
+    names.Finish(out, 0);
+    out.AddArray(kSectionOfficialNames, 1, runs);
+    const auto database = Seal(out);
+    const auto table = NameTable::Open(*database, 1);
+    ASSERT_TRUE(table);
+    for (const std::uint32_t id : {0u, 1u, 3u, 5u, 9u, 0x7fffffffu, 0xfffffffeu, 0xffffffffu}) table->IsOfficial(id);
+  }
+}
+
+TEST(SignatureSetTest, AUnitOfAnotherVersionIsRefused) {
+  for (const std::uint32_t version : {0u, 1u, kUnitVersion + 1}) {
+    HeadRecord head;
+    head.version = version;
+    database::Writer out;
+    out.AddArray(kSectionHead, 0, std::vector<HeadRecord>{head});
+    const auto database = Seal(out);
+    ASSERT_TRUE(SignatureSet::IsIn(*database, 0));
+    const auto set = SignatureSet::Open(database, 0);
+    ASSERT_FALSE(set) << version;
+    EXPECT_EQ(set.error().code, ErrorCode::kUnsupported) << version;
+  }
 }
 
 DigestSignature Signature(std::uint32_t seed, std::optional<std::uint32_t> size) {

@@ -1,0 +1,132 @@
+#include "daylight/os/open_file.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "daylight/os/io.h"
+
+namespace dl::os {
+
+namespace {
+
+// Block devices that a FUSE daemon answers for (type fuseblk), by /proc/self/mountinfo.
+// Kept until the kernel says that something was mounted.
+class FuseBlocks {
+ public:
+  bool Has(unsigned major, unsigned minor) {
+    if (!is_loaded_ || HasChanged()) Load();
+    return numbers_.contains(std::to_string(major) + ":" + std::to_string(minor));
+  }
+
+ private:
+  bool HasChanged() const {
+    pollfd one{file_.get(), POLLPRI, 0};
+    return !file_.valid() || ::poll(&one, 1, 0) != 0;
+  }
+  void Load() {
+    constexpr std::uint64_t kMaxBytes = 64u << 20;
+    if (!file_.valid()) file_ = Fd(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
+    is_loaded_ = true;
+    numbers_.clear();
+    const auto text = ReadFile("/proc/self/mountinfo", kMaxBytes);
+    std::string_view rest = text ? std::string_view(*text) : std::string_view();
+    while (!rest.empty()) {
+      const std::string_view line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+      const std::size_t dash = line.find(" - ");
+      if (dash == std::string_view::npos || !line.substr(dash + 3).starts_with("fuse")) continue;
+      // proc(5): mount, parent, major:minor.
+      const std::size_t first = line.find(' ');
+      const std::size_t second = line.find(' ', first + 1);
+      const std::size_t third = line.find(' ', second + 1);
+      if (third != std::string_view::npos) numbers_.emplace(line.substr(second + 1, third - second - 1));
+    }
+  }
+  Fd file_;
+  bool is_loaded_ = false;
+  std::set<std::string, std::less<>> numbers_;
+};
+
+}  // namespace
+
+std::optional<OpenFile> LookAtOpen(int fd) {
+  struct statx info {};
+  constexpr int kAskNobody = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  if (::statx(fd, "", kAskNobody, STATX_TYPE | STATX_SIZE | STATX_MTIME, &info) != 0) return std::nullopt;
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0) return std::nullopt;
+  OpenFile file;
+  file.is_regular = S_ISREG(info.stx_mode);
+  file.is_read_only = (flags & O_ACCMODE) == O_RDONLY && (flags & O_PATH) == 0;
+  file.size = info.stx_size;
+  file.modified_ns = info.stx_mtime.tv_sec * 1'000'000'000 + info.stx_mtime.tv_nsec;
+  // Only files in memory have seals to ask for. Of the rest, those on a block device
+  // are the kernel's own; what has no device (major 0) may be anything.
+  static thread_local FuseBlocks fuse_blocks;
+  file.is_prompt = ::fcntl(fd, F_GET_SEALS) >= 0 ||
+                   (info.stx_dev_major != 0 && !fuse_blocks.Has(info.stx_dev_major, info.stx_dev_minor));
+  return file;
+}
+
+struct PatientCloser::State {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<Fd> waiting;
+  std::size_t count = 0;  // With the one that is being closed.
+  bool started = false;
+  bool ended = false;
+};
+
+PatientCloser::PatientCloser() : state_(std::make_shared<State>()) {}
+
+PatientCloser::~PatientCloser() {
+  const std::lock_guard lock(state_->mutex);
+  state_->ended = true;
+  state_->changed.notify_one();
+}
+
+void PatientCloser::Close(Fd fd) {
+  const std::lock_guard lock(state_->mutex);
+  state_->waiting.push_back(std::move(fd));
+  ++state_->count;
+  state_->changed.notify_one();
+  if (std::exchange(state_->started, true)) return;
+  // Signals are for the thread that waits for them.
+  sigset_t all;
+  sigset_t old;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &old);
+  std::thread([state = state_] {
+    std::unique_lock held(state->mutex);
+    for (;;) {
+      state->changed.wait(held, [&] { return state->ended || !state->waiting.empty(); });
+      if (state->waiting.empty()) return;
+      Fd next = std::move(state->waiting.front());
+      state->waiting.pop_front();
+      held.unlock();
+      next.Close();
+      held.lock();
+      --state->count;
+    }
+  }).detach();
+  ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
+}
+
+std::size_t PatientCloser::waiting() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->count;
+}
+
+}  // namespace dl::os
