@@ -81,7 +81,7 @@ expect "an open while it is away does not hang" timeout 30 cat /srv/files/good.t
 
 say "events, TCP"
 expect "events were written" grep -q "eicar.com" <(daylight events)
-systemctl enable -q --now daylightd-clamd-tcp.socket
+systemctl enable -q daylightd-clamd-tcp.socket
 systemctl restart daylightd
 expect "clamd's protocol by TCP" python3 - <<'PY'
 import socket, time
