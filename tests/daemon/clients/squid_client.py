@@ -169,6 +169,8 @@ class Squid(ClientCase):
                         self.assertIn(path.read_bytes(), self.uploads[0])
                     else:
                         self.assertEqual((status, self.uploads), (403, []))
+                        # What is found in the form as a whole has no more exact name.
+                        name = name.replace(".Zip", ".Container") if how[0] == "-F" else name
                         self.assertIn(name.encode(), came)
 
     def test_over_the_limit(self):
