@@ -116,10 +116,10 @@ class Squid(ClientCase):
         """The status, and what came."""
         output = self.folder / "came"
         output.unlink(missing_ok=True)
-        is_large = path.startswith(("large", "over"))
+        is_large = any(mark in str(word) for word in (path, *arguments) for mark in ("large", "over-"))
         for last in [False] * (TRIES - 1) + [True] if is_large else [True]:
             result = self.curl_once(path, output, 20 if is_large else 100, *arguments)
-            if result.returncode != 28 or last:
+            if result.returncode not in (28, 55) or last:  # 55: squid answered and hung up before curl was ready.
                 break
         if result.returncode == 28 and is_large:
             self.skipTest("squid forgot a large download each time (its bug 5352)")
@@ -169,8 +169,8 @@ class Squid(ClientCase):
                         self.assertIn(path.read_bytes(), self.uploads[0])
                     else:
                         self.assertEqual((status, self.uploads), (403, []))
-                        # What is found in the form as a whole has no more exact name.
-                        name = name.replace(".Zip", ".Container") if how[0] == "-F" else name
+                        # What is found in the form as a whole may have a less exact name.
+                        name = name.removesuffix("Zip") if how[0] == "-F" else name
                         self.assertIn(name.encode(), came)
 
     def test_over_the_limit(self):
