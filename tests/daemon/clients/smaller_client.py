@@ -2,6 +2,7 @@
 
 import base64
 import ftplib
+import grp
 import os
 import pwd
 import smtplib
@@ -126,7 +127,7 @@ Port {port}
 UseReverseDNS off
 WtmpLog off
 User {user}
-Group {"nogroup" if os.geteuid() == 0 else account.pw_gid}
+Group {grp.getgrgid(account.pw_gid).gr_name}
 PidFile {self.folder}/proftpd.pid
 ScoreboardFile {self.folder}/proftpd.board
 DelayEngine off
