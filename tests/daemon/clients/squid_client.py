@@ -34,9 +34,9 @@ adaptation_access requests allow all
 {more}
 """
 
-# Debian 12's squid (5.7-2+deb12u6) has its bug 5352: once the origin server is faster than the ICAP server, so that
-# squid's 64 KB are full, it reads no more until the ICAP server answers, which one that looks at the whole object never
-# does (c-icap's virus_scan is left waiting just so). So the site here is a slow one, and a download that squid
+# Debian 12's squid has its bug 5352: once the origin server is faster than the ICAP server, so that squid's 64 KB are
+# full, it reads no more until the ICAP server answers, which one that looks at the whole object first never does
+# (c-icap's virus_scan is left waiting just so). So the site here is a slow one, and a download that squid
 # forgets is begun again.
 PIECE = 8192
 TRIES = 4
