@@ -140,6 +140,12 @@ std::size_t ClamdSession::OnBytes(std::string_view bytes) {
 std::size_t ClamdSession::TakeCommand(std::string_view bytes) {
   if (in_flight() >= options_.max_in_flight) return 0;  // GoOn() and the like resume.
   has_begun_ = true;
+  if (in_session_ && bytes.front() != 'z' && bytes.front() != 'n') {
+    ++id_;
+    Reply(id_, end_, "Only nCMDS\\n and zCMDS\\0 are accepted inside IDSESSION. ERROR");
+    ReplyAndClose("Error processing command. ERROR");
+    return bytes.size();
+  }
   if (bytes.front() != 'z' && bytes.front() != 'n') {
     // Without a mark of its end, a packet is a command.
     end_ = '\n';

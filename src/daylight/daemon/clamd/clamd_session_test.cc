@@ -253,6 +253,9 @@ TEST_F(ClamdSessionTest, WhatASessionRefusesEndsIt) {
         << command;
     EXPECT_TRUE(connection_.closed);
   }
+  EXPECT_EQ(Anew("zIDSESSION\0PING\n"s),
+            "1: Only nCMDS\\n and zCMDS\\0 are accepted inside IDSESSION. ERROR\0"s
+            "1: Error processing command. ERROR\0"s);
   EXPECT_EQ(reloads_, 0);
 }
 

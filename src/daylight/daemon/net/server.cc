@@ -285,8 +285,11 @@ class Server::Client : public Connection {
         Finish();
       } else {
         session_->OnSendReady();
+        const bool has_said_more = unsent() > 0;
         if (!is_dead_) Flush();
         if (!is_dead_ && closing_ && unsent() == 0) Finish();
+        // All of it went at once: the socket will not tell that it is ready for the next piece.
+        if (!is_dead_ && !closing_ && has_said_more && unsent() == 0) PostSendReady();
       }
     }
     in_writable_ = false;
