@@ -202,6 +202,7 @@ struct Daemon::Impl {
   Clock::time_point next_check;
   Clock::time_point next_watchdog;
   Clock::time_point told_busy;
+  Clock::time_point told_access_busy;
   int exit_code = kGood;
 };
 
@@ -459,6 +460,7 @@ void Daemon::Impl::WriteOwn(events::EventKind kind, std::string text) {
 void Daemon::Impl::Observe(const ScanRequest& request, const ScanOutcome& outcome) {
   if (outcome.kind == ScanOutcome::Kind::kClean && outcome.allowed_by.empty()) return;
   if (outcome.kind == ScanOutcome::Kind::kBusy) {
+    if (request.protocol == Protocol::kOnAccess) return;  // Below, with what was decided.
     // Once in a while: there may be thousands.
     if (Clock::now() < told_busy) return;
     told_busy = Clock::now() + std::chrono::seconds(10);
@@ -514,6 +516,7 @@ void Daemon::Impl::MakeAccess() {
   options.on_connected = [this](const opener::Hello& hello) {
     Log(Level::kInfo,
         hello.on_access ? "the opener is there; files are scanned as they are opened" : "the opener is there");
+    on_access->SetAllowOnTimeout(hello.allow_on_timeout);
     Learn();
   };
   options.on_lost = [this](const std::string& why) {
@@ -548,6 +551,14 @@ void Daemon::Impl::MakeAccess() {
     events::Event event = EventOfOutcome(request, outcome);
     event.client.exe = access.program;
     const bool waits = access.kind != opener::AccessKind::kWritten;
+    if (outcome.kind == ScanOutcome::Kind::kBusy) {
+      // Once in a while, as above.
+      if (Clock::now() < told_access_busy) return;
+      told_access_busy = Clock::now() + std::chrono::seconds(10);
+      event.kind = events::EventKind::kQueueFull;
+      event.verdict.reset();
+      event.text = outcome.problem;
+    }
     event.action = !waits ? events::Action::kNone : allowed ? events::Action::kAllowed : events::Action::kBlocked;
     Write(std::move(event));
   });
@@ -595,7 +606,12 @@ void Daemon::Impl::OnNotice(const opener::Notice& notice) {
       event.kind = events::EventKind::kQueueFull;
       event.why = "too many files waited" + count;
       break;
-    case opener::NoticeKind::kGap: event.kind = events::EventKind::kGap; break;
+    case opener::NoticeKind::kGap:
+      event.kind = events::EventKind::kGap;
+      event.action = events::Action::kNone;  // Nobody asked; the kernel let everything through.
+      event.from_ns = notice.from_s * 1'000'000'000;
+      event.until_ns = notice.until_s * 1'000'000'000;
+      break;
     case opener::NoticeKind::kWritesLost:
     case opener::NoticeKind::kMarkFailed:
     case opener::NoticeKind::kKernelRefused:
