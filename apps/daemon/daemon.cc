@@ -87,13 +87,17 @@ std::string ContentNumber(const Content& content) {
 events::Event EventOfOutcome(const ScanRequest& request, const ScanOutcome& outcome) {
   events::Event event = events::EventOf(request.path, outcome.report);
   event.protocol = ProtocolName(request.protocol);
-  if (request.peer.is_local) {
+  if (request.protocol == Protocol::kSchedule) {
+    event.schedule = request.peer.name;
+  } else if (request.peer.is_local) {
     event.client.uid = request.peer.uid;
     event.client.pid = request.peer.pid;
   } else {
     event.client.address = request.peer.name;
   }
-  event.action = outcome.blocks ? events::Action::kBlocked : events::Action::kNone;
+  // Of a scan that nobody waits for, nothing is blocked.
+  event.action =
+      outcome.blocks && request.protocol != Protocol::kSchedule ? events::Action::kBlocked : events::Action::kNone;
   event.why = outcome.allowed_by;
   if (!outcome.allowed_by.empty()) {
     event.kind = events::EventKind::kAllowListed;
@@ -697,8 +701,11 @@ void Daemon::Impl::Loaded(dl::daemon::Loaded loaded) {
     ++loads;
     Learn();
     if (!is_ready) return Ready();
-    Log(Level::kInfo, "reloaded: content " + service->content()->version);
-    WriteOwn(events::EventKind::kReloaded, "content " + service->content()->version);
+    // Who hears of it may rely on it: not before the opener has forgotten what was clean.
+    link->WhenCounting([this, version = service->content()->version] {
+      Log(Level::kInfo, "reloaded: content " + version);
+      WriteOwn(events::EventKind::kReloaded, "content " + version);
+    });
   });
 }
 

@@ -126,9 +126,9 @@ class Case(base.Case):
         text += f'[http]\nlisten = ["{self.home}/http.sock"]\n'
         return text + sections
 
-    def begin(self, sections="", quarantine=False, settings=None, user="", opener_socket="", ready=True):
+    def begin(self, sections="", quarantine=False, settings=None, user="", opener_socket="", ndb=base.NDB):
         """The daemon, whose opener is its child, or listens at `opener_socket`."""
-        self.d = base.Daemon(self.home, self.config(sections, quarantine, settings, user))
+        self.d = base.Daemon(self.home, self.config(sections, quarantine, settings, user), ndb=ndb)
         text = self.d.config.read_text()
         if user:
             text = text.replace('user = ""', f'user = "{user}"', 1)
@@ -138,8 +138,7 @@ class Case(base.Case):
         self.addCleanup(self.end)
         if opener_socket:
             self.start_opener(opener_socket)
-        if ready:
-            self.start()
+        self.start()
         return self.d
 
     def start(self):
@@ -518,8 +517,20 @@ class Kills(Case):
                 shutil.rmtree(self.home / "state")
 
 
+    def test_a_daemon_that_stands_still(self):
+        paths = [self.file(f"f{i}", GOOD) for i in range(50)]
+        self.begin(settings={"wait_ms": 1000, "on_timeout": "deny"})
+        self.d.process.send_signal(signal.SIGSTOP)
+        pids = [spawn(lambda path=path: 1 if try_open(path) == "denied" else 0) for path in paths]
+        self.assertEqual([code_of(pid) for pid in pids], [1] * 50)
+        self.d.process.send_signal(signal.SIGCONT)
+        event = self.event(kind="default-decision")
+        self.assertEqual((event["action"], event["path"].rsplit("/", 1)[0]), ("blocked", str(self.m)))
+        until(lambda: try_open(paths[0]) == GOOD)
+
+
 class Load(Case):
-    def test_two_hundred_at_once_and_a_full_queue(self):
+    def test_two_hundred_at_once(self):
         paths = [self.file(f"f{i}", (MARK if i % 5 == 0 else GOOD) + b"%d" % i) for i in range(200)]
         self.begin(settings={"max_pending": 1000, "wait_ms": 60000})
         pids = [spawn(lambda path=path: 1 if try_open(path) == "denied" else 0) for path in paths]
@@ -571,7 +582,8 @@ class Schedules(Case):
         finished = self.event(kind="scan-finished", schedule="often")
         self.assertEqual((finished["totals"]["files"], finished["totals"]["detected"]), (2, 1))
         self.assertEqual(finished["totals"]["bytes"], len(MARK) + len(GOOD))
-        self.event(kind="detection", path=bad, protocol="schedule")
+        found = self.event(kind="detection", path=bad, protocol="schedule")
+        self.assertEqual((found["schedule"], found["action"], found.get("client")), ("often", "none", None))
         self.assertEqual(self.events(path=good), [])
         self.assertTrue(bad.exists())
         # While it is paused nothing is scanned.
@@ -698,6 +710,37 @@ class Rights(Case):
         self.assertEqual(try_open(secret), "denied")
         until(lambda: not secret.exists())
         self.event(kind="quarantined", path=secret)
+
+
+class Package(Case):
+    """A file of an installed package on a mount of our own: in a mount namespace, where a tmpfs takes the folder's place."""
+
+    FOLDER = pathlib.Path("/usr/share/common-licenses")
+    NAME = "BSD"
+
+    def test_it_is_reported_and_stays(self):
+        if "DAYLIGHT_INNER" not in os.environ:
+            sums = pathlib.Path("/var/lib/dpkg/info/base-files.md5sums")
+            if not sums.exists() or f"{self.FOLDER}/{self.NAME}"[1:] not in sums.read_text():
+                self.skipTest("no Debian's base-files here")
+            done = subprocess.run(["unshare", "-m", "--propagation", "private", sys.executable, __file__, "-v", "Package"],
+                                  env={**os.environ, "DAYLIGHT_INNER": "1"}, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return
+        path, content = self.FOLDER / self.NAME, (self.FOLDER / self.NAME).read_bytes()
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", self.FOLDER], check=True)
+        path.write_bytes(content)
+        changed = self.FOLDER / "BSD.changed"
+        changed.write_bytes(content + b"!")
+        self.begin(quarantine=True, settings={"mounts": [str(self.FOLDER)]},
+                   ndb=f"Test.Package:0:*:{content[:40].hex()}\n")
+        self.assertEqual(try_open(path), "denied")
+        self.assertEqual(try_open(changed), "denied")
+        self.event(kind="quarantined", path=changed)
+        event = self.event(kind="trouble", path=path)
+        self.assertIn("base-files", event["text"])
+        self.assertEqual(path.stat().st_size, len(content))
+        self.assertFalse(changed.exists())
 
 
 if __name__ == "__main__":
