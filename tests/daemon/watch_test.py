@@ -119,8 +119,8 @@ class Case(base.Case):
                    "events": ["open", "close-write"], "stable_mounts": [str(self.m)]}
         choices.update(settings or {})
         text = "[on_access]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in choices.items())
-        text += f'[opener]\nstate_folder = "{self.folder}/opener-state"\ndaemon_user = "{user or "root"}"\n'
-        self.quarantine_folder = self.folder / "quarantine"
+        text += f'[opener]\nstate_folder = "{self.home}/opener-state"\ndaemon_user = "{user or "root"}"\n'
+        self.quarantine_folder = self.home / "quarantine"
         self.quarantine_folder.mkdir(mode=0o700, exist_ok=True)
         text += f'[quarantine]\nfolder = "{self.quarantine_folder}"\nautomatic = {json.dumps(quarantine)}\n'
         text += f'[http]\nlisten = ["{self.home}/http.sock"]\n'
@@ -288,7 +288,22 @@ class Quarantine(Case):
             self.assertEqual(getattr(after, name), getattr(before, name))
         self.assertEqual(os.getxattr(back, "user.note"), b"kept")
 
-    def test_restored_to_a_watched_place_it_is_moved_again_unless_it_is_allowed(self):
+    def test_restored_to_a_watched_place_it_is_moved_again(self):
+        path = self.file("bad", MARK)
+        self.begin(quarantine=True)
+        self.assertEqual(try_open(path), "denied")
+        first, = until(lambda: not path.exists() and self.items())
+        # Whether it notices that it was found again before it is done is all the same: nothing is lost.
+        subprocess.run([base.BIN / "daylight", "quarantine", "restore", "--folder", self.quarantine_folder, first["id"]],
+                       capture_output=True)
+        until(lambda: not path.exists() and [one for one in self.items() if one["state"] == "kept"])
+        time.sleep(1)
+        kept = [one for one in self.items() if one["state"] == "kept"]
+        self.assertEqual(len(kept), 1, kept)
+        self.assertEqual(os.listdir(self.m), [])
+        self.assertEqual(self.run_quarantine("export", kept[0]["id"]), MARK.decode())
+
+    def test_restored_where_it_is_allowed_it_stays(self):
         path = self.file("bad", MARK)
         self.begin(quarantine=True)
         self.assertEqual(try_open(path), "denied")
@@ -560,10 +575,11 @@ class Load(Case):
         self.home = self.m / "home"
         self.home.mkdir()
         bad = self.file("bad", MARK)
-        self.begin(settings={"wait_ms": 30000, "on_timeout": "deny"})
+        self.begin(quarantine=True, settings={"wait_ms": 30000, "on_timeout": "deny"})
         began = time.monotonic()
         self.assertEqual(try_open(bad), "denied")
-        self.event(kind="detection", path=bad)
+        self.event(kind="quarantined", path=bad)
+        self.run_quarantine("restore", self.items()[0]["id"], "--to", str(self.folder / "back"))
         self.assertEqual(self.d.instream(MARK * 100000), b"stream: Test.Mark.UNOFFICIAL FOUND\0")
         since = self.d.said()
         self.d.process.send_signal(signal.SIGHUP)
