@@ -1,15 +1,18 @@
 // A load for a clamd, ours or ClamAV's: as many connections at a time as wanted, each
 // for one request, as mail filters do it.
 //
-//   clamd_load SOCKET MODE CONNECTIONS SECONDS FILE
+//   clamd_load SOCKET MODE CONNECTIONS SECONDS FILE [PAUSE_MS]
 //
-// SOCKET: a path, or PORT on 127.0.0.1. MODE: instream, fildes, ping. Prints one line of
+// SOCKET: a path, or PORT on 127.0.0.1. MODE: instream, fildes, ping; instream-new and
+// fildes-new: eight bytes in the middle are others each time. PAUSE_MS: between an
+// answer and the connection's next request. Prints one line of
 // JSON: requests a second, latencies in microseconds, and what was answered how often.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -33,6 +36,8 @@ using Clock = std::chrono::steady_clock;
 
 struct Request {
   int fd = -1;
+  int file = -1;
+  bool waits = false;  // Until `begun`.
   std::size_t sent = 0;
   std::string answer;
   Clock::time_point begun;
@@ -43,8 +48,13 @@ struct Load {
   std::string mode;
   std::size_t connections = 1;
   double seconds = 5;
+  bool is_new = false;  // Other bytes each time.
+  std::chrono::milliseconds pause{0};
   int file = -1;
-  std::string bytes;  // What is sent.
+  std::string content;
+  std::string bytes;        // What is sent.
+  std::size_t changes = 0;  // Where in them.
+  std::uint64_t number = 0;
 
   int epoll = ::epoll_create1(EPOLL_CLOEXEC);
   std::vector<Request> requests;
@@ -60,6 +70,17 @@ void Put32(std::string& out, std::uint32_t value) {
 bool Begin(Load& load, std::size_t slot) {
   Request& request = load.requests[slot];
   request = Request{};
+  if (load.is_new) {
+    ++load.number;
+    const std::uint64_t mark = load.number * 0x9e3779b97f4a7c15u;
+    if (load.mode == "fildes") {
+      request.file = ::memfd_create("load", MFD_CLOEXEC);
+      std::memcpy(load.content.data() + load.content.size() / 2, &mark, sizeof(mark));
+      if (::write(request.file, load.content.data(), load.content.size()) < 0) return false;
+    } else {
+      std::memcpy(load.bytes.data() + load.changes, &mark, sizeof(mark));
+    }
+  }
   request.begun = Clock::now();
   const bool is_unix = load.socket.find('/') != std::string::npos;
   request.fd = ::socket(is_unix ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -107,7 +128,8 @@ bool Send(Load& load, Request& request, std::size_t slot) {
       header->cmsg_level = SOL_SOCKET;
       header->cmsg_type = SCM_RIGHTS;
       header->cmsg_len = CMSG_LEN(sizeof(int));
-      std::memcpy(CMSG_DATA(header), &load.file, sizeof(int));
+      const int passed = request.file >= 0 ? request.file : load.file;
+      std::memcpy(CMSG_DATA(header), &passed, sizeof(int));
       n = ::sendmsg(request.fd, &message, MSG_NOSIGNAL);
     } else {
       const std::size_t most = load.bytes.size() - request.sent - (load.mode == "fildes" ? 1 : 0);
@@ -148,9 +170,23 @@ int Run(Load& load) {
   }
   std::size_t open = load.connections;
   epoll_event events[64];
+  auto heard = Clock::now();
   while (open > 0) {
-    const int ready = ::epoll_wait(load.epoll, events, 64, 10'000);
-    if (ready <= 0) {
+    const int ready = ::epoll_wait(load.epoll, events, 64, load.pause.count() > 0 ? 1 : 10'000);
+    if (load.pause.count() > 0) {
+      const auto now = Clock::now();
+      for (std::size_t slot = 0; slot < load.requests.size(); ++slot) {
+        if (!load.requests[slot].waits || now < load.requests[slot].begun) continue;
+        if (now >= stop) {
+          load.requests[slot].waits = false;
+          --open;
+        } else if (!Begin(load, slot)) {
+          return 1;
+        }
+      }
+    }
+    if (ready > 0) heard = Clock::now();
+    if (ready <= 0 && Clock::now() - heard > std::chrono::seconds(10)) {
       std::fputs("no answer for 10 s\n", stderr);
       return 1;
     }
@@ -172,6 +208,12 @@ int Run(Load& load) {
       load.latencies.push_back(static_cast<std::uint32_t>(
           std::chrono::duration_cast<std::chrono::microseconds>(now - request.begun).count()));
       ::close(request.fd);
+      if (request.file >= 0) ::close(request.file);
+      if (load.pause.count() > 0) {
+        request.waits = true;
+        request.begun = now + load.pause;
+        continue;
+      }
       --open;
       if (now < stop && Begin(load, slot)) ++open;
     }
@@ -196,21 +238,30 @@ int Run(Load& load) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 6) {
-    std::fputs("usage: clamd_load SOCKET instream|fildes|ping CONNECTIONS SECONDS FILE\n", stderr);
+  if (argc != 6 && argc != 7) {
+    std::fputs(
+        "usage: clamd_load SOCKET instream|fildes|ping|instream-new|fildes-new CONNECTIONS SECONDS FILE [PAUSE_MS]\n",
+        stderr);
     return 2;
   }
   Load load;
   load.socket = argv[1];
   load.mode = argv[2];
+  if (load.mode.ends_with("-new")) {
+    load.is_new = true;
+    load.mode.resize(load.mode.size() - 4);
+  }
+  if (argc == 7) load.pause = std::chrono::milliseconds(std::atoi(argv[6]));
   load.connections = static_cast<std::size_t>(std::max(1, std::atoi(argv[3])));
   load.seconds = std::atof(argv[4]);
   load.file = ::open(argv[5], O_RDONLY | O_CLOEXEC);
   std::ifstream file(argv[5], std::ios::binary);
   const std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  load.content = content;
   if (load.mode == "instream") {
     load.bytes = std::string("zINSTREAM\0", 10);
     Put32(load.bytes, static_cast<std::uint32_t>(content.size()));
+    load.changes = load.bytes.size() + content.size() / 2;
     load.bytes += content;
     Put32(load.bytes, 0);
   } else if (load.mode == "fildes") {

@@ -235,14 +235,19 @@ bool Daemon::Impl::FindPrograms() {
 bool Daemon::Impl::MakeFolders() {
   // As root for the user that we become. What cannot be made is no reason not to serve
   // what does not need it.
-  const auto make = [&](const std::string& path, mode_t mode) {
+  const auto make = [&](const std::string& path, mode_t mode, bool keep_root = false) {
     if (path.empty()) return false;
-    if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return false;
-    if (account && ::geteuid() == 0) static_cast<void>(!::chown(path.c_str(), account->uid, account->gid));
+    if (::mkdir(path.c_str(), mode) != 0) return errno == EEXIST;
+    if (account && ::geteuid() == 0) {
+      static_cast<void>(!::chown(path.c_str(), keep_root ? 0 : account->uid, account->gid));
+      ::chmod(path.c_str(), mode);
+    }
     return true;
   };
   make(config.run_folder, 0755);
-  const bool has_state = make(config.state_folder, 0750);
+  // Root's quarantine lies in it: with the sticky bit, in a folder that is root's, nobody who has taken us over can put
+  // another in its place.
+  const bool has_state = make(config.state_folder, account && ::geteuid() == 0 ? 01770 : 0750, true);
   if (!has_state || !make(config.spool.folder, 0700)) {
     struct stat info {};
     const char* temporary = std::getenv("TMPDIR");
@@ -290,8 +295,9 @@ bool Daemon::Impl::BindOne(Protocol protocol, const std::string& name, const std
 }
 
 bool Daemon::Impl::BindAll() {
-  // Sockets that systemd has made take the place of all of ours of that kind.
-  std::vector<std::string> passed;
+  // Sockets that systemd has made take the place of ours of that kind: Unix sockets of Unix sockets, and others of
+  // others.
+  std::vector<std::pair<std::string, bool>> passed;
   for (PassedSocket& socket : settings.passed) {
     struct Kind {
       const char* name;
@@ -309,38 +315,29 @@ bool Daemon::Impl::BindAll() {
       socklen_t size = sizeof(domain);
       ::getsockopt(socket.fd.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size);
       bound.push_back({kind.protocol, socket.name, "a socket of systemd", std::move(socket.fd), domain == AF_UNIX});
+      passed.emplace_back(socket.name, domain == AF_UNIX);
       known = true;
     }
-    if (known) {
-      passed.push_back(socket.name);
-    } else {
+    if (!known) {
       Log(Level::kWarning, "a socket of systemd with an unknown name: " + socket.name);
     }
   }
-  const auto is_ours = [&](const char* name) { return std::find(passed.begin(), passed.end(), name) == passed.end(); };
   bool good = true;
-  if (is_ours("clamd")) {
-    const ClamdConfig& of = config.clamd;
-    if (!of.socket.empty()) good = BindOne(Protocol::kClamd, "clamd", of.socket, of.mode, of.group) && good;
-    for (const std::string& where : of.tcp) good = BindOne(Protocol::kClamd, "clamd", where, 0, "") && good;
-  }
-  if (is_ours("icap")) {
-    for (const std::string& where : config.icap.listen) good = BindOne(Protocol::kIcap, "icap", where, 0, "") && good;
-  }
-  if (is_ours("http")) {
-    const HttpConfig& of = config.http;
-    for (const std::string& where : of.listen)
-      good = BindOne(Protocol::kHttp, "http", where, of.mode, of.group) && good;
-  }
+  const auto bind = [&](Protocol protocol, const std::string& name, const std::string& where, std::uint32_t mode,
+                        const std::string& group) {
+    const bool is_unix = !where.empty() && where.front() == '/';
+    if (std::find(passed.begin(), passed.end(), std::pair(name, is_unix)) != passed.end()) return;
+    good = BindOne(protocol, name, where, mode, group) && good;
+  };
+  const ClamdConfig& clamd_of = config.clamd;
+  if (!clamd_of.socket.empty()) bind(Protocol::kClamd, "clamd", clamd_of.socket, clamd_of.mode, clamd_of.group);
+  for (const std::string& where : clamd_of.tcp) bind(Protocol::kClamd, "clamd", where, 0, "");
+  for (const std::string& where : config.icap.listen) bind(Protocol::kIcap, "icap", where, 0, "");
+  const HttpConfig& http = config.http;
+  for (const std::string& where : http.listen) bind(Protocol::kHttp, "http", where, http.mode, http.group);
   const KavConfig& kav = config.kav;
-  if (is_ours("kav-http")) {
-    for (const std::string& where : kav.http)
-      good = BindOne(Protocol::kKav, "kav-http", where, kav.mode, kav.group) && good;
-  }
-  if (is_ours("kav-line")) {
-    for (const std::string& where : kav.line)
-      good = BindOne(Protocol::kKav, "kav-line", where, kav.mode, kav.group) && good;
-  }
+  for (const std::string& where : kav.http) bind(Protocol::kKav, "kav-http", where, kav.mode, kav.group);
+  for (const std::string& where : kav.line) bind(Protocol::kKav, "kav-line", where, kav.mode, kav.group);
   return good;
 }
 
@@ -617,6 +614,8 @@ void Daemon::Impl::OnNotice(const opener::Notice& notice) {
       event.until_ns = notice.until_s * 1'000'000'000;
       break;
     case opener::NoticeKind::kWritesLost:
+      if (event.text.empty()) event.text = "written files were not looked at";
+      [[fallthrough]];
     case opener::NoticeKind::kMarkFailed:
     case opener::NoticeKind::kKernelRefused:
       event.kind = events::EventKind::kTrouble;

@@ -220,7 +220,8 @@ class Clients(Case):
                     sent += 1 << 20
             except OSError:
                 pass
-            self.assertLess(sent, size)
+            if size > 1 << 30:  # For a moment the rest is taken and dropped, so that the answer arrives; not for ever.
+                self.assertLess(sent, size)
             self.assertEqual(receive_all(client), b"INSTREAM size limit exceeded. ERROR\0")
         self.assertLess(daemon.memory_kb(), 100_000)
 

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import subprocess
 import unittest
 
 import harness
@@ -20,7 +21,12 @@ def documented(page):
 
 class ManPages(harness.Case):
     def offered(self, *command):
-        text = self.run_daylight(*command, "--help").stdout.decode()
+        return self.options_in(self.run_daylight(*command, "--help").stdout.decode())
+
+    def offered_by(self, program):
+        return self.options_in(subprocess.run([harness.BIN / program, "--help"], capture_output=True, check=True).stdout.decode())
+
+    def options_in(self, text):
         return {name for line in text.splitlines() if line.startswith("  -") for name in re.findall(r"--[a-z-]+", line[:26].split("  ")[1])} - {"--help"}
 
     def test_scan(self):
@@ -37,6 +43,12 @@ class ManPages(harness.Case):
 
     def test_audit(self):
         self.assertEqual(documented("daylight-audit.1"), self.offered("audit", "sandbox"))
+
+    def test_daemon(self):
+        self.assertEqual(documented("daylightd.8"), self.offered_by("daylightd"))
+
+    def test_opener(self):
+        self.assertEqual(documented("daylight-opener.8"), self.offered_by("daylight-opener"))
 
     def test_quarantine(self):
         offered = set()

@@ -39,10 +39,12 @@ struct OnAccessOptions {
   // Mount points whose devices are changed by nobody but their file system, though
   // they are loop or network block devices (docs/verdict-cache.md).
   std::vector<std::string> stable_mounts;
+  bool operator==(const OnAccessOptions&) const = default;
 };
 
 struct QuarantineOptions {
   std::string folder = "/var/lib/daylight/quarantine";
+  bool operator==(const QuarantineOptions&) const = default;
 };
 
 struct OpenerOptions {
@@ -52,6 +54,7 @@ struct OpenerOptions {
   std::string daemon_user = "daylight";
   std::uint32_t max_walks = 16;
   bool walk_as_root = true;  // Else walks with root's rights are refused.
+  bool operator==(const OpenerOptions&) const = default;
 };
 
 // False with `error` ("line 7: ...") when the text is no TOML, or one of our

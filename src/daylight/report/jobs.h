@@ -85,6 +85,7 @@ struct BudgetValues {
   std::uint32_t max_depth = 0;
   std::uint32_t max_children = 0;
   std::uint32_t timeout_ms = 0;
+  bool operator==(const BudgetValues&) const = default;
 };
 
 // What holds for all objects of a session; the databases come as descriptors.

@@ -1,9 +1,12 @@
 #include "daylight/sandbox/scan_pool.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -86,6 +89,15 @@ bool Changed(ScanItem& item) {
   return true;
 }
 
+// What cannot be had is no reason not to scan.
+void MakeIdle(pid_t pid) {
+  const sched_param none{};
+  ::sched_setscheduler(pid, SCHED_IDLE, &none);
+  constexpr int kProcess = 1;          // IOPRIO_WHO_PROCESS
+  constexpr int kIdleClass = 3 << 13;  // IOPRIO_CLASS_IDLE; ioprio_set(2), which no header declares.
+  ::syscall(SYS_ioprio_set, kProcess, pid, kIdleClass);
+}
+
 tl::unexpected<Error> NotAsked() {
   return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
 }
@@ -156,6 +168,7 @@ Status ScanPool::Start(Worker& worker) {
   worker = Worker();
   worker.batch_objects = batch_objects;
   DL_TRY(worker.process, WorkerProcess::Start(options_.worker_program));
+  if (options_.idle_priority) MakeIdle(worker.process.pid());
   worker.link = std::make_unique<Link>(worker.process.socket(), report::MaxReportBytes(options_.settings));
   worker.last_word = Clock::now();
   DL_TRY_STATUS(worker.link->Queue(report::MessageType::kHello, 0, report::Encode(report::HelloMessage{})));

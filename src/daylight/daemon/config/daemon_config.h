@@ -1,12 +1,12 @@
 // DaemonConfig is everything that daylightd's administrator decides, with defaults
-// that a machine can run with. docs/daylightd.toml.md... the commented default file is
-// apps/daemon/daylightd.toml, and a test holds it against these values.
+// that a machine can run with. The commented default file is apps/daemon/daylightd.toml,
+// and a test holds it against these values.
 //
 //   DaemonConfig config;
 //   const std::vector<std::string> errors = ParseDaemonConfig(text, config);
 //
 // The sections [on_access] and [opener] are the opener's (opener/options.h), and are
-// only passed over here. A value.
+// only passed over here; [quarantine] is read by both. A value.
 #pragma once
 
 #include <array>
@@ -33,6 +33,7 @@ struct ContentConfig {
   bool skip_invalid = true;
   bool allow_unsigned_clamav = false;
   std::chrono::milliseconds self_check{600'000};  // How often to look whether they have changed; 0: never.
+  bool operator==(const ContentConfig&) const = default;
 };
 
 struct ClamdConfig {
@@ -45,6 +46,7 @@ struct ClamdConfig {
   bool allow_shutdown = false;
   bool allow_reload = true;
   std::string tcp_path_user = "nobody";  // Whose rights a path has that came by TCP; empty: refused.
+  bool operator==(const ClamdConfig&) const = default;
 };
 
 struct IcapConfig {
@@ -53,6 +55,7 @@ struct IcapConfig {
   std::uint32_t preview_bytes = 4096;
   std::uint64_t max_body_bytes = 100u << 20;
   bool block_too_large = true;
+  bool operator==(const IcapConfig&) const = default;
 };
 
 struct HttpConfig {
@@ -62,6 +65,7 @@ struct HttpConfig {
   std::uint64_t max_body_bytes = 100u << 20;
   std::string token_file;          // Needed for anything but loopback and Unix sockets.
   std::vector<std::string> hosts;  // Further names that a request may call this server by.
+  bool operator==(const HttpConfig&) const = default;
 };
 
 struct KavConfig {
@@ -70,16 +74,19 @@ struct KavConfig {
   std::uint32_t mode = 0660;
   std::string group;
   std::uint64_t max_body_bytes = 100u << 20;
+  bool operator==(const KavConfig&) const = default;
 };
 
 struct FileLogConfig {
   std::string path;
   std::string format = "daylight";  // "daylight", "ecs", "ocsf"
+  bool operator==(const FileLogConfig&) const = default;
 };
 struct SyslogConfig {
   std::string target = "unix:/dev/log";
   std::string format = "text";  // "text", "json", "ecs", "ocsf", "cef"
   std::uint32_t facility = 3;
+  bool operator==(const SyslogConfig&) const = default;
 };
 struct EventsConfig {
   bool store = true;
@@ -87,11 +94,13 @@ struct EventsConfig {
   std::uint32_t max_rows = 1'000'000;
   std::vector<FileLogConfig> files;
   std::vector<SyslogConfig> syslog;
+  bool operator==(const EventsConfig&) const = default;
 };
 struct HookConfig {
   std::vector<std::string> command;
   std::vector<std::string> events;
   std::chrono::milliseconds timeout{30'000};
+  bool operator==(const HookConfig&) const = default;
 };
 struct ScheduleConfig {
   std::string name;
@@ -100,6 +109,7 @@ struct ScheduleConfig {
   std::vector<std::string> exclude;
   bool one_file_system = true;
   bool quarantine = false;
+  bool operator==(const ScheduleConfig&) const = default;
 };
 
 struct DaemonConfig {
@@ -131,6 +141,7 @@ struct DaemonConfig {
   std::vector<AllowEntry> allowed;
 
   DaemonConfig();
+  bool operator==(const DaemonConfig&) const = default;
 };
 
 // What is wrong with the text, by line; empty when it is good. `config` has what is right.

@@ -95,6 +95,7 @@ class Server::Client : public Connection {
     Rearm();
   }
   void Refuse() {
+    must_linger_ = true;  // Its request is on the way.
     session_->OnRefused();
     Close();
     Rearm();
@@ -178,7 +179,8 @@ class Server::Client : public Connection {
   // socket were closed with bytes unread: it gets a little time to finish.
   void Finish() {
     std::byte peeked;
-    if (ended_ || is_lingering_ || ::recv(socket_.get(), &peeked, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) return Die();
+    if (ended_ || is_lingering_) return Die();
+    if (!must_linger_ && ::recv(socket_.get(), &peeked, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) return Die();
     is_lingering_ = true;
     ::shutdown(socket_.get(), SHUT_WR);
     sent_at_ = Clock::now();
@@ -312,6 +314,7 @@ class Server::Client : public Connection {
   bool closing_ = false;
   bool is_dead_ = false;
   bool is_lingering_ = false;
+  bool must_linger_ = false;
   bool in_writable_ = false;
   bool resume_posted_ = false;
   bool ready_posted_ = false;

@@ -32,6 +32,7 @@ struct ServerLimits {
   std::chrono::milliseconds read_timeout{120'000};     // Without a byte, in the middle of one.
   std::chrono::milliseconds request_timeout{600'000};  // For all bytes of one.
   std::chrono::milliseconds send_timeout{60'000};      // Without taking a byte of an answer.
+  bool operator==(const ServerLimits&) const = default;
 };
 
 class Server {

@@ -23,6 +23,7 @@ struct AllowEntry {
   std::string who;         // Answers for it. Never empty.
   std::string why;         // Never empty.
   std::int64_t until = 0;  // Seconds since 1970; 0: for ever.
+  bool operator==(const AllowEntry&) const = default;
 };
 
 class AllowList {

@@ -15,6 +15,7 @@ namespace dl::daemon {
 struct IncompletePolicy {
   std::array<bool, 6> blocks{};  // By Protocol.
   bool Blocks(Protocol protocol) const { return blocks[static_cast<std::size_t>(protocol)]; }
+  bool operator==(const IncompletePolicy&) const = default;
 };
 
 // Takes the report over; `now` in seconds since 1970.

@@ -1,5 +1,6 @@
 #include "daylight/daemon/service/scan_service.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -15,8 +16,8 @@ namespace {
 
 // After workers that die by themselves: how long until they are tried again.
 constexpr auto kTryAgain = std::chrono::seconds(1);
-// How many objects of schedules are with workers at a time: never all of them.
-constexpr std::size_t kMaxIdleJobs = 1;
+// For how long the worker of schedules is kept without work.
+constexpr auto kKeepIdle = std::chrono::seconds(10);
 // On file systems whose servers let us wait.
 constexpr std::size_t kMaxUnclosed = 64;
 
@@ -77,12 +78,16 @@ void ScanService::AnswerKnown() {
   }
 }
 
-std::unique_ptr<ScanService::Crew> ScanService::MakeCrew(Content content) {
+std::unique_ptr<ScanService::Crew> ScanService::MakeCrew(Content content, bool is_idle) {
   auto crew = std::make_unique<Crew>();
   crew->content = std::move(content);
   sandbox::ScanOptions scan = options_.scan;
-  // Only of use when a crew is to take more than its share.
-  scan.waiting = [this] { return urgent_.size() + usual_.size(); };
+  if (is_idle) {
+    scan.workers = 1;
+    scan.idle_priority = true;
+  } else {
+    scan.waiting = [this] { return urgent_.size() + usual_.size(); };
+  }
   std::vector<int> descriptors;
   for (const os::Fd& file : crew->content.files) descriptors.push_back(file.get());
   Crew& self = *crew;
@@ -110,28 +115,28 @@ void ScanService::Configure(AllowList allowed, IncompletePolicy incomplete) {
   options_.incomplete = incomplete;
 }
 
-std::optional<ScanService::Job> ScanService::TakeJob() {
-  for (std::deque<Job>* queue : {&urgent_, &usual_, &idle_}) {
-    while (!queue->empty()) {
-      Job job = std::move(queue->front());
-      queue->pop_front();
+std::optional<ScanService::Job> ScanService::TakeJob(bool is_idle) {
+  const auto take = [this](std::deque<Job>& queue) -> std::optional<Job> {
+    while (!queue.empty()) {
+      Job job = std::move(queue.front());
+      queue.pop_front();
       if (*job.wanted) return job;
       // Nobody waits for it any more.
       if (!job.request.is_prompt) closer_.Close(std::move(job.request.fd));
     }
-  }
-  return std::nullopt;
+    return std::nullopt;
+  };
+  if (is_idle) return take(idle_);
+  std::optional<Job> job = take(urgent_);
+  return job ? std::move(job) : take(usual_);
 }
 
 std::optional<sandbox::ScanItem> ScanService::NextItem(Crew& crew) {
-  if (&crew != current_.get()) return std::nullopt;
-  if (urgent_.empty() && usual_.empty() && !idle_.empty()) {
-    const auto is_idle = [](const auto& entry) { return entry.second.request.protocol == Protocol::kSchedule; };
-    if (std::count_if(crew.jobs.begin(), crew.jobs.end(), is_idle) >= static_cast<std::ptrdiff_t>(kMaxIdleJobs)) {
-      return std::nullopt;
-    }
-  }
-  std::optional<Job> job = TakeJob();
+  const bool is_idle = &crew == idle_crew_.get();
+  if (&crew != current_.get() && !is_idle) return std::nullopt;
+  // Of content that is no longer in place nothing more is asked.
+  if (is_idle && (current_ == nullptr || crew.content.version != current_->content.version)) return std::nullopt;
+  std::optional<Job> job = TakeJob(is_idle);
   if (!job) return std::nullopt;
   sandbox::ScanItem item;
   item.path = job->request.path;
@@ -192,6 +197,36 @@ void ScanService::AnswerOld() {
   }
 }
 
+// The crew of schedules: begun when there is something for it, and let go when there is
+// not, or other content is in place.
+void ScanService::WorkIdle() {
+  if (idle_crew_) {
+    idle_crew_->pool->Work(0);
+    const bool has_failed = !idle_crew_->pool->failure().empty();
+    if (has_failed) {
+      idle_crew_->pool->End();
+      idle_retry_ = Clock::now() + kTryAgain;
+    }
+    const bool is_old = current_ && idle_crew_->content.version != current_->content.version;
+    const bool has_work = !idle_crew_->jobs.empty() || (!idle_.empty() && !is_old);
+    if (has_work) idle_until_ = Clock::now() + kKeepIdle;
+    if (has_failed || (!has_work && (is_old || Clock::now() >= idle_until_))) {
+      workers_lost_before_ += idle_crew_->pool->workers_lost();
+      idle_crew_.reset();
+    }
+    return;
+  }
+  if (idle_.empty() || !current_ || Clock::now() < idle_retry_) return;
+  Content content;
+  content.version = current_->content.version;
+  for (const os::Fd& file : current_->content.files) {
+    content.files.emplace_back(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
+  }
+  idle_crew_ = MakeCrew(std::move(content), true);
+  idle_until_ = Clock::now() + kKeepIdle;
+  idle_crew_->pool->Feed();
+}
+
 // The new crew takes over once each of its workers has scanned something.
 void ScanService::Promote() {
   if (!coming_) return;
@@ -237,6 +272,7 @@ void ScanService::Work() {
   if (current_) current_->pool->Work(0);
   // What was answered may have made room, or asked for more.
   if (current_) current_->pool->Feed();
+  WorkIdle();
   Replace();
   Promote();
   for (auto crew = leaving_.begin(); crew != leaving_.end();) {
@@ -252,7 +288,7 @@ void ScanService::Work() {
 }
 
 std::size_t ScanService::in_flight() const {
-  std::size_t sum = current_ ? current_->jobs.size() : 0;
+  std::size_t sum = (current_ ? current_->jobs.size() : 0) + (idle_crew_ ? idle_crew_->jobs.size() : 0);
   for (const auto& crew : leaving_) sum += crew->jobs.size();
   return sum;
 }
@@ -272,6 +308,7 @@ std::vector<pid_t> ScanService::worker_pids() const {
   };
   if (current_) add(*current_);
   if (coming_) add(*coming_);
+  if (idle_crew_) add(*idle_crew_);
   for (const auto& crew : leaving_) add(*crew);
   return pids;
 }

@@ -8,9 +8,9 @@
 //                                                // is readable, a few times a second.
 //
 // The queue is bounded: past it the answer is kBusy at once, as it is for what has
-// waited too long. Requests of on-access go first, those of schedules only when
-// nothing else waits. With a new database new workers are started and tried before
-// anything is given to them; the old ones finish what they have. One thread.
+// waited too long. Requests of on-access go first; those of schedules have a worker of
+// their own, which runs when nobody else on the machine wants to. With a new database new workers are started and tried
+// before anything is given to them; the old ones finish what they have. One thread.
 #pragma once
 
 #include <chrono>
@@ -109,9 +109,10 @@ class ScanService : public Scanning {
     std::unordered_map<std::uint64_t, Job> jobs;  // By the pool's numbers.
     std::uint64_t next = 0;
   };
-  std::unique_ptr<Crew> MakeCrew(Content content);
+  std::unique_ptr<Crew> MakeCrew(Content content, bool is_idle = false);
+  void WorkIdle();
   std::optional<sandbox::ScanItem> NextItem(Crew& crew);
-  std::optional<Job> TakeJob();
+  std::optional<Job> TakeJob(bool is_idle);
   void Finish(Crew& crew, std::uint64_t sequence, sandbox::ScanItem&& item, report::ObjectReport&& report);
   void Answer(Job job, ScanOutcome outcome);
   void LookUp(Job& job);
@@ -135,8 +136,11 @@ class ScanService : public Scanning {
   std::optional<Dependence> dependence_;
   std::unique_ptr<Crew> current_;
   std::unique_ptr<Crew> coming_;
+  std::unique_ptr<Crew> idle_crew_;  // Of schedules; while there is something for it.
   Loaded loaded_;
   std::vector<std::unique_ptr<Crew>> leaving_;
+  Clock::time_point idle_until_{};
+  Clock::time_point idle_retry_{};
   std::uint64_t workers_lost_before_ = 0;
   Clock::time_point try_again_{};
   std::string problem_;

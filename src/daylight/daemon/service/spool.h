@@ -26,6 +26,7 @@ struct SpoolOptions {
   std::uint64_t memory_bytes = 1u << 20;                  // What of one stream stays in memory.
   std::uint64_t max_memory_bytes = 256u << 20;            // All streams.
   std::uint64_t max_disk_bytes = std::uint64_t{8} << 30;  // The same.
+  bool operator==(const SpoolOptions&) const = default;
 };
 
 // What is no longer than this needs no file.
