@@ -79,6 +79,15 @@ expect "the watchdog ended a hanging one" test "$(restarts_of daylightd)" = 2
 expect "served after the watchdog" client ping "$socket"
 expect "an open while it is away does not hang" timeout 30 cat /srv/files/good.txt
 
+say "on_daemon_down = deny: the daemon itself comes back"
+sed -i 's/^#on_daemon_down.*/on_daemon_down = "deny"/' /etc/daylight/daylightd.toml
+systemctl restart daylight-opener
+sleep 3
+before=$(restarts_of daylightd)
+kill -9 "$(main_of daylightd)"
+expect "served again" client ping "$socket"
+expect "at the first try" test "$(restarts_of daylightd)" = $((before + 1))
+
 say "events, TCP"
 expect "events were written" grep -q "eicar.com" <(daylight events)
 systemctl enable -q daylightd-clamd-tcp.socket

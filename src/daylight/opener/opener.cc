@@ -26,6 +26,7 @@
 #include "daylight/opener/messages.h"
 #include "daylight/opener/packet.h"
 #include "daylight/opener/path_walk.h"
+#include "daylight/opener/processes.h"
 #include "daylight/opener/surroundings.h"
 #include "daylight/os/io.h"
 #include "daylight/os/notify.h"
@@ -89,6 +90,12 @@ class Loop final : public Opener, private GatePort {
   void StopIgnoring(int file) override { fanotify_->StopIgnoring(file); }
   void StopIgnoringAll() override { fanotify_->StopIgnoringAll(); }
   std::optional<AccessEvent> Describe(const KernelEvent& event) override {
+    // The daemon comes (back) before it is a client: what is denied to it then, nobody could ever let through. systemd
+    // has become its user before it runs the program.
+    if (!client_.valid() && setup_.daemon_uid != 0) {
+      const auto users = UsersOf(event.pid);
+      if (users && users->all_same && users->effective == setup_.daemon_uid) return std::nullopt;
+    }
     const std::array<pid_t, 2> own{::getpid(), client_pid_};
     return surroundings_.Describe(event, std::span(own.data(), client_pid_ > 0 ? 2U : 1U));
   }
