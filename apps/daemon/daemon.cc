@@ -87,13 +87,17 @@ std::string ContentNumber(const Content& content) {
 events::Event EventOfOutcome(const ScanRequest& request, const ScanOutcome& outcome) {
   events::Event event = events::EventOf(request.path, outcome.report);
   event.protocol = ProtocolName(request.protocol);
-  if (request.peer.is_local) {
+  if (request.protocol == Protocol::kSchedule) {
+    event.schedule = request.peer.name;
+  } else if (request.peer.is_local) {
     event.client.uid = request.peer.uid;
     event.client.pid = request.peer.pid;
   } else {
     event.client.address = request.peer.name;
   }
-  event.action = outcome.blocks ? events::Action::kBlocked : events::Action::kNone;
+  // Of a scan that nobody waits for, nothing is blocked.
+  event.action =
+      outcome.blocks && request.protocol != Protocol::kSchedule ? events::Action::kBlocked : events::Action::kNone;
   event.why = outcome.allowed_by;
   if (!outcome.allowed_by.empty()) {
     event.kind = events::EventKind::kAllowListed;
@@ -202,6 +206,7 @@ struct Daemon::Impl {
   Clock::time_point next_check;
   Clock::time_point next_watchdog;
   Clock::time_point told_busy;
+  Clock::time_point told_access_busy;
   int exit_code = kGood;
 };
 
@@ -456,6 +461,7 @@ void Daemon::Impl::WriteOwn(events::EventKind kind, std::string text) {
 void Daemon::Impl::Observe(const ScanRequest& request, const ScanOutcome& outcome) {
   if (outcome.kind == ScanOutcome::Kind::kClean && outcome.allowed_by.empty()) return;
   if (outcome.kind == ScanOutcome::Kind::kBusy) {
+    if (request.protocol == Protocol::kOnAccess) return;  // Below, with what was decided.
     // Once in a while: there may be thousands.
     if (Clock::now() < told_busy) return;
     told_busy = Clock::now() + std::chrono::seconds(10);
@@ -511,6 +517,7 @@ void Daemon::Impl::MakeAccess() {
   options.on_connected = [this](const opener::Hello& hello) {
     Log(Level::kInfo,
         hello.on_access ? "the opener is there; files are scanned as they are opened" : "the opener is there");
+    on_access->SetAllowOnTimeout(hello.allow_on_timeout);
     Learn();
   };
   options.on_lost = [this](const std::string& why) {
@@ -545,6 +552,14 @@ void Daemon::Impl::MakeAccess() {
     events::Event event = EventOfOutcome(request, outcome);
     event.client.exe = access.program;
     const bool waits = access.kind != opener::AccessKind::kWritten;
+    if (outcome.kind == ScanOutcome::Kind::kBusy) {
+      // Once in a while, as above.
+      if (Clock::now() < told_access_busy) return;
+      told_access_busy = Clock::now() + std::chrono::seconds(10);
+      event.kind = events::EventKind::kQueueFull;
+      event.verdict.reset();
+      event.text = outcome.problem;
+    }
     event.action = !waits ? events::Action::kNone : allowed ? events::Action::kAllowed : events::Action::kBlocked;
     Write(std::move(event));
   });
@@ -592,7 +607,12 @@ void Daemon::Impl::OnNotice(const opener::Notice& notice) {
       event.kind = events::EventKind::kQueueFull;
       event.why = "too many files waited" + count;
       break;
-    case opener::NoticeKind::kGap: event.kind = events::EventKind::kGap; break;
+    case opener::NoticeKind::kGap:
+      event.kind = events::EventKind::kGap;
+      event.action = events::Action::kNone;  // Nobody asked; the kernel let everything through.
+      event.from_ns = notice.from_s * 1'000'000'000;
+      event.until_ns = notice.until_s * 1'000'000'000;
+      break;
     case opener::NoticeKind::kWritesLost:
       if (event.text.empty()) event.text = "written files were not looked at";
       [[fallthrough]];
@@ -680,8 +700,11 @@ void Daemon::Impl::Loaded(dl::daemon::Loaded loaded) {
     ++loads;
     Learn();
     if (!is_ready) return Ready();
-    Log(Level::kInfo, "reloaded: content " + service->content()->version);
-    WriteOwn(events::EventKind::kReloaded, "content " + service->content()->version);
+    // Who hears of it may rely on it: not before the opener has forgotten what was clean.
+    link->WhenCounting([this, version = service->content()->version] {
+      Log(Level::kInfo, "reloaded: content " + version);
+      WriteOwn(events::EventKind::kReloaded, "content " + version);
+    });
   });
 }
 

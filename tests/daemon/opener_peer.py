@@ -43,6 +43,7 @@ class Message:
         if self.kind == HELLO:
             self.version, self.on_access, self.on_written = body.take("I"), body.take("B"), body.take("B")
             self.wait_ms, self.generation = body.take("I"), body.take("Q")
+            self.allow_on_timeout = body.take("B")
         elif self.kind == WALK_STARTED:
             self.started, self.reason = body.take("B"), body.text()
         elif self.kind == ACCESS:
@@ -54,6 +55,7 @@ class Message:
         elif self.kind == NOTICE:
             self.notice, self.allowed, self.count = body.take("B"), body.take("B"), body.take("Q")
             self.pid, self.path, self.text = body.take("I"), body.text(), body.text()
+            self.since, self.until = body.take("q"), body.take("q")
         elif self.kind == WALK_FILE:
             self.path, self.failed, self.reason = body.text(), body.take("B"), body.text()
             self.size, self.modified, self.owner = body.take("Q"), body.take("q"), body.take("I")

@@ -280,6 +280,16 @@ void Section::Date(std::string_view key, std::int64_t& value) {
   value = has_offset ? std::int64_t{::timegm(&tm)} - std::int64_t{offset.minutes} * 60 : std::int64_t{::mktime(&tm)};
 }
 
+void Section::Finish() {
+  if (state_->table == nullptr) return;
+  for (const auto& [key, node] : *state_->table) {
+    if (std::find(state_->known.begin(), state_->known.end(), key.str()) != state_->known.end()) continue;
+    const std::string name = report::EscapeLine(key.str());
+    state_->Say(key.source().begin.line,
+                state_->name.empty() ? "there is no section or key " + name : state_->name + " has no key " + name);
+  }
+}
+
 Section Section::Table(std::string_view key) {
   auto state = std::make_shared<State>();
   const bool is_root = state_->name.empty();
@@ -324,15 +334,7 @@ std::vector<Section> Document::Tables(std::string_view name) {
 void Document::Pass(std::string_view name) { impl_->root->Find(name); }
 
 void Document::Finish() {
-  for (const auto& section : impl_->sections) {
-    if (section->table == nullptr) continue;
-    for (const auto& [key, node] : *section->table) {
-      if (std::find(section->known.begin(), section->known.end(), key.str()) != section->known.end()) continue;
-      const std::string name = report::EscapeLine(key.str());
-      section->Say(key.source().begin.line, section->name.empty() ? "there is no section or key " + name
-                                                                  : section->name + " has no key " + name);
-    }
-  }
+  for (const auto& section : impl_->sections) Section(section).Finish();
 }
 
 const std::vector<std::string>& Document::errors() const { return impl_->errors; }

@@ -57,6 +57,9 @@ class Section {
   Section Table(std::string_view key);
   // Says `why` of a key that is there, or of the table when it is not.
   void Refuse(std::string_view key, const std::string& why);
+  // What was not asked for in this table is an error: for whoever reads only some of a
+  // document, whose other tables are somebody else's. Document::Finish does it for all.
+  void Finish();
 
  private:
   friend class Document;

@@ -101,6 +101,17 @@ TEST(DocumentTest, WhatIsNoTomlIsOneError) {
   EXPECT_THAT(document.errors()[0], HasSubstr("line 1: "));
 }
 
+TEST(DocumentTest, OneTableCanBeFinishedByItself) {
+  Document document("other = 1\n[a]\nx = true\ny = 1\n[b]\nz = 1\n");
+  Section a = document.Table("a");
+  bool x = false;
+  a.Flag("x", x);
+  document.Table("b");
+  a.Finish();
+  EXPECT_TRUE(x);
+  EXPECT_THAT(document.errors(), testing::ElementsAre("line 4: [a] has no key y"));
+}
+
 TEST(DocumentTest, DatesWithAndWithoutAnOffset) {
   Document document("[a]\nu = 2027-01-31T00:00:00Z\nv = 2027-01-31T01:00:00+01:00\nw = \"soon\"\n");
   Section a = document.Table("a");

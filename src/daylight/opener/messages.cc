@@ -220,7 +220,8 @@ Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Me
   DL_TRY_STATUS(io.Flag(m.on_access));
   DL_TRY_STATUS(io.Flag(m.on_written));
   DL_TRY_STATUS(io.Number(m.wait_ms));
-  return io.Number(m.generation);
+  DL_TRY_STATUS(io.Number(m.generation));
+  return io.Flag(m.allow_on_timeout);
 }
 
 template <typename Io, typename Message>
@@ -230,7 +231,9 @@ Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Me
   DL_TRY_STATUS(io.Number(m.count));
   DL_TRY_STATUS(io.Number(m.pid));
   DL_TRY_STATUS(io.Text(m.path, kMaxPathBytes));
-  return io.Text(m.text, kMaxTextBytes);
+  DL_TRY_STATUS(io.Text(m.text, kMaxTextBytes));
+  DL_TRY_STATUS(io.Number(m.from_s));
+  return io.Number(m.until_s);
 }
 
 }  // namespace

@@ -160,6 +160,7 @@ struct Hello {
   bool on_written = false;
   std::uint32_t wait_ms = 0;
   std::uint64_t generation = 0;
+  bool allow_on_timeout = true;  // What the client is to say of a file that it cannot get to in time, too.
 };
 
 enum class NoticeKind : std::uint8_t {
@@ -182,6 +183,8 @@ struct Notice {
   std::uint32_t pid = 0;
   std::string path;
   std::string text;
+  std::int64_t from_s = 0;  // Of a gap; since 1970.
+  std::int64_t until_s = 0;
 };
 
 // Whole packets. Texts past their limits are cut off.

@@ -78,11 +78,16 @@ TEST(MessagesTest, EveryFieldComesBack) {
   EXPECT_EQ(take_back.sha256, take.sha256);
   EXPECT_FALSE(Through(TakeRequest{}).expected);
   EXPECT_EQ(Through(Taken{TakeOutcome::kRefused, "i", "w"}).outcome, TakeOutcome::kRefused);
-  EXPECT_EQ(Through(Hello{1, true, false, 5000, 3}).wait_ms, 5000U);
+  EXPECT_EQ(Through(Hello{1, true, false, 5000, 3, false}).wait_ms, 5000U);
+  EXPECT_FALSE(Through(Hello{1, true, false, 5000, 3, false}).allow_on_timeout);
   Notice notice;
   notice.kind = kLastNotice;
   notice.count = 12;
+  notice.from_s = -1;
+  notice.until_s = 1'700'000'000;
   EXPECT_EQ(Through(notice).count, 12U);
+  EXPECT_EQ(Through(notice).from_s, -1);
+  EXPECT_EQ(Through(notice).until_s, 1'700'000'000);
   Through(Generation{});
   Through(GenerationDone{});
 }

@@ -334,11 +334,14 @@ void Loop::AdoptClient(os::Fd fd) {
   hello.on_written = options.enabled && options.on_written;
   hello.wait_ms = options.wait_ms;
   hello.generation = gate_->generation();
+  hello.allow_on_timeout = options.allow_on_timeout;
   Send(Encode(0, hello));
   if (heart_ && heart_->gap() && client_.valid()) {
     const Gap& gap = *heart_->gap();
     Notice notice;
     notice.kind = NoticeKind::kGap;
+    notice.from_s = gap.from_s;
+    notice.until_s = gap.until_s;
     notice.text = std::to_string(gap.from_s) + " to " + std::to_string(gap.until_s) +
                   (gap.stopped ? ": stopped" : ": killed or failed");
     Tell(notice);

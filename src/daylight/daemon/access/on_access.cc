@@ -67,8 +67,8 @@ void OnAccess::Handle(std::uint64_t id, const opener::AccessEvent& event, os::Fd
         break;
       case ScanOutcome::Kind::kInfected: verdict.allow = false; break;
       case ScanOutcome::Kind::kIncomplete: verdict.allow = !outcome.blocks; break;
-      case ScanOutcome::Kind::kFailed:
-      case ScanOutcome::Kind::kBusy: verdict.allow = choices_.allow_on_failure; break;
+      case ScanOutcome::Kind::kFailed: verdict.allow = choices_.allow_on_failure; break;
+      case ScanOutcome::Kind::kBusy: verdict.allow = allow_on_timeout_; break;
     }
     link_.Answer(id, verdict);
     if (done_) done_(done.event, outcome, verdict.allow);

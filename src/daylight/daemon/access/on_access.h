@@ -46,6 +46,9 @@ class OnAccess {
     generation_ = generation;
     cacheable_ = cacheable;
   }
+  // What the opener's choice is when a file cannot be scanned in time: it counts for what
+  // has no room in our queue, too.
+  void SetAllowOnTimeout(bool allow) { allow_on_timeout_ = allow; }
   // The connection is lost: nobody waits for what is under way.
   void Forget() { pending_.clear(); }
   std::size_t pending() const { return pending_.size(); }
@@ -65,6 +68,7 @@ class OnAccess {
   std::map<std::uint64_t, Pending> pending_;
   std::uint64_t generation_ = 0;
   bool cacheable_ = false;
+  bool allow_on_timeout_ = true;
 };
 
 }  // namespace dl::daemon

@@ -63,6 +63,15 @@ void OpenerLink::Use(os::Fd socket) {
     takes_.erase(found);
     done(taken);
   };
+  handlers.generation_done = [this](std::uint64_t generation) {
+    for (const Counting& one : std::exchange(counting_, {})) {
+      if (one.generation <= generation) {
+        one.function();
+      } else {
+        counting_.push_back(one);
+      }
+    }
+  };
   handlers.notice = [this](const opener::Notice& notice) {
     if (options_.on_notice) options_.on_notice(notice);
   };
@@ -91,6 +100,7 @@ void OpenerLink::Lost(const std::string& why) {
   is_up_ = false;
   for (auto& [id, started] : std::exchange(walks_, {})) started(os::Fd(), "the opener is gone");
   for (auto& [id, done] : std::exchange(takes_, {})) done({opener::TakeOutcome::kFailed, "", "the opener is gone"});
+  for (const Counting& one : std::exchange(counting_, {})) one.function();
   if (!std::exchange(told_, true) && options_.on_lost) options_.on_lost(why);
 }
 
@@ -114,6 +124,11 @@ void OpenerLink::Answer(std::uint64_t id, const opener::Verdict& verdict) {
   if (client_ == nullptr) return;
   client_->Answer(id, verdict);
   Rearm();
+}
+
+void OpenerLink::WhenCounting(std::function<void()> function) {
+  if (client_ == nullptr || !is_up_) return function();
+  counting_.push_back({generation_, std::move(function)});
 }
 
 std::uint64_t OpenerLink::NextGeneration() {

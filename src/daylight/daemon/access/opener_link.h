@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "daylight/daemon/net/event_loop.h"
 #include "daylight/opener/client.h"
@@ -47,6 +48,9 @@ class OpenerLink {
   // Verdicts count by other content or choices from now on. Gives its number.
   std::uint64_t NextGeneration();
   std::uint64_t generation() const { return generation_; }
+  // Once the opener has forgotten what it knew by older generations than the one that
+  // there is now; at once, or when it is lost, if there is none that could know anything.
+  void WhenCounting(std::function<void()> function);
 
  private:
   void Connect();
@@ -62,6 +66,11 @@ class OpenerLink {
   std::unique_ptr<EventLoop::Handle> retry_;
   std::map<std::uint64_t, WalkStarted> walks_;
   std::map<std::uint64_t, TakeDone> takes_;
+  struct Counting {
+    std::uint64_t generation;
+    std::function<void()> function;
+  };
+  std::vector<Counting> counting_;
   std::uint64_t generation_ = 1;
   bool is_up_ = false;
   bool told_ = false;

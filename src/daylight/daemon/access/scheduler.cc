@@ -150,7 +150,7 @@ void Scheduler::OnFile(Run& run, std::optional<WalkedFile> walked) {
   }
   PeerInfo peer;
   peer.is_local = true;
-  peer.name = "schedule " + run.schedule.name;
+  peer.name = run.schedule.name;
   ScanRequest request = RequestOf(*walked, Protocol::kSchedule, peer);
   Run::File& file = run.files.emplace_back();
   file.path = request.path;
