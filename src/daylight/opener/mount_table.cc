@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "daylight/os/mounts.h"
+
 namespace dl::opener {
 
 namespace {
@@ -27,21 +29,6 @@ template <typename T>
 bool ToNumber(std::string_view text, T& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size();
-}
-
-// proc(5): space, tab, newline and backslash are written as \040 and the like.
-std::string Unescape(std::string_view text) {
-  std::string out;
-  const auto octal = [&](std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '7'; };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && octal(i + 1) && octal(i + 2) && octal(i + 3)) {
-      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
-      i += 3;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -71,7 +58,7 @@ MountTable MountTable::Parse(std::string_view mountinfo) {
     }
     mount.device = ::makedev(major, minor);
     TakeWord(line);
-    mount.point = Unescape(TakeWord(line));
+    mount.point = os::UnescapeMountPoint(TakeWord(line));
     const std::size_t dash = line.find(" - ");
     if (dash == line.npos) continue;
     line.remove_prefix(dash + 3);

@@ -38,8 +38,9 @@ std::string_view TakeWord(std::string_view& line) {
   return word;
 }
 
-// proc(5): space, tab, newline and backslash are written as \040 and the like.
-std::string Unescape(std::string_view text) {
+}  // namespace
+
+std::string UnescapeMountPoint(std::string_view text) {
   std::string out;
   const auto octal = [&](std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '7'; };
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -52,8 +53,6 @@ std::string Unescape(std::string_view text) {
   }
   return out;
 }
-
-}  // namespace
 
 FileSystemKind KindOf(unsigned long f_type) {
   switch (f_type) {
@@ -119,7 +118,7 @@ Mounts Mounts::Parse(std::string_view mountinfo) {
     const std::size_t dash = line.find(" - ");
     if (dash == line.npos) continue;
     line.remove_prefix(dash + 3);
-    if (IsRemoteType(TakeWord(line))) mounts.remote_.push_back(Unescape(point));
+    if (IsRemoteType(TakeWord(line))) mounts.remote_.push_back(UnescapeMountPoint(point));
   }
   return mounts;
 }
@@ -135,7 +134,7 @@ std::string MountSource(std::string_view mountinfo, std::uint64_t mount) {
     if (dash == line.npos) return {};
     line.remove_prefix(dash + 3);
     TakeWord(line);
-    return Unescape(TakeWord(line));
+    return UnescapeMountPoint(TakeWord(line));
   }
   return {};
 }

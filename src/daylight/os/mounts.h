@@ -28,6 +28,10 @@ FileSystemKind KindOf(unsigned long f_type);
 // empty when there is none.
 std::string MountSource(std::string_view mountinfo, std::uint64_t mount);
 
+// A field of a mountinfo as it is: there, space, tab, newline and backslash are
+// written as \040 and the like (proc(5)).
+std::string UnescapeMountPoint(std::string_view text);
+
 class Mounts {
  public:
   // Nothing remote when there is no /proc.

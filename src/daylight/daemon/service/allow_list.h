@@ -19,7 +19,7 @@ namespace dl::daemon {
 
 struct AllowEntry {
   std::optional<std::array<std::uint8_t, 32>> sha256;  // Of the whole file or stream. Or:
-  std::string name;        // Of detections: `*` stands for any text. As in reports, without `.UNOFFICIAL`.
+  std::string name;        // Of detections: a pattern as in os/glob.h. As in reports, without `.UNOFFICIAL`.
   std::string who;         // Answers for it. Never empty.
   std::string why;         // Never empty.
   std::int64_t until = 0;  // Seconds since 1970; 0: for ever.
@@ -40,8 +40,5 @@ class AllowList {
 // What a detection is called where there is room for one word: the signature's name,
 // or "YARA." and the rule's, as ClamAV calls those.
 std::string DetectionName(const report::Detection& detection);
-
-// Whether `text` is what `pattern` describes; `*` stands for any text, all else for itself.
-bool MatchesPattern(std::string_view pattern, std::string_view text);
 
 }  // namespace dl::daemon
