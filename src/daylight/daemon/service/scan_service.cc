@@ -17,8 +17,6 @@ namespace {
 constexpr auto kTryAgain = std::chrono::seconds(1);
 // How many objects of schedules are with workers at a time: never all of them.
 constexpr std::size_t kMaxIdleJobs = 1;
-// On file systems whose servers let us wait.
-constexpr std::size_t kMaxUnclosed = 64;
 
 }  // namespace
 
@@ -34,10 +32,10 @@ ScanService::~ScanService() = default;
 
 ScanTicket ScanService::Scan(ScanRequest request, Done done) {
   auto wanted = std::make_shared<bool>(true);
-  Job job{std::move(request), std::move(done), wanted, Clock::now(), std::nullopt, false};
+  Job job{std::move(request), std::move(done), wanted, Clock::now(), std::nullopt, promotions_, false};
   wake_();
   // Of files that do not let themselves be closed there is an end, too.
-  const bool is_stuck = !job.request.is_prompt && closer_.waiting() >= kMaxUnclosed;
+  const bool is_stuck = !job.request.is_prompt && os::HasManyUnclosed(job.request.peer.limit_key);
   LookUp(job);
   if (job.known) {
     known_.push_back(std::move(job));
@@ -46,6 +44,10 @@ ScanTicket ScanService::Scan(ScanRequest request, Done done) {
   const bool is_full = queued() >= options_.max_queue;
   if (draining_ || is_full || is_stuck) {
     refused_.push_back(std::move(job));
+    return ScanTicket(std::move(wanted));
+  }
+  if (!job.request.is_prompt && job.request.protocol != Protocol::kSchedule) {
+    slow_.push_back(std::move(job));
     return ScanTicket(std::move(wanted));
   }
   switch (job.request.protocol) {
@@ -82,7 +84,7 @@ std::unique_ptr<ScanService::Crew> ScanService::MakeCrew(Content content) {
   crew->content = std::move(content);
   sandbox::ScanOptions scan = options_.scan;
   // Only of use when a crew is to take more than its share.
-  scan.waiting = [this] { return urgent_.size() + usual_.size(); };
+  scan.waiting = [this] { return urgent_.size() + usual_.size() + slow_.size(); };
   std::vector<int> descriptors;
   for (const os::Fd& file : crew->content.files) descriptors.push_back(file.get());
   Crew& self = *crew;
@@ -110,14 +112,27 @@ void ScanService::Configure(AllowList allowed, IncompletePolicy incomplete) {
   options_.incomplete = incomplete;
 }
 
-std::optional<ScanService::Job> ScanService::TakeJob() {
-  for (std::deque<Job>* queue : {&urgent_, &usual_, &idle_}) {
+// A file system that never answers keeps a worker until its time is up: so one is left
+// for everybody else, where there are two.
+bool ScanService::MayTakeSlow(const Crew& crew) const {
+  const std::size_t most = std::max<std::size_t>(2, options_.scan.workers) - 1;
+  const auto is_slow = [](const auto& entry) { return !entry.second.request.is_prompt; };
+  return static_cast<std::size_t>(std::count_if(crew.jobs.begin(), crew.jobs.end(), is_slow)) < most;
+}
+
+std::optional<ScanService::Job> ScanService::TakeJob(const Crew& crew) {
+  const bool may_take_slow = !slow_.empty() && MayTakeSlow(crew);
+  const bool slow_is_first = may_take_slow && (usual_.empty() || slow_.front().since < usual_.front().since);
+  std::deque<Job>* const first = slow_is_first ? &slow_ : &usual_;
+  std::deque<Job>* const second = slow_is_first ? &usual_ : &slow_;
+  for (std::deque<Job>* queue : {&urgent_, first, second, &idle_}) {
+    if (queue == &slow_ && !may_take_slow) continue;
     while (!queue->empty()) {
       Job job = std::move(queue->front());
       queue->pop_front();
       if (*job.wanted) return job;
       // Nobody waits for it any more.
-      if (!job.request.is_prompt) closer_.Close(std::move(job.request.fd));
+      Drop(job);
     }
   }
   return std::nullopt;
@@ -125,13 +140,13 @@ std::optional<ScanService::Job> ScanService::TakeJob() {
 
 std::optional<sandbox::ScanItem> ScanService::NextItem(Crew& crew) {
   if (&crew != current_.get()) return std::nullopt;
-  if (urgent_.empty() && usual_.empty() && !idle_.empty()) {
+  if (urgent_.empty() && usual_.empty() && (slow_.empty() || !MayTakeSlow(crew)) && !idle_.empty()) {
     const auto is_idle = [](const auto& entry) { return entry.second.request.protocol == Protocol::kSchedule; };
     if (std::count_if(crew.jobs.begin(), crew.jobs.end(), is_idle) >= static_cast<std::ptrdiff_t>(kMaxIdleJobs)) {
       return std::nullopt;
     }
   }
-  std::optional<Job> job = TakeJob();
+  std::optional<Job> job = TakeJob(crew);
   if (!job) return std::nullopt;
   sandbox::ScanItem item;
   item.path = job->request.path;
@@ -148,6 +163,7 @@ std::optional<sandbox::ScanItem> ScanService::NextItem(Crew& crew) {
   item.size = job->request.size;
   item.modified_ns = job->request.modified_ns;
   item.names = job->request.names;
+  item.is_shared = job->request.is_shared || !job->request.is_prompt;
   item.unread = std::move(job->request.unread);
   crew.jobs.emplace(crew.next++, std::move(*job));
   return item;
@@ -159,7 +175,9 @@ void ScanService::Finish(Crew& crew, std::uint64_t sequence, sandbox::ScanItem&&
   Job job = std::move(found->second);
   crew.jobs.erase(found);
   job.request.fd = std::move(item.fd);
-  if (job.key && &crew == current_.get() && report::IsOnlyClean(report)) clean_.Add(*job.key);
+  // Asked of other content, the key may leave out what counts now.
+  if (job.key && job.content == promotions_ && &crew == current_.get() && report::IsOnlyClean(report))
+    clean_.Add(*job.key);
   Answer(std::move(job), MakeOutcome(std::move(report), job.request.protocol, options_.allowed, options_.incomplete,
                                      std::time(nullptr)));
 }
@@ -169,25 +187,39 @@ void ScanService::Answer(Job job, ScanOutcome outcome) {
   metrics_.Count(job.request.protocol, outcome.kind, job.request.size, seconds.count());
   if (observe_) observe_(job.request, outcome);
   if (*job.wanted) job.done(outcome);
-  if (!job.request.is_prompt && job.request.fd.valid()) closer_.Close(std::move(job.request.fd));
+  Drop(job);
+}
+
+// What else would close it is the end of the job, which must not wait.
+void ScanService::Drop(Job& job) {
+  if (!job.request.is_prompt) os::ClosePatiently(std::move(job.request.fd), job.request.peer.limit_key);
 }
 
 void ScanService::AnswerOld() {
   const auto busy = [this](std::deque<Job>& queue, const char* why) {
     Job job = std::move(queue.front());
     queue.pop_front();
-    if (!*job.wanted) return;
+    if (!*job.wanted) return Drop(job);
     ScanOutcome outcome;
     outcome.kind = ScanOutcome::Kind::kBusy;
     outcome.problem = problem_.empty() ? why : problem_;
     Answer(std::move(job), std::move(outcome));
   };
+  // These keep descriptors that take their time to be closed, and so count for their client only then.
+  for (auto job = slow_.begin(); job != slow_.end();) {
+    if (*job->wanted) {
+      ++job;
+      continue;
+    }
+    Drop(*job);
+    job = slow_.erase(job);
+  }
   // What is answered may ask again: only what is there now.
   for (std::size_t n = refused_.size(); n > 0; --n) {
     busy(refused_, draining_ ? "the scanner is stopping" : "too many requests are waiting, try again later");
   }
   const auto limit = Clock::now() - options_.queue_timeout;
-  for (std::deque<Job>* queue : {&urgent_, &usual_}) {
+  for (std::deque<Job>* queue : {&urgent_, &usual_, &slow_}) {
     while (!queue->empty() && queue->front().since < limit) busy(*queue, "no worker was free in time, try again later");
   }
 }
@@ -207,6 +239,7 @@ void ScanService::Promote() {
   if (!coming_->pool->warm()) return;
   if (current_) leaving_.push_back(std::move(current_));
   current_ = std::move(coming_);
+  ++promotions_;
   clean_.Forget();
   dependence_.reset();
   problem_.clear();
@@ -222,6 +255,15 @@ void ScanService::Replace() {
     try_again_ = Clock::now() + kTryAgain;
     workers_lost_before_ += current_->pool->workers_lost();
     current_->pool->End();
+    // One of these may be what keeps a new worker from beginning.
+    while (!slow_.empty()) {
+      Job job = std::move(slow_.front());
+      slow_.pop_front();
+      ScanOutcome outcome;
+      outcome.kind = ScanOutcome::Kind::kBusy;
+      outcome.problem = problem_;
+      Answer(std::move(job), std::move(outcome));
+    }
   }
   if (Clock::now() < try_again_ || draining_) return;
   try_again_ = Clock::now() + kTryAgain;
