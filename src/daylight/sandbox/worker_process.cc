@@ -255,6 +255,10 @@ void ReserveForWorkers() {
   reserved.socket = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   reserved.failed = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   if (reserved.failed < 0) reserved.socket = -1;
+  // The kernel copies tables in pieces of so many (fs/file.c), and then closes what it should
+  // not have copied: so no file of a stranger may be in the first piece.
+  constexpr int kPiece = 64;
+  for (int fd = reserved.failed; fd >= 0 && fd < kPiece - 1;) fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 std::string DescribeEnd(int status) {

@@ -46,7 +46,7 @@ Result<WorkerProgram> FindWorkerProgram();
 // "out of memory".
 std::string DescribeEnd(int status);
 
-// Two descriptors of low numbers, for good: a program that holds files of strangers calls
+// The descriptors of the lowest numbers, for good: a program that holds files of strangers calls
 // this before it has any. Workers then begin without a copy of those, which a new process
 // would have to close, and which may not let themselves be closed.
 void ReserveForWorkers();
