@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -45,6 +46,8 @@ using Clock = std::chrono::steady_clock;
 constexpr int kGood = 0;
 constexpr int kTrouble = 2;
 constexpr auto kTick = milliseconds(100);
+// Between two reloads that clients ask for.
+constexpr auto kReloadPause = std::chrono::seconds(2);
 // For the work in hand, once told to stop.
 constexpr auto kStopLimit = std::chrono::seconds(60);
 // What one object may keep those behind it waiting for: clients are people.
@@ -106,6 +109,18 @@ events::Event EventOfOutcome(const ScanRequest& request, const ScanOutcome& outc
   return event;
 }
 
+// What lies at `path` itself, if it is of `kind`: its folder may be the new owner's, who
+// could have put a link there meanwhile.
+void GiveAway(const std::string& path, mode_t kind, uid_t uid, gid_t gid, std::optional<mode_t> mode) {
+  const os::Fd there(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat info {};
+  if (!there.valid() || ::fstat(there.get(), &info) != 0 || (info.st_mode & S_IFMT) != kind) return;
+  // fchmod(2) takes no O_PATH; this is the same file, whatever the path says now.
+  const std::string self = "/proc/self/fd/" + std::to_string(there.get());
+  if (mode) static_cast<void>(!::chmod(self.c_str(), *mode));
+  static_cast<void>(!::fchownat(there.get(), "", uid, gid, AT_EMPTY_PATH));
+}
+
 // Loopback and Unix sockets are for this machine's users; everybody else needs a token.
 bool IsLocal(const std::string& where) {
   return where.starts_with('/') || where.starts_with("127.") || where.starts_with("[::1]");
@@ -150,7 +165,7 @@ struct Daemon::Impl {
   }
 
   std::string ClamdVersion() const;
-  std::string ClamdStats() const;
+  std::string ClamdStats();
   Gauges MakeGauges() const;
   ApiHealth MakeHealth() const;
   std::string IsTag() const;
@@ -200,6 +215,8 @@ struct Daemon::Impl {
   std::uint32_t settings_number = 0;  // Of the configuration that counts.
   bool is_ready = false;
   bool work_posted = false;
+  bool reload_asked = false;  // By a client, who may ask often.
+  Clock::time_point next_reload;
   bool stopping = false;
   Clock::time_point stop_by;
   Clock::time_point next_second;
@@ -207,6 +224,8 @@ struct Daemon::Impl {
   Clock::time_point next_watchdog;
   Clock::time_point told_busy;
   Clock::time_point told_access_busy;
+  Clock::time_point next_memory;
+  std::uint64_t worker_bytes = 0;  // As of a moment ago.
   int exit_code = kGood;
 };
 
@@ -238,16 +257,15 @@ bool Daemon::Impl::MakeFolders() {
   const auto make = [&](const std::string& path, mode_t mode, bool keep_root = false) {
     if (path.empty()) return false;
     if (::mkdir(path.c_str(), mode) != 0) return errno == EEXIST;
-    if (account && ::geteuid() == 0) {
-      static_cast<void>(!::chown(path.c_str(), keep_root ? 0 : account->uid, account->gid));
-      ::chmod(path.c_str(), mode);
-    }
+    if (account && ::geteuid() == 0) GiveAway(path, S_IFDIR, keep_root ? 0 : account->uid, account->gid, mode);
     return true;
   };
   make(config.run_folder, 0755);
   // Root's quarantine lies in it: with the sticky bit, in a folder that is root's, nobody who has taken us over can put
   // another in its place.
   const bool has_state = make(config.state_folder, account && ::geteuid() == 0 ? 01770 : 0750, true);
+  // What is below folders of that user is made with his rights alone: as root we would be led away by links.
+  if (account && ::geteuid() == 0) return true;
   if (!has_state || !make(config.spool.folder, 0700)) {
     struct stat info {};
     const char* temporary = std::getenv("TMPDIR");
@@ -273,14 +291,18 @@ bool Daemon::Impl::BindOne(Protocol protocol, const std::string& name, const std
     } else if (account && ::geteuid() == 0) {
       gid = static_cast<int>(account->gid);
     }
-    auto socket = ListenUnix(where, mode, gid);
+    // By root it is given to its owners below, without following links.
+    const bool is_given = account && ::geteuid() == 0;
+    auto socket = ListenUnix(where, is_given ? std::optional<unsigned>() : mode, is_given ? -1 : gid);
     if (!socket) {
       Log(Level::kError,
           name + ": " + where + ": " + std::string(socket.error().what) + ": " + os::Describe(socket.error()));
       return false;
     }
     one.socket = std::move(*socket);
-    if (account && ::geteuid() == 0) static_cast<void>(!::chown(where.c_str(), account->uid, static_cast<gid_t>(gid)));
+    if (account && ::geteuid() == 0) {
+      GiveAway(where, S_IFSOCK, account->uid, static_cast<gid_t>(gid), static_cast<mode_t>(mode));
+    }
   } else {
     auto socket = ListenTcp(where);
     if (!socket) {
@@ -644,7 +666,7 @@ void Daemon::Impl::Learn() {
   for (const os::Fd& file : service->content()->files) {
     files->emplace_back(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
   }
-  learner = std::thread([this, generation, number, files, program = worker_program] {
+  const auto learn = [this, generation, number, files, program = worker_program] {
     sandbox::Question question;
     question.worker_program = program;
     for (const os::Fd& file : *files) question.databases.push_back(file.get());
@@ -657,11 +679,23 @@ void Daemon::Impl::Learn() {
       }
     }
     loop.Post([this, generation, number, dependence] { Learned(generation, number, dependence); });
-  });
+  };
+  const bool is_whole = std::all_of(files->begin(), files->end(), [](const os::Fd& file) { return file.valid(); });
+  try {
+    if (is_whole) {
+      learner = std::thread(learn);
+      return;
+    }
+  } catch (const std::system_error&) {
+    // As many threads or processes as there may be.
+  }
+  // Out of descriptors or threads: then nothing is kept.
+  learning = false;
+  Log(Level::kWarning, "what verdicts depend on cannot be asked now, so none is kept until the next reload");
 }
 
 void Daemon::Impl::Learned(std::uint64_t generation, std::uint64_t number, const ScanService::Dependence& dependence) {
-  learner.join();
+  if (learner.joinable()) learner.join();
   learning = false;
   if (std::exchange(learn_again, false)) return Learn();
   if (number == loads) service->SetDependence(dependence);
@@ -687,6 +721,8 @@ void Daemon::Impl::Loaded(dl::daemon::Loaded loaded) {
     Report(loaded.problem);
   }
   if (loaded.content.files.empty()) return;
+  // A file that is half written, say: what is in place finds more. It is looked at again when it changes.
+  if (is_ready && loaded.lacks_some) return Report("the content stays as it is");
   service->Use(std::move(loaded.content), [this](const std::string& problem) {
     if (!problem.empty()) {
       if (!is_ready) {
@@ -730,12 +766,16 @@ std::string Daemon::Impl::ClamdVersion() const {
   return "ClamAV 1.4.6/" + ContentNumber(*content) + "/" + TimeText(content->modified);
 }
 
-std::string Daemon::Impl::ClamdStats() const {
+std::string Daemon::Impl::ClamdStats() {
   const std::uint64_t workers = service->workers();
   const std::uint64_t busy = std::min<std::uint64_t>(workers, service->in_flight());
-  std::uint64_t bytes = 0;
-  for (const pid_t pid : service->worker_pids()) bytes += sandbox::PrivateBytes(pid).value_or(0);
-  const std::string megabytes = std::to_string(bytes >> 20) + ".000M";
+  // Some files of /proc for each worker: not for each who asks.
+  if (Clock::now() >= next_memory) {
+    next_memory = Clock::now() + std::chrono::seconds(1);
+    worker_bytes = 0;
+    for (const pid_t pid : service->worker_pids()) worker_bytes += sandbox::PrivateBytes(pid).value_or(0);
+  }
+  const std::string megabytes = std::to_string(worker_bytes >> 20) + ".000M";
   return "POOLS: 1\n\nSTATE: VALID PRIMARY\nTHREADS: live " + std::to_string(workers) + "  idle " +
          std::to_string(workers - busy) + " max " + std::to_string(workers) +
          " idle-timeout 30\nQUEUE: " + std::to_string(service->queued()) +
@@ -850,6 +890,11 @@ void Daemon::Impl::Tick() {
     if ((server->connections() == 0 && service->idle()) || now >= stop_by) return FinishStop();
   }
   for (events::Hook& hook : hooks) hook.Tick(now);
+  if (reload_asked && is_ready && !stopping && !service->is_loading() && !manager->compiling() && now >= next_reload) {
+    reload_asked = false;
+    next_reload = now + kReloadPause;
+    Reload();
+  }
   if (notifier.watchdog_ms() > 0 && now >= next_watchdog) {
     notifier.Tell("WATCHDOG=1");
     next_watchdog = now + milliseconds(notifier.watchdog_ms());
@@ -871,6 +916,7 @@ bool Daemon::Impl::Prepare() {
   if (::geteuid() == 0 && !config.user.empty()) account = FindUser(config.user);
   notifier = os::Notifier::FromEnvironment();
   if (!MakeFolders() || !BindAll() || !StartOpener() || !DropRights()) return false;
+  if (account && !MakeFolders()) return false;  // Those that are made with the user's own rights.
   OpenEvents();
   MakeService();
   server = std::make_unique<Server>(loop, config.clients, service->metrics());
@@ -888,7 +934,7 @@ bool Daemon::Impl::Prepare() {
   session_hooks.istag = [this] { return IsTag(); };
   session_hooks.health = [this] { return MakeHealth(); };
   session_hooks.metrics = [this] { return service->metrics().ToPrometheus(MakeGauges()); };
-  session_hooks.reload = [this] { loop.Post([this] { Reload(); }); };
+  session_hooks.reload = [this] { reload_asked = true; };
   session_hooks.shutdown = [this] { loop.Post([this] { BeginStop("SHUTDOWN"); }); };
   sessions = std::make_unique<Sessions>(*service, *walks, std::move(session_hooks));
   ApplyConfig();

@@ -12,6 +12,7 @@
 #include "daemon.h"
 #include "daylight/config/document.h"
 #include "daylight/os/io.h"
+#include "daylight/sandbox/worker_process.h"
 #include "log.h"
 
 namespace {
@@ -180,6 +181,7 @@ int Run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
+  dl::sandbox::ReserveForWorkers();
   try {
     return Run(argc, argv);
   } catch (const std::exception& error) {  // Out of memory, or a library's.

@@ -154,7 +154,7 @@ class Server {
     return channel_.Send(MessageType::kForkEnded, message.header.sequence, report::Encode(ended));
   }
 
-  Status ScanBatch(const Incoming& message) {
+  Status ScanBatch(Incoming& message) {
     DL_TRY(auto batch, report::Decode<report::ScanBatchMessage>(AsBytes(message.payload)));
     if (batch.objects.size() != message.descriptors.size()) {
       return Fail(ErrorCode::kMalformed, "a batch without its descriptors");
@@ -178,8 +178,11 @@ class Server {
       if (report::IsOnlyClean(report) && size < kMaxBundleBytes - bytes && ++waiting < kMaxBundle) {
         bytes += size;
         ::lseek(fd, report::kReportWaits, SEEK_SET);
+        message.descriptors[i].Close();
         continue;
       }
+      // Before it is told of: where closing it takes long, that is the fault of no other.
+      message.descriptors[i].Close();
       DL_TRY_STATUS(Flush());
       bytes = waiting = 0;
     }

@@ -107,7 +107,8 @@ Result<os::Fd> ConnectToOpener(const std::string& path) {
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) return Fail(ErrorCode::kMalformed, "the path of the socket is too long");
   std::memcpy(address.sun_path, path.data(), path.size());
-  os::Fd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  // An opener that does not accept must not hold us here (unix(7): EAGAIN with a full backlog).
+  os::Fd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid() || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return Fail(ErrorCode::kIo, "cannot connect to the opener", static_cast<std::uint64_t>(errno));
   }

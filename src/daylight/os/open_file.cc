@@ -8,10 +8,12 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -20,6 +22,11 @@
 namespace dl::os {
 
 namespace {
+
+// Of the threads that close; of descriptors that wait for them, of one stranger and of all.
+constexpr std::size_t kMaxThreads = 64;
+constexpr std::size_t kMaxUnclosedOfOne = 16;
+constexpr std::size_t kMaxUnclosed = 256;
 
 // Block devices that a FUSE daemon answers for (type fuseblk), by /proc/self/mountinfo.
 // Kept until the kernel says that something was mounted.
@@ -81,12 +88,36 @@ std::optional<OpenFile> LookAtOpen(int fd) {
 }
 
 struct PatientCloser::State {
-  std::mutex mutex;
+  struct Item {
+    Fd fd;
+    std::string whose;
+  };
+  mutable std::mutex mutex;
   std::condition_variable changed;
-  std::deque<Fd> waiting;
-  std::size_t count = 0;  // With the one that is being closed.
-  bool started = false;
+  std::deque<Item> waiting;
+  std::map<std::string, std::size_t> of_whom;  // With those that are being closed.
+  std::size_t count = 0;                       // The same.
+  std::size_t threads = 0;
+  std::size_t idle_threads = 0;
   bool ended = false;
+
+  static void Run(const std::shared_ptr<State>& state) {
+    std::unique_lock held(state->mutex);
+    for (;;) {
+      ++state->idle_threads;
+      state->changed.wait(held, [&] { return state->ended || !state->waiting.empty(); });
+      --state->idle_threads;
+      if (state->waiting.empty()) return;
+      Item next = std::move(state->waiting.front());
+      state->waiting.pop_front();
+      held.unlock();
+      next.fd.Close();
+      held.lock();
+      --state->count;
+      const auto found = state->of_whom.find(next.whose);
+      if (--found->second == 0) state->of_whom.erase(found);
+    }
+  }
 };
 
 PatientCloser::PatientCloser() : state_(std::make_shared<State>()) {}
@@ -94,39 +125,60 @@ PatientCloser::PatientCloser() : state_(std::make_shared<State>()) {}
 PatientCloser::~PatientCloser() {
   const std::lock_guard lock(state_->mutex);
   state_->ended = true;
-  state_->changed.notify_one();
+  state_->changed.notify_all();
 }
 
-void PatientCloser::Close(Fd fd) {
+void PatientCloser::Close(Fd fd, const std::string& whose) {
   const std::lock_guard lock(state_->mutex);
-  state_->waiting.push_back(std::move(fd));
+  state_->waiting.push_back({std::move(fd), whose});
   ++state_->count;
+  ++state_->of_whom[whose];
   state_->changed.notify_one();
-  if (std::exchange(state_->started, true)) return;
+  // One that hangs keeps only its own thread.
+  if (state_->idle_threads >= state_->waiting.size() || state_->threads >= kMaxThreads) return;
   // Signals are for the thread that waits for them.
   sigset_t all;
   sigset_t old;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &old);
-  std::thread([state = state_] {
-    std::unique_lock held(state->mutex);
-    for (;;) {
-      state->changed.wait(held, [&] { return state->ended || !state->waiting.empty(); });
-      if (state->waiting.empty()) return;
-      Fd next = std::move(state->waiting.front());
-      state->waiting.pop_front();
-      held.unlock();
-      next.Close();
-      held.lock();
-      --state->count;
-    }
-  }).detach();
+  try {
+    std::thread([state = state_] { State::Run(state); }).detach();
+    ++state_->threads;
+  } catch (const std::system_error&) {
+    // As many as there may be: it waits for one of the others, or for the next call.
+  }
   ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
 }
 
 std::size_t PatientCloser::waiting() const {
   const std::lock_guard lock(state_->mutex);
   return state_->count;
+}
+
+std::size_t PatientCloser::waiting_of(const std::string& whose) const {
+  const std::lock_guard lock(state_->mutex);
+  const auto found = state_->of_whom.find(whose);
+  return found == state_->of_whom.end() ? 0 : found->second;
+}
+
+namespace {
+
+PatientCloser& SharedCloser() {
+  static auto& closer = *new PatientCloser();  // Never destroyed: descriptors are closed until the end.
+  return closer;
+}
+
+}  // namespace
+
+void ClosePatiently(Fd fd, const std::string& whose) {
+  if (!fd.valid()) return;
+  const auto file = LookAtOpen(fd.get());
+  if (file && file->is_prompt) return fd.Close();
+  SharedCloser().Close(std::move(fd), whose);
+}
+
+bool HasManyUnclosed(const std::string& whose) {
+  return SharedCloser().waiting_of(whose) >= kMaxUnclosedOfOne || SharedCloser().waiting() >= kMaxUnclosed;
 }
 
 }  // namespace dl::os

@@ -106,4 +106,31 @@ Result<Received> ReceiveWithFds(int socket, std::span<std::byte> out, std::vecto
   return FromCount(n);
 }
 
+Result<Received> ReceiveWithFd(int socket, std::span<std::byte> out, Fd& fd) {
+  iovec part{out.data(), out.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+  msghdr message{};
+  ssize_t n = 0;
+  do {
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    // Not CMSG_SPACE(), which rounds up to room for a second one.
+    message.msg_controllen = CMSG_LEN(sizeof(int));
+    n = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  } while (n < 0 && errno == EINTR);
+  if (n >= 0) {
+    const cmsghdr* header = CMSG_FIRSTHDR(&message);
+    if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+        header->cmsg_len >= CMSG_LEN(sizeof(int))) {
+      int first = -1;
+      std::memcpy(&first, CMSG_DATA(header), sizeof first);
+      fd = Fd(first);
+    }
+  }
+  DL_TRY(Received received, FromCount(n));
+  received.dropped_fds = n > 0 && (message.msg_flags & MSG_CTRUNC) != 0;
+  return received;
+}
+
 }  // namespace dl::os

@@ -40,5 +40,8 @@ struct Received {
 Result<Received> Receive(int socket, std::span<std::byte> out);
 // The same, and appends the descriptors that came along.
 Result<Received> ReceiveWithFds(int socket, std::span<std::byte> out, std::vector<Fd>& fds);
+// The same with the first descriptor only. The others are dropped by the kernel, as by
+// Receive(): nobody has to close them, and close() may ask a stranger's file system.
+Result<Received> ReceiveWithFd(int socket, std::span<std::byte> out, Fd& fd);
 
 }  // namespace dl::os

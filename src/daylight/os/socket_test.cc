@@ -26,6 +26,27 @@ TEST(SocketTest, DescriptorsGoWithTheBytes) {
   EXPECT_EQ(ReadAll(got[0].get(), 10).value(), "hello");
 }
 
+TEST(SocketTest, OnlyTheFirstDescriptorIsTaken) {
+  auto pair = CreateSocketPair();
+  ASSERT_TRUE(pair);
+  const auto file = SealedMemfd("t", {"hello"});
+  const auto other = SealedMemfd("t", {"other"});
+  ASSERT_TRUE(file && other);
+  const int fds[] = {file->get(), other->get(), other->get()};
+  ASSERT_TRUE(Send(pair->ours.get(), Of("abc"), fds));
+  const int before = ::dup(0);
+  ::close(before);
+  std::byte buffer[16];
+  Fd got;
+  const Received received = ReceiveWithFd(pair->theirs.get(), buffer, got).value();
+  EXPECT_EQ(received.bytes, 3u);
+  EXPECT_TRUE(received.dropped_fds);
+  EXPECT_EQ(ReadAll(got.get(), 10).value(), "hello");
+  const int after = ::dup(0);
+  ::close(after);
+  EXPECT_EQ(after, before + 1) << "more than one was opened";
+}
+
 TEST(SocketTest, DescriptorsSentToUsAreDropped) {
   auto pair = CreateSocketPair();
   ASSERT_TRUE(pair);

@@ -256,6 +256,9 @@ std::size_t ScanPool::Share() const {
 void ScanPool::FeedOne(Worker& worker) {
   while (failure_.empty() && !stopped()) {
     if (worker.spent ? !worker.tasks.empty() : HasEnough(worker)) return;
+    // What it were given now would only be given away again.
+    const bool is_slow = !worker.tasks.empty() && worker.opened && Clock::now() - worker.last_word >= options_.slow;
+    if (is_slow && workers_.size() > 1) return;
     // What is scanned again is alone with its worker, so that a death has one cause.
     if (!again_.empty() && !worker.tasks.empty()) return;
     const bool alone = !again_.empty();
@@ -322,7 +325,8 @@ void ScanPool::LostAtStart(std::deque<Task> tasks, const std::string& reason) {
 std::size_t ScanPool::ObjectAt(const Worker& worker) {
   std::size_t at = 0;
   for (const Task& task : worker.tasks) {
-    if (task.given_away || worker.tasks.size() == 1) break;
+    // A stranger's own offset is no word of the worker: he would have another's object blamed.
+    if (task.given_away || task.item.is_shared || worker.tasks.size() == 1) break;
     const auto offset = os::OffsetOf(task.item.fd.get());
     if (!offset) return worker.tasks.size();
     if (*offset == 0) break;

@@ -41,6 +41,7 @@ struct ScanItem {
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0;  // By fstat, like `size`; 0 when unknown.
   report::ObjectNames names;
+  bool is_shared = false;  // A stranger has the same open file: its offset says nothing.
   std::optional<report::ObjectReport> report;
   std::vector<report::Incomplete> unread;  // To be added to the worker's report.
   // Of the verdict cache: units that need not look at it again, and what to keep

@@ -1,6 +1,8 @@
 #include "daylight/sandbox/worker_process.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -8,10 +10,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 #include "daylight/os/io.h"
 #include "daylight/os/paths.h"
@@ -34,8 +40,29 @@ Result<WorkerProgram> FindWorkerProgram() {
 
 namespace {
 
-// In microseconds: how long a killed process may take to end.
-constexpr useconds_t kMaxKillWait = 2'000'000;
+// In microseconds: how long a killed process is waited for at once.
+constexpr useconds_t kMaxKillWait = 50'000;
+
+// In milliseconds: for a new process to become the worker program.
+constexpr int kMaxExecWaitMs = 2000;
+
+// Those that took longer. Asked for by everybody who starts or ends another.
+class Graveyard {
+ public:
+  void Add(pid_t pid) {
+    const std::lock_guard lock(mutex_);
+    pids_.push_back(pid);
+  }
+  void Reap() {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(pids_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<pid_t> pids_;
+};
+Graveyard graveyard;
 
 // What the new process is told between its birth and the worker program. Made
 // before, since a child of a program with threads may do nothing but plain
@@ -48,6 +75,7 @@ struct Start {
   bool keep_stderr = false;
   bool careless = false;
   bool own_user_namespace = false;
+  bool shares_files = false;  // With us, until it has said otherwise.
   char user_map[32] = "";
   char group_map[32] = "";
 };
@@ -66,8 +94,24 @@ void Limit(__rlimit_resource resource, rlim_t value) {
   ::setrlimit(resource, &limit);
 }
 
+// See ReserveForWorkers().
+struct Reserved {
+  std::mutex mutex;  // Held while one is being started by them.
+  int socket = -1;
+  int failed = -1;
+};
+Reserved reserved;
+
 // In the child: becomes the worker, or says why not and ends.
 [[noreturn]] void Become(const Start& start) {
+  if (start.shares_files) {
+    // A table of our own, into which nothing above is copied (close_range(2)); so nothing has to be closed.
+    if (::syscall(SYS_close_range, std::max(start.socket, start.failed) + 1, ~0U, CLOSE_RANGE_UNSHARE) != 0) {
+      const int error = errno;
+      static_cast<void>(!::write(start.failed, &error, sizeof error));
+      ::_exit(127);
+    }
+  }
   ::setpgid(0, 0);
   struct sigaction usual {};
   usual.sa_handler = SIG_DFL;
@@ -121,6 +165,14 @@ pid_t Fork(int namespaces) {
 
 // The errno of a start that failed, 0 for a good one.
 int AwaitExec(int fd) {
+  // Not for ever: the child first closes what it has of ours, and a file that a client
+  // gave us, on a file system that never answers, does not let itself be closed.
+  pollfd item{fd, POLLIN, 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&item, 1, kMaxExecWaitMs);
+  } while (ready < 0 && errno == EINTR);
+  if (ready == 0) return ETIMEDOUT;
   int error = 0;
   ssize_t n = 0;
   do {
@@ -152,28 +204,61 @@ Result<WorkerProcess> WorkerProcess::Start(const WorkerProgram& program, bool as
   const bool contained = (program.walls & Bit(report::Wall::kNamespaces)) != 0;
   const bool is_root = ::geteuid() == 0;
   int error = 0;
-  for (const int namespaces : {is_root ? CLONE_NEWPID : CLONE_NEWPID | CLONE_NEWUSER, 0}) {
+  const std::lock_guard lock(reserved.mutex);
+  start.shares_files = reserved.socket >= 0;
+  const int most = is_root ? CLONE_NEWPID : CLONE_NEWPID | CLONE_NEWUSER;
+  for (const int namespaces : {most, 0, most, 0}) {
     if (!contained && namespaces != 0) continue;
     int failed[2];
     if (::pipe2(failed, O_CLOEXEC) != 0)
       return Fail(ErrorCode::kIo, "cannot start a worker", static_cast<std::uint64_t>(errno));
     const os::Fd hear(failed[0]);
     os::Fd tell(failed[1]);
+    start.socket = pair.theirs.get();
     start.failed = tell.get();
+    if (start.shares_files) {
+      start.socket = ::dup3(pair.theirs.get(), reserved.socket, O_CLOEXEC);
+      start.failed = ::dup3(tell.get(), reserved.failed, O_CLOEXEC);
+      if (start.socket < 0 || start.failed < 0) {
+        return Fail(ErrorCode::kIo, "cannot start a worker", static_cast<std::uint64_t>(errno));
+      }
+    }
     start.own_user_namespace = (namespaces & CLONE_NEWUSER) != 0;
     WorkerProcess worker;
-    worker.pid_ = Fork(namespaces);
+    // While the table is shared we stand still (CLONE_VFORK): until the child is the worker, or has ended.
+    worker.pid_ = Fork(namespaces | (start.shares_files ? CLONE_FILES | CLONE_VFORK : 0));
     if (worker.pid_ == 0) Become(start);
     error = errno;
     tell.Close();
+    if (start.shares_files) {
+      const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+      ::dup3(nowhere, reserved.socket, O_CLOEXEC);
+      ::dup3(nowhere, reserved.failed, O_CLOEXEC);
+      ::close(nowhere);
+    }
     if (worker.pid_ < 0) continue;
     error = AwaitExec(hear.get());
     if (error == 0) {
       worker.socket_ = std::move(pair.ours);
       return worker;
     }
+    if (error == ETIMEDOUT) break;
+    // A kernel without it: as without what is reserved.
+    if (namespaces == 0) start.shares_files = false;
   }
   return Fail(ErrorCode::kIo, "cannot start a worker", static_cast<std::uint64_t>(error));
+}
+
+void ReserveForWorkers() {
+  const std::lock_guard lock(reserved.mutex);
+  if (reserved.socket >= 0) return;
+  reserved.socket = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  reserved.failed = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (reserved.failed < 0) reserved.socket = -1;
+  // The kernel copies tables in pieces of so many (fs/file.c), and then closes what it should
+  // not have copied: so no file of a stranger may be in the first piece.
+  constexpr int kPiece = 64;
+  for (int fd = reserved.failed; fd >= 0 && fd < kPiece - 1;) fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 std::string DescribeEnd(int status) {
@@ -216,14 +301,15 @@ void WorkerProcess::Reap() {
 void WorkerProcess::Kill() {
   if (pid_ > 0) {
     ::kill(pid_, SIGKILL);
-    // Not for ever: one that waits inside the kernel for a dead file system
-    // dies when that answers, and is nobody's concern any more.
+    // Not for long: one that waits inside the kernel for a dead file system dies
+    // when that answers, and whoever serves clients here has more to do.
     for (useconds_t waited = 0, step = 50; pid_ > 0 && waited < kMaxKillWait; waited += step, step += step / 2) {
       Reap();
       if (pid_ > 0) ::usleep(step);
     }
-    pid_ = -1;
+    if (pid_ > 0) graveyard.Add(std::exchange(pid_, -1));
   }
+  graveyard.Reap();
   socket_.Close();
 }
 

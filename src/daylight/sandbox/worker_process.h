@@ -46,6 +46,11 @@ Result<WorkerProgram> FindWorkerProgram();
 // "out of memory".
 std::string DescribeEnd(int status);
 
+// The descriptors of the lowest numbers, for good: a program that holds files of strangers calls
+// this before it has any. Workers then begin without a copy of those, which a new process
+// would have to close, and which may not let themselves be closed.
+void ReserveForWorkers();
+
 class WorkerProcess {
  public:
   // `as_template`: it only forks others (MessageType::kFork).

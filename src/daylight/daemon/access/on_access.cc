@@ -26,16 +26,19 @@ std::vector<opener::TakeDetection> DetectionsOf(const ScanOutcome& outcome) {
 }  // namespace
 
 void OnAccess::Handle(std::uint64_t id, const opener::AccessEvent& event, os::Fd file) {
-  struct stat info {};
   os::Fd copy(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
-  if (!copy.valid() || !os::StatOpen(file.get(), info) || !S_ISREG(info.st_mode)) {
-    // Devices, pipes and folders have nothing to be scanned.
-    return link_.Answer(id, {.allow = true, .cacheable = false, .generation = link_.generation()});
+  const auto looked = os::LookAtOpen(file.get());
+  if (!copy.valid() || !looked || !looked->is_regular) {
+    // Devices, pipes and folders have nothing to be scanned; what we lack descriptors for has.
+    const bool allow = looked && !looked->is_regular ? true : choices_.allow_on_failure;
+    os::ClosePatiently(std::move(file));
+    return link_.Answer(id, {.allow = allow, .cacheable = false, .generation = link_.generation()});
   }
   ScanRequest request;
   request.fd = std::move(copy);
-  request.size = static_cast<std::uint64_t>(info.st_size);
-  request.modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
+  request.size = looked->size;
+  request.modified_ns = looked->modified_ns;
+  request.is_prompt = looked->is_prompt;
   request.path = event.path;
   request.names.filename = os::BaseName(event.path);
   request.names.object = request.names.filename;
@@ -50,12 +53,12 @@ void OnAccess::Handle(std::uint64_t id, const opener::AccessEvent& event, os::Fd
   const std::uint64_t generation = link_.generation();
   Pending& pending = pending_[id];
   pending.event = event;
-  pending.file = std::move(file);
+  pending.file = os::PatientFd(std::move(file));
   pending.state = os::StateOf(pending.file.get());
   pending.ticket = scanning_.Scan(std::move(request), [this, id, generation](const ScanOutcome& outcome) {
     const auto found = pending_.find(id);
     if (found == pending_.end()) return;
-    const Pending done = std::move(found->second);
+    Pending done = std::move(found->second);
     pending_.erase(found);
     opener::Verdict verdict;
     verdict.generation = generation;

@@ -16,6 +16,7 @@
 #include "daylight/daemon/access/opener_link.h"
 #include "daylight/daemon/service/scanning.h"
 #include "daylight/os/file_state.h"
+#include "daylight/os/open_file.h"
 
 namespace dl::daemon {
 
@@ -56,7 +57,7 @@ class OnAccess {
  private:
   struct Pending {
     opener::AccessEvent event;
-    os::Fd file;
+    os::PatientFd file;
     std::optional<os::FileState> state;
     ScanTicket ticket;
   };

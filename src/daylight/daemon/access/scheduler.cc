@@ -7,6 +7,7 @@
 
 #include "daylight/daemon/access/path_scan.h"
 #include "daylight/events/calendar.h"
+#include "daylight/os/open_file.h"
 
 namespace dl::daemon {
 
@@ -20,7 +21,7 @@ constexpr std::size_t kMaxInFlight = 4;
 struct Scheduler::Run {
   struct File {
     std::string path;
-    os::Fd fd;
+    os::PatientFd fd;
     std::optional<os::FileState> state;
     ScanTicket ticket;
   };
@@ -156,7 +157,7 @@ void Scheduler::OnFile(Run& run, std::optional<WalkedFile> walked) {
   file.path = request.path;
   // One for the worker, one to compare with when it is to be moved.
   if (run.schedule.quarantine) {
-    file.fd = os::Fd(::fcntl(request.fd.get(), F_DUPFD_CLOEXEC, 0));
+    file.fd = os::PatientFd(os::Fd(::fcntl(request.fd.get(), F_DUPFD_CLOEXEC, 0)));
     file.state = os::StateOf(request.fd.get());
   }
   const auto place = std::prev(run.files.end());

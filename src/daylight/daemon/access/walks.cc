@@ -12,19 +12,33 @@
 
 #include "daylight/opener/path_walk.h"
 #include "daylight/os/io.h"
+#include "daylight/os/open_file.h"
 
 namespace dl::daemon {
 
+namespace {
+
+constexpr std::size_t kMaxChildren = 256;
+
+}  // namespace
+
 class Walks::OneWalk : public Walk {
  public:
-  OneWalk(EventLoop& loop, std::string path, OnFile on_file, std::shared_ptr<std::vector<pid_t>> ended)
-      : loop_(loop), path_(std::move(path)), on_file_(std::move(on_file)), ended_(std::move(ended)) {}
+  OneWalk(EventLoop& loop, std::string path, OnFile on_file, std::shared_ptr<std::vector<pid_t>> ended,
+          std::shared_ptr<std::size_t> running)
+      : loop_(loop),
+        path_(std::move(path)),
+        on_file_(std::move(on_file)),
+        ended_(std::move(ended)),
+        running_(std::move(running)) {}
   ~OneWalk() override {
     watch_.reset();
     reader_.reset();
+    for (WalkedFile& file : waiting_) os::ClosePatiently(std::move(file.fd));
     if (pid_ <= 0) return;
     // A file system that never answers may keep it from ending: it is not waited for
     // here, but looked after at the next walk.
+    --*running_;
     ::kill(pid_, SIGKILL);
     ended_->push_back(pid_);
   }
@@ -47,6 +61,7 @@ class Walks::OneWalk : public Walk {
   }
   void Use(os::Fd socket, pid_t pid) {
     pid_ = pid;
+    if (pid > 0) ++*running_;
     reader_ = std::make_unique<opener::WalkReader>(std::move(socket));
     watch_ = loop_.WatchFd(
         reader_->fd(), [this] { Read(); }, [] {});
@@ -132,6 +147,7 @@ class Walks::OneWalk : public Walk {
   std::string path_;
   OnFile on_file_;
   std::shared_ptr<std::vector<pid_t>> ended_;
+  std::shared_ptr<std::size_t> running_;
   pid_t pid_ = -1;
   std::unique_ptr<opener::WalkReader> reader_;
   std::unique_ptr<EventLoop::Watch> watch_;
@@ -145,7 +161,7 @@ class Walks::OneWalk : public Walk {
 std::unique_ptr<Walk> Walks::Start(const PeerInfo& peer, const std::string& path, const WalkWants& wants,
                                    OnFile on_file) {
   std::erase_if(*ended_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
-  auto walk = std::make_unique<OneWalk>(loop_, path, std::move(on_file), ended_);
+  auto walk = std::make_unique<OneWalk>(loop_, path, std::move(on_file), ended_, running_);
   OneWalk& started = *walk;
   opener::WalkRequest request;
   request.path = path;
@@ -185,6 +201,11 @@ std::unique_ptr<Walk> Walks::Start(const PeerInfo& peer, const std::string& path
   // are not less.
   if (!is_root && request.uid != ::geteuid() && request.uid != 0) {
     started.Refuse(WalkedFile::Kind::kDenied, "the opener is needed for the rights of another user");
+    return walk;
+  }
+  // A process each, and one that hangs stays: clients may ask for any number.
+  if (*running_ + ended_->size() >= kMaxChildren) {
+    started.Refuse(WalkedFile::Kind::kFailed, "too many paths are being scanned, try again later");
     return walk;
   }
   auto child = opener::StartPathWalk(request, is_root ? opener::WalkRights::kOfRequest : opener::WalkRights::kOwn);

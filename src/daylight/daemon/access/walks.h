@@ -36,6 +36,7 @@ class Walks : public Walking {
   EventLoop& loop_;
   OpenerLink* link_;
   std::optional<TcpUser> tcp_user_;
+  std::shared_ptr<std::size_t> running_ = std::make_shared<std::size_t>(0);             // Children of ours.
   std::shared_ptr<std::vector<pid_t>> ended_ = std::make_shared<std::vector<pid_t>>();  // To be reaped.
 };
 

@@ -45,13 +45,15 @@ constexpr std::size_t kMaxCommandBytes = 8192;
 constexpr std::string_view kCommandNames =
     "SCAN QUIT RELOAD PING CONTSCAN VERSIONCOMMANDS VERSION END SHUTDOWN MULTISCAN FILDES STATS IDSESSION INSTREAM "
     "DETSTATSCLEAR DETSTATS ALLMATCHSCAN";
+// What is answered without a pause.
+constexpr int kMaxCommandsAtOnce = 64;
 // How many files of one path are scanned side by side.
 constexpr std::size_t kPathsSideBySide = 16;
 
 // Descriptions are shared with the client: its file offset is not ours to move, and
 // it may hold it for writing. So what is small is copied, and of the rest we take an
 // own one, for reading. Where calls could be made to wait, the client's has to do.
-bool TakeFile(os::Fd fd, const os::OpenFile& file, ScanRequest& request) {
+bool TakeFile(os::Fd& fd, const os::OpenFile& file, ScanRequest& request) {
   request.is_prompt = file.is_prompt;
   request.size = file.size;
   request.modified_ns = file.modified_ns;
@@ -66,12 +68,15 @@ bool TakeFile(os::Fd fd, const os::OpenFile& file, ScanRequest& request) {
       return true;
     }
   }
+  request.is_shared = true;
   if (file.is_prompt) {
     os::Fd own(::open(("/proc/self/fd/" + std::to_string(fd.get())).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (own.valid())
+    if (own.valid()) {
       fd = std::move(own);
-    else if (!file.is_read_only)
+      request.is_shared = false;
+    } else if (!file.is_read_only) {
       return false;
+    }
   } else if (!file.is_read_only) {
     return false;
   }
@@ -84,7 +89,7 @@ bool TakeFile(os::Fd fd, const os::OpenFile& file, ScanRequest& request) {
 ClamdSession::ClamdSession(Connection& connection, Scanning& scanning, Walking& walking, const ClamdOptions& options)
     : connection_(connection), scanning_(scanning), walking_(walking), options_(options) {}
 
-ClamdSession::~ClamdSession() = default;
+ClamdSession::~ClamdSession() { os::ClosePatiently(std::move(descriptor_), connection_.peer().limit_key); }
 
 Waiting ClamdSession::waiting() const {
   if (state_ == State::kStream || state_ == State::kDescriptor) return Waiting::kForBytes;
@@ -116,7 +121,13 @@ void ClamdSession::Finished() {
 
 std::size_t ClamdSession::OnBytes(std::string_view bytes) {
   std::size_t taken = 0;
+  int commands = 0;
   while (taken < bytes.size()) {
+    // Others have their turn, and what was answered may have to be read first.
+    if (state_ == State::kCommand && ++commands > kMaxCommandsAtOnce) {
+      connection_.Resume();
+      break;
+    }
     const std::string_view rest = bytes.substr(taken);
     std::size_t n = 0;
     switch (state_) {
@@ -283,7 +294,8 @@ std::size_t ClamdSession::TakeStream(std::string_view bytes) {
 }
 
 void ClamdSession::OnDescriptor(os::Fd fd) {
-  if (!descriptor_.valid()) descriptor_ = std::move(fd);  // More than one: the first.
+  if (descriptor_.valid()) return os::ClosePatiently(std::move(fd), connection_.peer().limit_key);
+  descriptor_ = std::move(fd);  // More than one: the first.
 }
 
 std::size_t ClamdSession::TakeDescriptor(std::string_view) {
@@ -300,13 +312,14 @@ std::size_t ClamdSession::TakeDescriptor(std::string_view) {
 void ClamdSession::ScanDescriptor(os::Fd fd) {
   const std::string label = "fd[" + std::to_string(fd.get()) + "]";
   const auto refuse = [&](const std::string& why) {
+    os::ClosePatiently(std::move(fd), connection_.peer().limit_key);
     Reply(in_session_ ? id_ : 0, end_, label + ": " + why + " ERROR");
     Finished();
   };
   const auto file = os::LookAtOpen(fd.get());
   if (!file || !file->is_regular) return refuse("Not a regular file");
   ScanRequest request;
-  if (!TakeFile(std::move(fd), *file, request)) return refuse("Cannot be read, and is open for writing");
+  if (!TakeFile(fd, *file, request)) return refuse("Cannot be read, and is open for writing");
   request.names.object = request.names.filename = request.names.filepath = "stream";
   Submit(std::move(request), label);
 }
@@ -327,7 +340,8 @@ std::string ClamdSession::Lines(std::uint32_t id, char end, const std::string& l
   switch (outcome.kind) {
     case ScanOutcome::Kind::kInfected:
     case ScanOutcome::Kind::kIncomplete: {
-      if (!outcome.blocks || outcome.names.empty()) break;
+      if (!outcome.blocks) break;
+      if (outcome.names.empty()) return Line(id, end, label + ": nothing is known of it ERROR");
       std::string lines;
       for (std::size_t i = 0; i < outcome.names.size() && (all_matches || i == 0); ++i) {
         const bool official = i < outcome.official.size() && outcome.official[i];

@@ -40,6 +40,7 @@ class ClamdSession : public Session {
   ClamdSession(Connection& connection, Scanning& scanning, Walking& walking, const ClamdOptions& options);
   ~ClamdSession() override;
   std::size_t OnBytes(std::string_view bytes) override;
+  bool takes_descriptors() const override { return state_ != State::kEnded; }
   void OnDescriptor(os::Fd fd) override;
   void OnEnd() override;
   void OnTimeout() override;

@@ -181,11 +181,13 @@ Loaded ContentManager::Open(const Sources& sources) const {
   const auto add = [&](const std::string& path) {
     auto fd = os::OpenRegular(path);
     if (!fd) {
+      loaded.lacks_some = true;
       loaded.problem += (loaded.problem.empty() ? "" : "; ") + path + ": " + os::Describe(fd.error());
       return;
     }
     // Only the header and the table of sections: what is in it, the worker reads.
     if (const auto database = database::Database::Open(fd->get()); !database) {
+      loaded.lacks_some = true;
       loaded.problem += (loaded.problem.empty() ? "" : "; ") + path + ": " + os::Describe(database.error());
       return;
     }

@@ -31,8 +31,9 @@ struct ContentOptions {
 
 struct Loaded {
   Content content;
-  std::string problem;  // Why there is none, or not all that was asked for; for people.
-  bool is_old = false;  // A newer one is being compiled and comes later.
+  std::string problem;      // Why there is none, or not all that was asked for; for people.
+  bool lacks_some = false;  // A database that was asked for is not among it.
+  bool is_old = false;      // A newer one is being compiled and comes later.
 };
 
 class ContentManager {

@@ -45,7 +45,10 @@ Waiting HttpSession::waiting() const {
 
 std::size_t HttpSession::OnBytes(std::string_view bytes) {
   const std::size_t size = bytes.size();
-  while (Step(bytes)) {
+  is_answered_ = false;
+  // One request at a time: before the next, others have their turn, and the answer may
+  // have to be read first. Reply() resumes.
+  while (Step(bytes) && !is_answered_) {
   }
   return size - bytes.size();
 }
@@ -120,6 +123,7 @@ void HttpSession::Reply(const HttpReply& reply) {
     reader_.Reset();
     is_continued_ = false;
     state_ = State::kHead;
+    is_answered_ = true;
     connection_.Resume();
   } else if (is_whole || is_bad || (request().expects_continue && !is_continued_)) {
     Close();

@@ -68,6 +68,7 @@ class HttpSession : public Session {
   Connection& connection_;
   HttpReader reader_;
   State state_ = State::kHead;
+  bool is_answered_ = false;  // In this turn of reading.
   bool is_mid_head_ = false;
   bool has_ended_ = false;  // The peer will send no more.
   bool is_in_request_ = false;

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -67,6 +68,13 @@ PeerInfo PeerOf(int socket, const sockaddr_storage& address) {
   } else {
     sockaddr_in6 in6{};
     std::memcpy(&in6, &address, sizeof(in6));
+    if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) {
+      // A socket for both: these are as many clients as there are addresses.
+      ::inet_ntop(AF_INET, in6.sin6_addr.s6_addr + 12, text, sizeof(text));
+      peer.limit_key = text;
+      peer.name = peer.limit_key + ":" + std::to_string(ntohs(in6.sin6_port));
+      return peer;
+    }
     ::inet_ntop(AF_INET6, &in6.sin6_addr, text, sizeof(text));
     peer.name = "[" + std::string(text) + "]:" + std::to_string(ntohs(in6.sin6_port));
     // One client has a /64 of addresses.
@@ -94,9 +102,13 @@ class Server::Client : public Connection {
     session_ = std::move(session);
     Rearm();
   }
-  void Refuse() {
+  // `at_once`: too many are being told so already.
+  void Refuse(bool at_once) {
     must_linger_ = true;  // Its request is on the way.
+    is_refused_ = true;
+    ++server_.refused_;
     session_->OnRefused();
+    if (at_once) return Die();
     Close();
     Rearm();
   }
@@ -128,7 +140,8 @@ class Server::Client : public Connection {
     server_.loop_.Post([this, alive = std::weak_ptr<bool>(alive_)] {
       if (alive.expired()) return;
       resume_posted_ = false;
-      Give({});
+      // Else when that is sent.
+      if (unsent() < kMaxUnsentBytes) Give({});
       if (ended_) TellEnd();
       Rearm();
     });
@@ -168,11 +181,21 @@ class Server::Client : public Connection {
       case Waiting::kForBytes:
         if (now - progressed_ >= limits.read_timeout || now - began_ >= limits.request_timeout) TimeOut();
         break;
-      case Waiting::kForUs: began_ = progressed_ = now; break;
+      case Waiting::kForUs:
+        began_ = progressed_ = now;
+        if (ended_ && IsGone()) Die();
+        break;
     }
   }
 
  private:
+  // Whether it not only has said all, but is not there to hear anything: known of Unix
+  // sockets, and of TCP once something was refused.
+  bool IsGone() const {
+    pollfd item{socket_.get(), 0, 0};
+    return ::poll(&item, 1, 0) == 1 && (item.revents & (POLLHUP | POLLERR)) != 0;
+  }
+
   std::size_t unsent() const { return unsent_.size() - sent_; }
 
   // All is said. To a peer that is still talking the last word would be lost if the
@@ -199,6 +222,7 @@ class Server::Client : public Connection {
 
   void Die() {
     if (std::exchange(is_dead_, true)) return;
+    if (is_refused_) --server_.refused_;
     watch_.reset();
     server_.Remove(*this);
   }
@@ -224,9 +248,10 @@ class Server::Client : public Connection {
       return Rearm();
     }
     for (int turn = 0; turn < kMaxTurns && wants_bytes() && !is_dead_; ++turn) {
-      std::vector<os::Fd> descriptors;
+      os::Fd descriptor;
+      const bool takes_one = peer_.is_local && session_->takes_descriptors() && !os::HasManyUnclosed(peer_.limit_key);
       const auto received =
-          peer_.is_local ? os::ReceiveWithFds(socket_.get(), buffer, descriptors) : os::Receive(socket_.get(), buffer);
+          takes_one ? os::ReceiveWithFd(socket_.get(), buffer, descriptor) : os::Receive(socket_.get(), buffer);
       if (!received) return Die();
       if (received->bytes == 0 && !received->ended) break;
       if (received->ended) {
@@ -235,7 +260,7 @@ class Server::Client : public Connection {
         break;
       }
       progressed_ = Clock::now();
-      for (os::Fd& fd : descriptors) session_->OnDescriptor(std::move(fd));
+      if (descriptor.valid()) session_->OnDescriptor(std::move(descriptor));
       Give(AsText(Bytes(buffer).first(received->bytes)));
       if (received->bytes < buffer.size()) break;
     }
@@ -245,7 +270,8 @@ class Server::Client : public Connection {
   // Not while there are bytes that the session takes when what it is at is done.
   void TellEnd() {
     if (is_dead_ || closing_ || told_end_) return;
-    if (!pending_.empty() && session_->waiting() == Waiting::kForUs) return;
+    const bool may_go_on = session_->waiting() == Waiting::kForUs || resume_posted_ || unsent() >= kMaxUnsentBytes;
+    if (!pending_.empty() && may_go_on) return;
     told_end_ = true;
     session_->OnEnd();
   }
@@ -316,6 +342,7 @@ class Server::Client : public Connection {
   bool told_end_ = false;
   bool closing_ = false;
   bool is_dead_ = false;
+  bool is_refused_ = false;
   bool is_lingering_ = false;
   bool must_linger_ = false;
   bool in_writable_ = false;
@@ -368,7 +395,8 @@ void Server::Accept(Listener& listener) {
 
 void Server::Add(os::Fd socket, Listener& listener, PeerInfo peer) {
   std::size_t& of_client = per_client_[peer.limit_key];
-  const bool is_full = connections_.size() >= limits_.max_connections || of_client >= limits_.max_per_client;
+  // Those that are only told so do not count, or one client could take all places.
+  const bool is_full = connections_.size() - refused_ >= limits_.max_connections || of_client >= limits_.max_per_client;
   ++of_client;
   auto client = std::make_unique<Client>(*this, std::move(socket), listener.protocol, std::move(peer));
   Client& added = *client;
@@ -377,7 +405,7 @@ void Server::Add(os::Fd socket, Listener& listener, PeerInfo peer) {
   added.Begin(listener.factory(added));
   if (!is_full) return;
   metrics_.CountRefused(listener.protocol);
-  added.Refuse();
+  added.Refuse(refused_ >= kMaxRefused);
 }
 
 // Not at once: it may be a function of its own that is running.
@@ -409,7 +437,7 @@ void Server::Drain() {
   for (const auto& client : connections_) client->Drain();
 }
 
-Result<os::Fd> ListenUnix(const std::string& path, unsigned mode, int group) {
+Result<os::Fd> ListenUnix(const std::string& path, std::optional<unsigned> mode, int group) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof(address.sun_path)) {
@@ -436,7 +464,7 @@ Result<os::Fd> ListenUnix(const std::string& path, unsigned mode, int group) {
   if (group >= 0 && ::chown(path.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(group)) != 0) {
     return Failed("cannot give the socket to its group");
   }
-  if (::chmod(path.c_str(), mode) != 0) return Failed("cannot set the socket's mode");
+  if (mode && ::chmod(path.c_str(), *mode) != 0) return Failed("cannot set the socket's mode");
   if (::listen(socket.get(), kBacklog) != 0) return Failed("cannot listen");
   return socket;
 }

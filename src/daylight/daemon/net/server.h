@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -73,14 +74,15 @@ class Server {
   std::list<std::unique_ptr<Client>> connections_;
   std::unordered_map<std::string, std::size_t> per_client_;
   std::unique_ptr<EventLoop::Handle> tick_;
+  std::size_t refused_ = 0;  // Connections that are only told that there are too many.
   bool sweep_posted_ = false;
   bool draining_ = false;
 };
 
 // Listening sockets; kIo with errno. A Unix socket's path is taken over from a server
 // that is gone, never from one that answers; `mode` are its access bits, `group` who
-// owns it (-1: as it is).
-Result<os::Fd> ListenUnix(const std::string& path, unsigned mode, int group);
+// owns it (-1: as it is). Without a mode nobody but its owner may connect yet.
+Result<os::Fd> ListenUnix(const std::string& path, std::optional<unsigned> mode, int group);
 // "127.0.0.1:3310", "[::1]:3310".
 Result<os::Fd> ListenTcp(const std::string& address);
 

@@ -15,9 +15,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "daylight/daemon/service/scanning.h"
 #include "daylight/os/fd.h"
+#include "daylight/os/open_file.h"
 
 namespace dl::daemon {
 
@@ -49,8 +51,11 @@ class Session {
   // with; the rest comes again when there is more, or after Connection::Resume(). A
   // session never leaves more than kMaxPendingBytes.
   virtual std::size_t OnBytes(std::string_view bytes) = 0;
-  // A descriptor came with the bytes that are given next (SCM_RIGHTS; Unix sockets).
-  virtual void OnDescriptor(os::Fd fd) { fd.Close(); }
+  // Whether a descriptor that comes now is of any use; else the kernel drops it.
+  virtual bool takes_descriptors() const { return false; }
+  // One came with the bytes that are given next (SCM_RIGHTS; Unix sockets), the first
+  // if there were more. To be closed by os::ClosePatiently().
+  virtual void OnDescriptor(os::Fd fd) { os::ClosePatiently(std::move(fd)); }
   // All that was queued has been sent: a session that has much to send queues a piece,
   // and the next one here. Never from within Connection::Send().
   virtual void OnSendReady() {}

@@ -17,6 +17,9 @@ CleanCache::CleanCache(std::size_t entries) {
 
 CleanCache::Key CleanCache::KeyOf(std::string_view bytes, const report::ObjectNames* names) {
   crypto::Sha256 sha256;
+  // So that no bytes are taken for names and other bytes.
+  const char kind = names != nullptr ? 1 : 0;
+  sha256.Update(AsBytes(std::string_view(&kind, 1)));
   if (names != nullptr) {
     for (const std::string* name :
          {&names->object, &names->filename, &names->filepath, &names->extension, &names->filetype, &names->owner}) {

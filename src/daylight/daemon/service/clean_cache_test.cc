@@ -28,6 +28,9 @@ TEST(CleanCacheTest, NamesArePartOfTheQuestionAndDoNotRunIntoEachOther) {
   b.filepath = "bc";
   EXPECT_NE(CleanCache::KeyOf("x", &a), CleanCache::KeyOf("x", &b));
   EXPECT_NE(CleanCache::KeyOf("x", &a), CleanCache::KeyOf("x", nullptr));
+  // Bytes that look like the names of other bytes.
+  const report::ObjectNames none;
+  EXPECT_NE(CleanCache::KeyOf("x", &none), CleanCache::KeyOf(std::string(48, '\0') + "x", nullptr));
 }
 
 TEST(CleanCacheTest, IsNeverLargerThanItWasMade) {

@@ -73,7 +73,9 @@ ScanOutcome MakeOutcome(report::ObjectReport report, Protocol protocol, const Al
       outcome.problem = Problem(report);
       break;
     case report::Verdict::kFailed:
+      // Not less than what was read in part: an object that ends its worker must not pass for that.
       outcome.kind = ScanOutcome::Kind::kFailed;
+      outcome.blocks = policy.Blocks(protocol);
       outcome.problem = report.failure;
       break;
   }

@@ -18,8 +18,6 @@ namespace {
 constexpr auto kTryAgain = std::chrono::seconds(1);
 // For how long the worker of schedules is kept without work.
 constexpr auto kKeepIdle = std::chrono::seconds(10);
-// On file systems whose servers let us wait.
-constexpr std::size_t kMaxUnclosed = 64;
 
 }  // namespace
 
@@ -35,10 +33,10 @@ ScanService::~ScanService() = default;
 
 ScanTicket ScanService::Scan(ScanRequest request, Done done) {
   auto wanted = std::make_shared<bool>(true);
-  Job job{std::move(request), std::move(done), wanted, Clock::now(), std::nullopt, false};
+  Job job{std::move(request), std::move(done), wanted, Clock::now(), std::nullopt, promotions_, false};
   wake_();
   // Of files that do not let themselves be closed there is an end, too.
-  const bool is_stuck = !job.request.is_prompt && closer_.waiting() >= kMaxUnclosed;
+  const bool is_stuck = !job.request.is_prompt && os::HasManyUnclosed(job.request.peer.limit_key);
   LookUp(job);
   if (job.known) {
     known_.push_back(std::move(job));
@@ -47,6 +45,10 @@ ScanTicket ScanService::Scan(ScanRequest request, Done done) {
   const bool is_full = queued() >= options_.max_queue;
   if (draining_ || is_full || is_stuck) {
     refused_.push_back(std::move(job));
+    return ScanTicket(std::move(wanted));
+  }
+  if (!job.request.is_prompt && job.request.protocol != Protocol::kSchedule) {
+    slow_.push_back(std::move(job));
     return ScanTicket(std::move(wanted));
   }
   switch (job.request.protocol) {
@@ -86,7 +88,7 @@ std::unique_ptr<ScanService::Crew> ScanService::MakeCrew(Content content, bool i
     scan.workers = 1;
     scan.idle_priority = true;
   } else {
-    scan.waiting = [this] { return urgent_.size() + usual_.size(); };
+    scan.waiting = [this] { return urgent_.size() + usual_.size() + slow_.size(); };
   }
   std::vector<int> descriptors;
   for (const os::Fd& file : crew->content.files) descriptors.push_back(file.get());
@@ -115,20 +117,34 @@ void ScanService::Configure(AllowList allowed, IncompletePolicy incomplete) {
   options_.incomplete = incomplete;
 }
 
-std::optional<ScanService::Job> ScanService::TakeJob(bool is_idle) {
+// A file system that never answers keeps a worker until its time is up: so one is left
+// for everybody else, where there are two.
+bool ScanService::MayTakeSlow(const Crew& crew) const {
+  const std::size_t most = std::max<std::size_t>(2, options_.scan.workers) - 1;
+  const auto is_slow = [](const auto& entry) { return !entry.second.request.is_prompt; };
+  return static_cast<std::size_t>(std::count_if(crew.jobs.begin(), crew.jobs.end(), is_slow)) < most;
+}
+
+std::optional<ScanService::Job> ScanService::TakeJob(const Crew& crew) {
   const auto take = [this](std::deque<Job>& queue) -> std::optional<Job> {
     while (!queue.empty()) {
       Job job = std::move(queue.front());
       queue.pop_front();
       if (*job.wanted) return job;
       // Nobody waits for it any more.
-      if (!job.request.is_prompt) closer_.Close(std::move(job.request.fd));
+      Drop(job);
     }
     return std::nullopt;
   };
-  if (is_idle) return take(idle_);
-  std::optional<Job> job = take(urgent_);
-  return job ? std::move(job) : take(usual_);
+  if (&crew == idle_crew_.get()) return take(idle_);
+  if (std::optional<Job> job = take(urgent_)) return job;
+  const bool may_take_slow = !slow_.empty() && MayTakeSlow(crew);
+  const bool slow_is_first = may_take_slow && (usual_.empty() || slow_.front().since < usual_.front().since);
+  if (slow_is_first) {
+    if (std::optional<Job> job = take(slow_)) return job;
+  }
+  if (std::optional<Job> job = take(usual_)) return job;
+  return may_take_slow ? take(slow_) : std::nullopt;
 }
 
 std::optional<sandbox::ScanItem> ScanService::NextItem(Crew& crew) {
@@ -136,7 +152,7 @@ std::optional<sandbox::ScanItem> ScanService::NextItem(Crew& crew) {
   if (&crew != current_.get() && !is_idle) return std::nullopt;
   // Of content that is no longer in place nothing more is asked.
   if (is_idle && (current_ == nullptr || crew.content.version != current_->content.version)) return std::nullopt;
-  std::optional<Job> job = TakeJob(is_idle);
+  std::optional<Job> job = TakeJob(crew);
   if (!job) return std::nullopt;
   sandbox::ScanItem item;
   item.path = job->request.path;
@@ -153,6 +169,7 @@ std::optional<sandbox::ScanItem> ScanService::NextItem(Crew& crew) {
   item.size = job->request.size;
   item.modified_ns = job->request.modified_ns;
   item.names = job->request.names;
+  item.is_shared = job->request.is_shared || !job->request.is_prompt;
   item.unread = std::move(job->request.unread);
   crew.jobs.emplace(crew.next++, std::move(*job));
   return item;
@@ -164,7 +181,9 @@ void ScanService::Finish(Crew& crew, std::uint64_t sequence, sandbox::ScanItem&&
   Job job = std::move(found->second);
   crew.jobs.erase(found);
   job.request.fd = std::move(item.fd);
-  if (job.key && &crew == current_.get() && report::IsOnlyClean(report)) clean_.Add(*job.key);
+  // Asked of other content, the key may leave out what counts now.
+  if (job.key && job.content == promotions_ && &crew == current_.get() && report::IsOnlyClean(report))
+    clean_.Add(*job.key);
   Answer(std::move(job), MakeOutcome(std::move(report), job.request.protocol, options_.allowed, options_.incomplete,
                                      std::time(nullptr)));
 }
@@ -174,25 +193,39 @@ void ScanService::Answer(Job job, ScanOutcome outcome) {
   metrics_.Count(job.request.protocol, outcome.kind, job.request.size, seconds.count());
   if (observe_) observe_(job.request, outcome);
   if (*job.wanted) job.done(outcome);
-  if (!job.request.is_prompt && job.request.fd.valid()) closer_.Close(std::move(job.request.fd));
+  Drop(job);
+}
+
+// What else would close it is the end of the job, which must not wait.
+void ScanService::Drop(Job& job) {
+  if (!job.request.is_prompt) os::ClosePatiently(std::move(job.request.fd), job.request.peer.limit_key);
 }
 
 void ScanService::AnswerOld() {
   const auto busy = [this](std::deque<Job>& queue, const char* why) {
     Job job = std::move(queue.front());
     queue.pop_front();
-    if (!*job.wanted) return;
+    if (!*job.wanted) return Drop(job);
     ScanOutcome outcome;
     outcome.kind = ScanOutcome::Kind::kBusy;
     outcome.problem = problem_.empty() ? why : problem_;
     Answer(std::move(job), std::move(outcome));
   };
+  // These keep descriptors that take their time to be closed, and so count for their client only then.
+  for (auto job = slow_.begin(); job != slow_.end();) {
+    if (*job->wanted) {
+      ++job;
+      continue;
+    }
+    Drop(*job);
+    job = slow_.erase(job);
+  }
   // What is answered may ask again: only what is there now.
   for (std::size_t n = refused_.size(); n > 0; --n) {
     busy(refused_, draining_ ? "the scanner is stopping" : "too many requests are waiting, try again later");
   }
   const auto limit = Clock::now() - options_.queue_timeout;
-  for (std::deque<Job>* queue : {&urgent_, &usual_}) {
+  for (std::deque<Job>* queue : {&urgent_, &usual_, &slow_}) {
     while (!queue->empty() && queue->front().since < limit) busy(*queue, "no worker was free in time, try again later");
   }
 }
@@ -242,6 +275,7 @@ void ScanService::Promote() {
   if (!coming_->pool->warm()) return;
   if (current_) leaving_.push_back(std::move(current_));
   current_ = std::move(coming_);
+  ++promotions_;
   clean_.Forget();
   dependence_.reset();
   problem_.clear();
@@ -257,6 +291,15 @@ void ScanService::Replace() {
     try_again_ = Clock::now() + kTryAgain;
     workers_lost_before_ += current_->pool->workers_lost();
     current_->pool->End();
+    // One of these may be what keeps a new worker from beginning.
+    while (!slow_.empty()) {
+      Job job = std::move(slow_.front());
+      slow_.pop_front();
+      ScanOutcome outcome;
+      outcome.kind = ScanOutcome::Kind::kBusy;
+      outcome.problem = problem_;
+      Answer(std::move(job), std::move(outcome));
+    }
   }
   if (Clock::now() < try_again_ || draining_) return;
   try_again_ = Clock::now() + kTryAgain;

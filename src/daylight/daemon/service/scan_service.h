@@ -75,6 +75,7 @@ class ScanService : public Scanning {
   std::uint64_t clean_hits() const { return clean_.hits(); }
   // Other lists and choices, from the next answer on.
   void Configure(AllowList allowed, IncompletePolicy incomplete);
+  bool is_loading() const { return coming_ != nullptr; }
   void Work();
   int poll_fd() const { return poll_.get(); }
   // No new requests; those that there are go on. Then idle() becomes true.
@@ -83,7 +84,7 @@ class ScanService : public Scanning {
 
   const Content* content() const { return current_ ? &current_->content : nullptr; }
   Metrics& metrics() { return metrics_; }
-  std::size_t queued() const { return urgent_.size() + usual_.size() + idle_.size(); }
+  std::size_t queued() const { return urgent_.size() + usual_.size() + idle_.size() + slow_.size(); }
   std::size_t in_flight() const;
   std::size_t workers() const { return options_.scan.workers; }
   std::uint64_t workers_lost() const;
@@ -99,7 +100,8 @@ class ScanService : public Scanning {
     Done done;
     std::shared_ptr<bool> wanted;
     Clock::time_point since;
-    std::optional<CleanCache::Key> key;  // To be remembered by, when it is clean.
+    std::optional<CleanCache::Key> key;  // To be remembered by, when it is clean
+    std::uint64_t content = 0;           // with the content of this number.
     bool known = false;                  // It is.
   };
   // Workers with one content.
@@ -112,10 +114,12 @@ class ScanService : public Scanning {
   std::unique_ptr<Crew> MakeCrew(Content content, bool is_idle = false);
   void WorkIdle();
   std::optional<sandbox::ScanItem> NextItem(Crew& crew);
-  std::optional<Job> TakeJob(bool is_idle);
+  std::optional<Job> TakeJob(const Crew& crew);
+  bool MayTakeSlow(const Crew& crew) const;
   void Finish(Crew& crew, std::uint64_t sequence, sandbox::ScanItem&& item, report::ObjectReport&& report);
   void Answer(Job job, ScanOutcome outcome);
   void LookUp(Job& job);
+  static void Drop(Job& job);
   void AnswerKnown();
   void AnswerOld();
   void Promote();
@@ -129,10 +133,10 @@ class ScanService : public Scanning {
   std::deque<Job> urgent_;
   std::deque<Job> usual_;
   std::deque<Job> idle_;
+  std::deque<Job> slow_;     // Whose file systems may let a worker wait: never given to all workers.
   std::deque<Job> refused_;  // To be answered kBusy at the next Work().
   std::deque<Job> known_;    // To be answered kClean.
   CleanCache clean_;
-  os::PatientCloser closer_;
   std::optional<Dependence> dependence_;
   std::unique_ptr<Crew> current_;
   std::unique_ptr<Crew> coming_;
@@ -141,6 +145,7 @@ class ScanService : public Scanning {
   std::vector<std::unique_ptr<Crew>> leaving_;
   Clock::time_point idle_until_{};
   Clock::time_point idle_retry_{};
+  std::uint64_t promotions_ = 0;  // Contents that were put in place.
   std::uint64_t workers_lost_before_ = 0;
   Clock::time_point try_again_{};
   std::string problem_;

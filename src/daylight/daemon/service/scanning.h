@@ -45,8 +45,9 @@ struct ScanRequest {
   std::uint64_t size = 0;        // In bytes, by fstat.
   std::int64_t modified_ns = 0;  // By fstat, for what others may write to meanwhile; 0: nobody can.
   report::ObjectNames names;
-  bool is_prompt = true;  // Nobody can make calls on `fd` wait (os/open_file.h).
-  std::string path;       // For events and people; empty for a stream.
+  bool is_prompt = true;   // Nobody can make calls on `fd` wait (os/open_file.h).
+  bool is_shared = false;  // A stranger has the same open file, and may move its offset.
+  std::string path;        // For events and people; empty for a stream.
   Protocol protocol = Protocol::kClamd;
   PeerInfo peer;
   std::vector<report::Incomplete> unread;  // What the protocol itself left out.
