@@ -33,6 +33,8 @@ constexpr int kMaxTurns = 16;
 constexpr auto kTick = std::chrono::milliseconds(250);
 // For a peer that is still talking when all is said to it.
 constexpr auto kLinger = std::chrono::seconds(2);
+// And what it may still say.
+constexpr std::uint64_t kMaxDiscardBytes = 16u << 20;
 // Past the limit so many are accepted to be told so; beyond, they wait in the backlog.
 constexpr std::size_t kMaxRefused = 64;
 
@@ -215,6 +217,8 @@ class Server::Client : public Connection {
     for (int turn = 0; turn < kMaxTurns; ++turn) {
       const auto received = os::Receive(socket_.get(), nobody);
       if (!received || received->ended) return false;
+      discarded_bytes_ += received->bytes;
+      if (discarded_bytes_ > kMaxDiscardBytes) return false;
       if (received->bytes == 0) return true;
     }
     return true;
@@ -343,6 +347,7 @@ class Server::Client : public Connection {
   bool closing_ = false;
   bool is_dead_ = false;
   bool is_refused_ = false;
+  std::uint64_t discarded_bytes_ = 0;
   bool is_lingering_ = false;
   bool must_linger_ = false;
   bool in_writable_ = false;
