@@ -321,7 +321,12 @@ void ContentManager::Compiled(int status) {
     if (note) static_cast<void>(os::WriteAll(note->get(), HexDigestOf(done->sources.compiled_stamp)));
   }
   Loaded loaded = Open(done->sources);
-  if (!problem.empty()) loaded.problem = problem;
+  if (!problem.empty()) {
+    // What is there was compiled from something older.
+    loaded.problem = problem;
+    loaded.lacks_some = true;
+    loaded.content.version = "old";
+  }
   done->ready(std::move(loaded));
 }
 
