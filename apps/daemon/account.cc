@@ -1,12 +1,16 @@
 #include "account.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <vector>
+
+#include "daylight/os/fd.h"
 
 namespace dl::daemon {
 
@@ -36,6 +40,16 @@ std::optional<gid_t> FindGroup(const std::string& name) {
     return std::nullopt;
   }
   return found->gr_gid;
+}
+
+void GiveAway(const std::string& path, mode_t kind, uid_t uid, gid_t gid, std::optional<mode_t> mode) {
+  const os::Fd there(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat info {};
+  if (!there.valid() || ::fstat(there.get(), &info) != 0 || (info.st_mode & S_IFMT) != kind) return;
+  // fchmod(2) takes no O_PATH; this is the same file, whatever the path says now.
+  const std::string self = "/proc/self/fd/" + std::to_string(there.get());
+  if (mode) static_cast<void>(!::chmod(self.c_str(), *mode));
+  static_cast<void>(!::fchownat(there.get(), "", uid, gid, AT_EMPTY_PATH));
 }
 
 Status Become(const std::string& name, const Account& account) {

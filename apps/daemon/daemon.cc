@@ -2,10 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,15 +22,16 @@
 #include "daylight/daemon/net/event_loop.h"
 #include "daylight/daemon/net/server.h"
 #include "daylight/daemon/service/scan_service.h"
-#include "daylight/events/event_log.h"
-#include "daylight/events/hook.h"
 #include "daylight/os/io.h"
 #include "daylight/os/notify.h"
 #include "daylight/os/paths.h"
 #include "daylight/sandbox/ask.h"
 #include "daylight/sandbox/process_memory.h"
+#include "event_keeper.h"
 #include "log.h"
 #include "sessions.h"
+#include "sockets.h"
+#include "startup.h"
 
 namespace dl::daemon {
 
@@ -53,18 +50,6 @@ constexpr auto kStopLimit = std::chrono::seconds(60);
 // What one object may keep those behind it waiting for: clients are people.
 constexpr auto kSlow = milliseconds(100);
 constexpr std::uint32_t kMaxBatch = 8;
-
-void RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 65536);
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-std::string HostName() {
-  char name[256] = "";
-  return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
-}
 
 std::string TimeText(std::int64_t seconds) {
   const std::time_t time = seconds;
@@ -87,45 +72,6 @@ std::string ContentNumber(const Content& content) {
   return text;
 }
 
-events::Event EventOfOutcome(const ScanRequest& request, const ScanOutcome& outcome) {
-  events::Event event = events::EventOf(request.path, outcome.report);
-  event.protocol = ProtocolName(request.protocol);
-  if (request.protocol == Protocol::kSchedule) {
-    event.schedule = request.peer.name;
-  } else if (request.peer.is_local) {
-    event.client.uid = request.peer.uid;
-    event.client.pid = request.peer.pid;
-  } else {
-    event.client.address = request.peer.name;
-  }
-  // Of a scan that nobody waits for, nothing is blocked.
-  event.action =
-      outcome.blocks && request.protocol != Protocol::kSchedule ? events::Action::kBlocked : events::Action::kNone;
-  event.why = outcome.allowed_by;
-  if (!outcome.allowed_by.empty()) {
-    event.kind = events::EventKind::kAllowListed;
-    event.action = events::Action::kAllowed;
-  }
-  return event;
-}
-
-// What lies at `path` itself, if it is of `kind`: its folder may be the new owner's, who
-// could have put a link there meanwhile.
-void GiveAway(const std::string& path, mode_t kind, uid_t uid, gid_t gid, std::optional<mode_t> mode) {
-  const os::Fd there(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-  struct stat info {};
-  if (!there.valid() || ::fstat(there.get(), &info) != 0 || (info.st_mode & S_IFMT) != kind) return;
-  // fchmod(2) takes no O_PATH; this is the same file, whatever the path says now.
-  const std::string self = "/proc/self/fd/" + std::to_string(there.get());
-  if (mode) static_cast<void>(!::chmod(self.c_str(), *mode));
-  static_cast<void>(!::fchownat(there.get(), "", uid, gid, AT_EMPTY_PATH));
-}
-
-// Loopback and Unix sockets are for this machine's users; everybody else needs a token.
-bool IsLocal(const std::string& where) {
-  return where.starts_with('/') || where.starts_with("127.") || where.starts_with("[::1]");
-}
-
 }  // namespace
 
 struct Daemon::Impl {
@@ -133,12 +79,6 @@ struct Daemon::Impl {
 
   // Of starting, in order. False: it cannot start; said.
   bool Prepare();
-  bool FindPrograms();
-  bool MakeFolders();
-  bool BindAll();
-  bool StartOpener();
-  bool DropRights();
-  void OpenEvents();
   void MakeService();
   void MakeAccess();
   void OnSignals();
@@ -170,31 +110,15 @@ struct Daemon::Impl {
   ApiHealth MakeHealth() const;
   std::string IsTag() const;
 
-  // A socket that is bound, and not yet listened on.
-  struct Bound {
-    Protocol protocol;
-    std::string name;  // For people, and what kind it is: "clamd", "kav-line".
-    std::string where;
-    os::Fd socket;
-    bool is_unix = false;
-  };
-  bool BindOne(Protocol protocol, const std::string& name, const std::string& where, std::uint32_t mode,
-               const std::string& group);
-
   DaemonSettings settings;
   DaemonConfig config;
-  sandbox::WorkerProgram worker_program;
-  std::string compiler;
-  std::string opener_program;
-  std::optional<Account> account;  // Whom to become.
-  os::Fd opener_socket;
-  pid_t opener_pid = -1;
-  std::vector<Bound> bound;
+  Programs programs;
+  std::vector<BoundSocket> bound;
+  OpenerChild opener_child;
   os::Notifier notifier;
 
   EventLoop loop;
-  std::optional<events::EventLog> log;
-  std::vector<events::Hook> hooks;
+  EventKeeper keeper;
   std::unique_ptr<ScanService> service;
   std::unique_ptr<OpenerLink> link;
   std::unique_ptr<Walks> walks;
@@ -229,248 +153,9 @@ struct Daemon::Impl {
   int exit_code = kGood;
 };
 
-bool Daemon::Impl::FindPrograms() {
-  auto worker = sandbox::FindWorkerProgram();
-  if (!worker) {
-    Log(Level::kError, worker.error().what);
-    return false;
-  }
-  worker_program = std::move(*worker);
-  const auto folder = os::ProgramFolder();
-  const std::string own = folder ? *folder : "/usr/sbin";
-  const auto first = [&](std::initializer_list<std::string> places) {
-    for (const std::string& place : places) {
-      if (::access(place.c_str(), X_OK) == 0) return place;
-    }
-    return std::string();
-  };
-  compiler = first({os::Join(own, "daylight"), os::Join(os::ParentFolder(own), "bin/daylight"), "/usr/bin/daylight"});
-  opener_program =
-      first({os::Join(own, "daylight-opener"), os::Join(os::ParentFolder(own), "libexec/daylight/daylight-opener"),
-             os::Join(os::ParentFolder(own), "lib/daylight/daylight-opener"), "/usr/lib/daylight/daylight-opener"});
-  return true;
-}
-
-bool Daemon::Impl::MakeFolders() {
-  // As root for the user that we become. What cannot be made is no reason not to serve
-  // what does not need it.
-  const auto make = [&](const std::string& path, mode_t mode, bool keep_root = false) {
-    if (path.empty()) return false;
-    if (::mkdir(path.c_str(), mode) != 0) return errno == EEXIST;
-    if (account && ::geteuid() == 0) GiveAway(path, S_IFDIR, keep_root ? 0 : account->uid, account->gid, mode);
-    return true;
-  };
-  make(config.run_folder, 0755);
-  // Root's quarantine lies in it: with the sticky bit, in a folder that is root's, nobody who has taken us over can put
-  // another in its place.
-  const bool has_state = make(config.state_folder, account && ::geteuid() == 0 ? 01770 : 0750, true);
-  // What is below folders of that user is made with his rights alone: as root we would be led away by links.
-  if (account && ::geteuid() == 0) return true;
-  if (!has_state || !make(config.spool.folder, 0700)) {
-    struct stat info {};
-    const char* temporary = std::getenv("TMPDIR");
-    std::string other = temporary != nullptr && *temporary != '\0' ? temporary : "/var/tmp";
-    if (::stat(other.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) other.clear();
-    config.spool.folder = other;  // Files there have no name, so nobody can open them.
-  }
-  return true;
-}
-
-bool Daemon::Impl::BindOne(Protocol protocol, const std::string& name, const std::string& where, std::uint32_t mode,
-                           const std::string& group) {
-  Bound one{protocol, name, where, {}, !where.empty() && where.front() == '/'};
-  if (one.is_unix) {
-    int gid = -1;
-    if (!group.empty()) {
-      const auto found = FindGroup(group);
-      if (!found) {
-        Log(Level::kError, name + ": there is no group " + group);
-        return false;
-      }
-      gid = static_cast<int>(*found);
-    } else if (account && ::geteuid() == 0) {
-      gid = static_cast<int>(account->gid);
-    }
-    // By root it is given to its owners below, without following links.
-    const bool is_given = account && ::geteuid() == 0;
-    auto socket = ListenUnix(where, is_given ? std::optional<unsigned>() : mode, is_given ? -1 : gid);
-    if (!socket) {
-      Log(Level::kError,
-          name + ": " + where + ": " + std::string(socket.error().what) + ": " + os::Describe(socket.error()));
-      return false;
-    }
-    one.socket = std::move(*socket);
-    if (account && ::geteuid() == 0) {
-      GiveAway(where, S_IFSOCK, account->uid, static_cast<gid_t>(gid), static_cast<mode_t>(mode));
-    }
-  } else {
-    auto socket = ListenTcp(where);
-    if (!socket) {
-      Log(Level::kError,
-          name + ": " + where + ": " + std::string(socket.error().what) + ": " + os::Describe(socket.error()));
-      return false;
-    }
-    one.socket = std::move(*socket);
-  }
-  bound.push_back(std::move(one));
-  return true;
-}
-
-bool Daemon::Impl::BindAll() {
-  // Sockets that systemd has made take the place of ours of that kind: Unix sockets of Unix sockets, and others of
-  // others.
-  std::vector<std::pair<std::string, bool>> passed;
-  for (PassedSocket& socket : settings.passed) {
-    struct Kind {
-      const char* name;
-      Protocol protocol;
-    };
-    constexpr Kind kKinds[] = {{"clamd", Protocol::kClamd},
-                               {"icap", Protocol::kIcap},
-                               {"http", Protocol::kHttp},
-                               {"kav-http", Protocol::kKav},
-                               {"kav-line", Protocol::kKav}};
-    bool known = false;
-    for (const Kind& kind : kKinds) {
-      if (socket.name != kind.name) continue;
-      int domain = 0;
-      socklen_t size = sizeof(domain);
-      ::getsockopt(socket.fd.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size);
-      bound.push_back({kind.protocol, socket.name, "a socket of systemd", std::move(socket.fd), domain == AF_UNIX});
-      passed.emplace_back(socket.name, domain == AF_UNIX);
-      known = true;
-    }
-    if (!known) {
-      Log(Level::kWarning, "a socket of systemd with an unknown name: " + socket.name);
-    }
-  }
-  bool good = true;
-  const auto bind = [&](Protocol protocol, const std::string& name, const std::string& where, std::uint32_t mode,
-                        const std::string& group) {
-    const bool is_unix = !where.empty() && where.front() == '/';
-    if (std::find(passed.begin(), passed.end(), std::pair(name, is_unix)) != passed.end()) return;
-    good = BindOne(protocol, name, where, mode, group) && good;
-  };
-  const ClamdConfig& clamd_of = config.clamd;
-  if (!clamd_of.socket.empty()) bind(Protocol::kClamd, "clamd", clamd_of.socket, clamd_of.mode, clamd_of.group);
-  for (const std::string& where : clamd_of.tcp) bind(Protocol::kClamd, "clamd", where, 0, "");
-  for (const std::string& where : config.icap.listen) bind(Protocol::kIcap, "icap", where, 0, "");
-  const HttpConfig& http = config.http;
-  for (const std::string& where : http.listen) bind(Protocol::kHttp, "http", where, http.mode, http.group);
-  const KavConfig& kav = config.kav;
-  for (const std::string& where : kav.http) bind(Protocol::kKav, "kav-http", where, kav.mode, kav.group);
-  for (const std::string& where : kav.line) bind(Protocol::kKav, "kav-line", where, kav.mode, kav.group);
-  return good;
-}
-
-// A child with root's rights, when no service has been set up for it. It ends with us.
-bool Daemon::Impl::StartOpener() {
-  if (::geteuid() != 0 || opener_program.empty()) return true;
-  if (!config.opener_socket.empty() && ::access(config.opener_socket.c_str(), F_OK) == 0) return true;
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return true;
-  os::Fd ours(ends[0]);
-  const os::Fd theirs(ends[1]);
-  std::vector<std::string> arguments = {opener_program, "--client-fd"};
-  if (::access(settings.config_path.c_str(), R_OK) == 0) {
-    arguments.emplace_back("--config");
-    arguments.push_back(settings.config_path);
-  }
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, theirs.get(), 3);
-  char* environment[] = {nullptr};
-  const int error = ::posix_spawn(&opener_pid, opener_program.c_str(), &actions, nullptr, argv.data(), environment);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) {
-    Log(Level::kError, opener_program + ": " + std::strerror(error));
-    return false;
-  }
-  opener_socket = std::move(ours);
-  return true;
-}
-
-bool Daemon::Impl::DropRights() {
-  if (::geteuid() != 0) return true;
-  if (!account) {
-    Log(Level::kWarning, config.user.empty() ? "running as root, since the configuration names no user"
-                                             : "running as root: there is no user " + config.user);
-    return true;
-  }
-  if (const Status became = Become(config.user, *account); !became) {
-    Log(Level::kError, config.user + ": " + std::string(became.error().what) + ": " + os::Describe(became.error()));
-    return false;
-  }
-  return true;
-}
-
-void Daemon::Impl::OpenEvents() {
-  events::EventLogOptions options;
-  options.source = {HostName(), DAYLIGHT_VERSION};
-  options.tell = [](const std::string& text) { Log(Level::kWarning, text); };
-  if (config.events.store) {
-    events::StoreOptions store;
-    store.path = os::Join(config.state_folder, "events.db");
-    store.max_rows = config.events.max_rows;
-    store.max_age_s = std::chrono::duration_cast<std::chrono::seconds>(config.events.keep).count();
-    struct stat info {};
-    // Without a folder of ours there is no store, as for a daemon that somebody tries out.
-    if (::stat(config.state_folder.c_str(), &info) == 0 && ::access(config.state_folder.c_str(), W_OK) == 0) {
-      options.store = std::move(store);
-    }
-  }
-  const auto format = [](const std::string& name) {
-    return events::FormatOf(name == "daylight" || name == "json" ? "jsonl" : name).value_or(events::Format::kText);
-  };
-  for (const FileLogConfig& file : config.events.files) {
-    events::JsonLinesOptions lines;
-    lines.path = file.path;
-    lines.format = format(file.format);
-    options.files.push_back(std::move(lines));
-  }
-  for (const SyslogConfig& syslog : config.events.syslog) {
-    events::SyslogOptions target;
-    target.target = syslog.target;
-    target.format = format(syslog.format);
-    target.facility = static_cast<int>(syslog.facility);
-    options.syslog.push_back(std::move(target));
-  }
-  auto opened = events::EventLog::Open(std::move(options));
-  if (opened) {
-    log.emplace(std::move(*opened));
-  } else {
-    Log(Level::kError, "events: " + std::string(opened.error().what));
-  }
-  hooks.clear();
-  for (const HookConfig& hook : config.hooks) {
-    events::HookOptions wanted;
-    wanted.argv = hook.command;
-    wanted.timeout = hook.timeout;
-    wanted.tell = [](const std::string& text) { Log(Level::kWarning, text); };
-    for (const std::string& name : hook.events) {
-      const auto kind = events::KindOf(name);
-      if (kind) {
-        wanted.kinds.push_back(*kind);
-      } else {
-        Log(Level::kError, "hook: there is no kind of event " + name);
-      }
-    }
-    auto made = events::Hook::Create(std::move(wanted));
-    if (made) {
-      hooks.push_back(std::move(*made));
-    } else {
-      Log(Level::kError, "hook: " + std::string(made.error().what));
-    }
-  }
-}
-
 void Daemon::Impl::Write(events::Event event) {
   if (service != nullptr && service->content() != nullptr) event.database = service->content()->version;
-  if (log) log->Write(event);
-  for (events::Hook& hook : hooks) hook.Offer(event);
+  keeper.Write(event);
 }
 
 void Daemon::Impl::WriteOwn(events::EventKind kind, std::string text) {
@@ -499,7 +184,7 @@ void Daemon::Impl::Observe(const ScanRequest& request, const ScanOutcome& outcom
 
 void Daemon::Impl::MakeService() {
   ServiceOptions options;
-  options.scan.worker_program = worker_program;
+  options.scan.worker_program = programs.worker;
   options.scan.workers = config.workers != 0 ? config.workers : std::max(1u, std::thread::hardware_concurrency());
   options.scan.isolate_objects = config.isolate_objects;
   options.scan.max_objects_per_worker = config.max_objects_per_worker;
@@ -531,8 +216,8 @@ void Daemon::Impl::ScheduleWork() {
 
 void Daemon::Impl::MakeAccess() {
   OpenerLinkOptions options;
-  if (opener_socket.valid()) {
-    options.connected = std::move(opener_socket);
+  if (opener_child.socket.valid()) {
+    options.connected = std::move(opener_child.socket);
   } else {
     options.socket_path = config.opener_socket;
   }
@@ -609,45 +294,10 @@ void Daemon::Impl::MakeAccess() {
 }
 
 void Daemon::Impl::OnNotice(const opener::Notice& notice) {
-  events::Event event;
-  event.path = notice.path;
-  event.text = notice.text;
-  event.protocol = "on-access";
-  if (notice.pid != 0) event.client.pid = static_cast<std::int32_t>(notice.pid);
-  event.action = notice.allowed ? events::Action::kAllowed : events::Action::kBlocked;
-  const std::string count = notice.count > 1 ? " (" + std::to_string(notice.count) + " times)" : "";
-  switch (notice.kind) {
-    case opener::NoticeKind::kTimedOut:
-      event.kind = events::EventKind::kDefaultDecision;
-      event.why = "no verdict in time" + count;
-      break;
-    case opener::NoticeKind::kDaemonDown:
-      event.kind = events::EventKind::kDefaultDecision;
-      event.why = "the daemon was not there" + count;
-      break;
-    case opener::NoticeKind::kQueueFull:
-      event.kind = events::EventKind::kQueueFull;
-      event.why = "too many files waited" + count;
-      break;
-    case opener::NoticeKind::kGap:
-      event.kind = events::EventKind::kGap;
-      event.action = events::Action::kNone;  // Nobody asked; the kernel let everything through.
-      event.from_ns = notice.from_s * 1'000'000'000;
-      event.until_ns = notice.until_s * 1'000'000'000;
-      break;
-    case opener::NoticeKind::kWritesLost:
-      if (event.text.empty()) event.text = "written files were not looked at";
-      [[fallthrough]];
-    case opener::NoticeKind::kMarkFailed:
-    case opener::NoticeKind::kKernelRefused:
-      event.kind = events::EventKind::kTrouble;
-      event.action = events::Action::kNone;
-      event.text += count;
-      break;
-    case opener::NoticeKind::kWatching: Log(Level::kInfo, "on access: " + notice.text); return;
-  }
-  Log(Level::kWarning, "on access: " + events::Headline(event) + (event.why.empty() ? "" : " (" + event.why + ")"));
-  Write(std::move(event));
+  std::optional<events::Event> event = EventOfNotice(notice);
+  if (!event) return Log(Level::kInfo, "on access: " + notice.text);
+  Log(Level::kWarning, "on access: " + events::Headline(*event) + (event->why.empty() ? "" : " (" + event->why + ")"));
+  Write(std::move(*event));
 }
 
 // What verdicts depend on besides bytes, with the content that there is: asked of a
@@ -666,7 +316,7 @@ void Daemon::Impl::Learn() {
   for (const os::Fd& file : service->content()->files) {
     files->emplace_back(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
   }
-  const auto learn = [this, generation, number, files, program = worker_program] {
+  const auto learn = [this, generation, number, files, program = programs.worker] {
     sandbox::Question question;
     question.worker_program = program;
     for (const os::Fd& file : *files) question.databases.push_back(file.get());
@@ -748,8 +398,8 @@ void Daemon::Impl::Ready() {
   is_ready = true;
   ListenAll();
   std::string where;
-  for (const Bound& one : bound) where += (where.empty() ? "" : ", ") + one.name + " on " + one.where;
-  const report::WallSet missing = worker_program.walls & ~service->walls().held;
+  for (const BoundSocket& one : bound) where += (where.empty() ? "" : ", ") + one.name + " on " + one.where;
+  const report::WallSet missing = programs.worker.walls & ~service->walls().held;
   if (missing != 0) {
     Report("fewer walls than usual around what reads hostile bytes; missing: " + report::WallNames(missing));
   }
@@ -820,9 +470,8 @@ ApiHealth Daemon::Impl::MakeHealth() const {
 }
 
 void Daemon::Impl::ListenAll() {
-  for (Bound& one : bound) {
-    const bool is_guarded = !one.is_unix && !IsLocal(one.where);
-    server->Listen(std::move(one.socket), one.protocol, sessions->Factory(one.name, is_guarded));
+  for (BoundSocket& one : bound) {
+    server->Listen(std::move(one.socket), one.protocol, sessions->Factory(one.name, one.is_guarded()));
   }
 }
 
@@ -844,14 +493,14 @@ void Daemon::Impl::Reload() {
   DaemonConfig anew;
   if (settings.reread && settings.reread(anew)) {
     config = std::move(anew);
-    MakeFolders();
+    MakeFolders(config, std::nullopt);
     ApplyConfig();
-    OpenEvents();
+    keeper.Open(config);
     for (const std::string& problem : scheduler->Configure(config.schedules, std::time(nullptr))) Report(problem);
   } else {
     Report("the configuration is not reloaded");
   }
-  if (log) log->Reopen();
+  keeper.Reopen();
   LoadContent();
   notifier.Tell("READY=1");
 }
@@ -869,7 +518,7 @@ void Daemon::Impl::BeginStop(const char* why) {
 
 void Daemon::Impl::FinishStop() {
   WriteOwn(events::EventKind::kStopped, "");
-  if (log) log->Flush();
+  keeper.Flush();
   loop.Stop();
 }
 
@@ -889,7 +538,7 @@ void Daemon::Impl::Tick() {
     server->Drain();
     if ((server->connections() == 0 && service->idle()) || now >= stop_by) return FinishStop();
   }
-  for (events::Hook& hook : hooks) hook.Tick(now);
+  keeper.Tick(now);
   if (reload_asked && is_ready && !stopping && !service->is_loading() && !manager->compiling() && now >= next_reload) {
     reload_asked = false;
     next_reload = now + kReloadPause;
@@ -901,9 +550,10 @@ void Daemon::Impl::Tick() {
   }
   if (now < next_second) return;
   next_second = now + std::chrono::seconds(1);
-  if (log) log->Flush();
+  keeper.Flush();
   if (!stopping && is_ready) scheduler->Tick(std::time(nullptr));
-  if (opener_pid > 0 && ::waitpid(opener_pid, nullptr, WNOHANG) == opener_pid) opener_pid = -1;
+  pid_t& opener = opener_child.pid;
+  if (opener > 0 && ::waitpid(opener, nullptr, WNOHANG) == opener) opener = -1;
   if (config.content.self_check.count() == 0 || now < next_check) return;
   const bool is_first = next_check == Clock::time_point();
   next_check = now + config.content.self_check;
@@ -912,18 +562,22 @@ void Daemon::Impl::Tick() {
 
 bool Daemon::Impl::Prepare() {
   RaiseDescriptorLimit();
-  if (!FindPrograms()) return false;
+  if (!FindPrograms(programs)) return false;
+  std::optional<Account> account;  // Whom to become.
   if (::geteuid() == 0 && !config.user.empty()) account = FindUser(config.user);
   notifier = os::Notifier::FromEnvironment();
-  if (!MakeFolders() || !BindAll() || !StartOpener() || !DropRights()) return false;
-  if (account && !MakeFolders()) return false;  // Those that are made with the user's own rights.
-  OpenEvents();
+  MakeFolders(config, account);
+  if (!BindSockets(config, std::move(settings.passed), account, bound)) return false;
+  if (!StartOpener(config, programs.opener, settings.config_path, opener_child)) return false;
+  if (!DropRights(config, account)) return false;
+  MakeFolders(config, std::nullopt);  // Those that are made with our own rights.
+  keeper.Open(config);
   MakeService();
   server = std::make_unique<Server>(loop, config.clients, service->metrics());
   MakeAccess();
   ContentOptions options;
   options.content = config.content;
-  options.compiler = compiler;
+  options.compiler = programs.compiler;
   options.folder = os::Join(config.state_folder, "content");
   options.version = DAYLIGHT_VERSION;
   options.tell = [](const std::string& text) { Log(Level::kInfo, text); };
