@@ -54,7 +54,8 @@ struct Load {
   std::string content;
   std::string bytes;        // What is sent.
   std::size_t changes = 0;  // Where in them.
-  std::uint64_t number = 0;
+  // Other ones in each run, too.
+  std::uint64_t number = static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
 
   int epoll = ::epoll_create1(EPOLL_CLOEXEC);
   std::vector<Request> requests;
