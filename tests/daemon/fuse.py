@@ -15,6 +15,15 @@ SIZE = 1000
 DIRECT_IO = 1  # FOPEN_DIRECT_IO: each read() is a question.
 
 
+def keep_mounts_to_ourselves():
+    """What is mounted from now on is seen by this process and its children only: a FUSE file system changes how
+    other tests, which may be running, walk their folders. Without the rights for it, nothing can be mounted either."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    clone_newns, ms_rec_private = 0x20000, 0x4000 | 0x40000
+    if libc.unshare(clone_newns) == 0:
+        libc.mount(None, b"/", None, ms_rec_private, None)
+
+
 class StuckFileSystem:
     """Mounted at `folder`, with one file in it: "file". Whoever else than this process asks for one of `stuck`
     waits until end() is called. Needs root; PermissionError or FileNotFoundError where that cannot be had."""

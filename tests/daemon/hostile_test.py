@@ -11,7 +11,7 @@ import time
 import unittest
 
 from daemon import BIN, Case, MARK, chunk, free_port, receive_all
-from fuse import FLUSH, READ, StuckFileSystem
+from fuse import FLUSH, READ, StuckFileSystem, keep_mounts_to_ourselves
 
 
 def with_descriptors(client, data, descriptors):
@@ -206,4 +206,5 @@ class Rights(Case):
 
 
 if __name__ == "__main__":
+    keep_mounts_to_ourselves()
     unittest.main()
