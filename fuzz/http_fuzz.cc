@@ -11,6 +11,7 @@
 #include "daylight/daemon/http/api_session.h"
 #include "daylight/daemon/net/session_testing.h"
 #include "daylight/daemon/text/head.h"
+#include "session_fuzzing.h"
 
 namespace {
 
@@ -37,19 +38,14 @@ std::size_t CountAnswers(std::string_view said, bool has_bodies) {
   return answers;
 }
 
-std::size_t CountHeads(std::string_view text) {
-  std::size_t heads = 0;
-  for (std::size_t at = 0; (at = text.find("\r\n\r\n", at)) != std::string_view::npos; at += 2) ++heads;
-  return heads;
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
-  const unsigned how = data[0];
-  const std::size_t piece = data[1] < 128 ? data[1] + 1u : (data[1] - 127u) * 512u;
-  const std::string_view input(reinterpret_cast<const char*>(data) + 2, size - 2);
+  const SessionInput given(data, size);
+  const unsigned how = given.how;
+  const std::size_t piece = given.piece;
+  const std::string_view input = given.bytes;
   ApiOptions options;
   options.max_body_bytes = (how & 1) != 0 ? 12 : 1u << 20;
   options.requires_token = (how & 2) != 0;

@@ -12,15 +12,17 @@
 #include "daylight/daemon/kav/kav_session.h"
 #include "daylight/daemon/net/session_testing.h"
 #include "daylight/os/memfd.h"
+#include "session_fuzzing.h"
 
 using namespace dl;
 using namespace dl::daemon;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
-  const unsigned how = data[0];
-  const std::size_t piece = data[1] < 128 ? data[1] + 1u : (data[1] - 127u) * 512u;
-  const std::string_view input(reinterpret_cast<const char*>(data) + 2, size - 2);
+  const SessionInput given(data, size);
+  const unsigned how = given.how;
+  const std::size_t piece = given.piece;
+  const std::string_view input = given.bytes;
   const bool by_line = (how & 8) != 0;
   TestConnection connection;
   connection.info.is_local = (how & 4) != 0;

@@ -87,7 +87,14 @@ struct Daemon::Impl {
   void LoadContent();
   void Loaded(dl::daemon::Loaded loaded);
   void Learn();
-  void Learned(std::uint64_t generation, std::uint64_t number, const ScanService::Dependence& dependence);
+  // What a worker says of the content.
+  struct Lesson {
+    std::uint64_t generation = 0;  // Of the opener's, and
+    std::uint64_t load = 0;        // the content that it is about.
+    ScanService::Dependence dependence{true, true};
+    std::optional<std::uint64_t> entries;  // Rules and signatures.
+  };
+  void Learned(const Lesson& lesson);
   void Ready();
   void Reload();
   void ApplyConfig();
@@ -133,7 +140,8 @@ struct Daemon::Impl {
   bool learning = false;
   bool learn_again = false;
   std::uint64_t loads = 0;  // Of content that was put in place.
-  std::thread learner;      // Asks a worker what the content's verdicts depend on.
+  std::optional<std::uint64_t> entries;
+  std::thread learner;  // Asks a worker what the content's verdicts depend on.
   std::int64_t started = std::time(nullptr);
   std::int64_t loaded_at = 0;         // The content; seconds since 1970.
   std::uint32_t settings_number = 0;  // Of the configuration that counts.
@@ -194,7 +202,7 @@ void Daemon::Impl::MakeService() {
   options.scan.settings.budget = config.budget;
   options.scan.settings.pua = config.pua;
   options.scan.settings.passwords = config.passwords;
-  options.scan.settings.now = std::time(nullptr);
+  options.scan.tells_time = true;
   options.max_queue = config.max_queue;
   options.queue_timeout = config.queue_timeout;
   options.allowed = AllowList(config.allowed);
@@ -310,25 +318,30 @@ void Daemon::Impl::Learn() {
     learn_again = true;
     return;
   }
-  const std::uint64_t generation = link->generation();
-  const std::uint64_t number = loads;
+  Lesson lesson;
+  lesson.generation = link->generation();
+  lesson.load = loads;
   auto files = std::make_shared<std::vector<os::Fd>>();
   for (const os::Fd& file : service->content()->files) {
     files->emplace_back(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
   }
-  const auto learn = [this, generation, number, files, program = programs.worker] {
+  const auto learn = [this, lesson, files, program = programs.worker]() mutable {
     sandbox::Question question;
     question.worker_program = program;
     for (const os::Fd& file : *files) question.databases.push_back(file.get());
-    const auto answer = sandbox::Summarize(question);
-    ScanService::Dependence dependence{!answer.value, !answer.value};
-    if (answer.value) {
+    if (const auto answer = sandbox::Summarize(question); answer.value) {
+      lesson.dependence = {};
+      lesson.entries = 0;
       for (const auto& unit : answer.value->units) {
-        dependence.names = dependence.names || unit.uses_names;
-        dependence.varies = dependence.varies || unit.varies;
+        lesson.dependence.names = lesson.dependence.names || unit.uses_names;
+        lesson.dependence.varies = lesson.dependence.varies || unit.varies;
+      }
+      for (const auto& source : answer.value->sources) *lesson.entries += source.rules;
+      for (const auto& source : answer.value->signature_sources) {
+        for (const auto& count : source.loaded) *lesson.entries += count.count;
       }
     }
-    loop.Post([this, generation, number, dependence] { Learned(generation, number, dependence); });
+    loop.Post([this, lesson] { Learned(lesson); });
   };
   const bool is_whole = std::all_of(files->begin(), files->end(), [](const os::Fd& file) { return file.valid(); });
   try {
@@ -344,13 +357,16 @@ void Daemon::Impl::Learn() {
   Log(Level::kWarning, "what verdicts depend on cannot be asked now, so none is kept until the next reload");
 }
 
-void Daemon::Impl::Learned(std::uint64_t generation, std::uint64_t number, const ScanService::Dependence& dependence) {
+void Daemon::Impl::Learned(const Lesson& lesson) {
   if (learner.joinable()) learner.join();
   learning = false;
   if (std::exchange(learn_again, false)) return Learn();
-  if (number == loads) service->SetDependence(dependence);
-  const bool cacheable = !dependence.names && !dependence.varies;
-  on_access->SetCacheable(generation, cacheable);
+  if (lesson.load == loads) {
+    service->SetDependence(lesson.dependence);
+    entries = lesson.entries;
+  }
+  const bool cacheable = !lesson.dependence.names && !lesson.dependence.varies;
+  on_access->SetCacheable(lesson.generation, cacheable);
   if (link->connected() && !cacheable) {
     Log(Level::kInfo, "on access: the content has rules about names or times, so no verdict is kept");
   }
@@ -384,6 +400,7 @@ void Daemon::Impl::Loaded(dl::daemon::Loaded loaded) {
     }
     loaded_at = std::time(nullptr);
     ++loads;
+    entries.reset();
     Learn();
     if (!is_ready) return Ready();
     // Who hears of it may rely on it: not before the opener has forgotten what was clean.
@@ -464,6 +481,7 @@ ApiHealth Daemon::Impl::MakeHealth() const {
     database.name = content->version;
     database.version = ContentNumber(*content);
     database.loaded_at = loaded_at;
+    database.entries = entries;
     health.databases.push_back(std::move(database));
   }
   return health;

@@ -159,6 +159,10 @@ class Server {
     if (batch.objects.size() != message.descriptors.size()) {
       return Fail(ErrorCode::kMalformed, "a batch without its descriptors");
     }
+    if (batch.now != 0) {
+      settings_.now = batch.now;
+      if (scanner_ != nullptr) scanner_->SetTime(batch.now);
+    }
     std::uint64_t bytes = 0;
     std::size_t waiting = 0;
     for (std::size_t i = 0; i < batch.objects.size(); ++i) {

@@ -242,6 +242,25 @@ class Clients(Case):
         self.assertEqual(daemon.instream(b"a" * (3 << 20)), CLEAN)
 
 
+class Time(Case):
+    def test_a_rule_about_the_time_is_told_what_time_it_is(self):
+        later = int(time.time()) + 6
+        (self.folder / "r.yar").write_text(f'import "time" rule Later {{ condition: time.now() >= {later} }}')
+        daemon = self.daemon(f'[content+]\nrules = ["{self.folder}/r.yar"]\n').start()
+        answers = []
+        while time.time() < later + 2:
+            before = time.time()
+            answer = daemon.instream(b"clean")
+            after = time.time()
+            if after < later:  # One worker's life long, and whatever was remembered.
+                self.assertEqual(answer, CLEAN)
+            elif before >= later + 1:
+                self.assertEqual(answer, b"stream: YARA.Later.UNOFFICIAL FOUND\0")
+            answers.append(answer)
+            time.sleep(0.2)
+        self.assertEqual(len(set(answers)), 2)
+
+
 class Workers(Case):
     def test_workers_that_are_killed_cost_nothing_but_their_object(self):
         daemon = self.daemon().start()

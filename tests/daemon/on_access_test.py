@@ -20,39 +20,12 @@ import time
 import unittest
 
 import opener_peer as op
+from processes import code_of, spawn, try_open
 
 BIN = pathlib.Path(os.environ["DAYLIGHT_BIN"])
 HERE = pathlib.Path(__file__).resolve().parent
 GOOD, BAD = b"good" * 1024, b"BAD!" * 1024
 NOBODY = 65534
-
-
-def try_open(path, flags=os.O_RDONLY):
-    """In a process that is none of the daemon's: what it read, or the error's name."""
-    try:
-        fd = os.open(path, flags)
-    except PermissionError:
-        return "denied"
-    try:
-        return os.read(fd, 1 << 20)
-    finally:
-        os.close(fd)
-
-
-def spawn(function, *arguments):
-    """Forks; the child's exit code is what the function returns (or 99)."""
-    pid = os.fork()
-    if pid == 0:
-        code = 99
-        try:
-            code = function(*arguments)
-        finally:
-            os._exit(code)
-    return pid
-
-
-def code_of(pid):
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def write(path, content):

@@ -11,38 +11,13 @@ import threading
 import time
 
 import daemon as base
+from processes import code_of, spawn, try_open
 
 MARK, OTHER, GOOD = base.MARK, b"nothing but MARK9999 here", b"all is well\n" * 100
 NOBODY = 65534
 # Seconds: until something is there on a busy machine; and until whatever hangs is let go.
 PATIENCE = 60
 WATCHDOG = 150
-
-
-def try_open(path, flags=os.O_RDONLY):
-    try:
-        fd = os.open(path, flags)
-    except PermissionError:
-        return "denied"
-    try:
-        return os.read(fd, 1 << 20)
-    finally:
-        os.close(fd)
-
-
-def spawn(function, *arguments):
-    pid = os.fork()
-    if pid == 0:
-        code = 99
-        try:
-            code = function(*arguments)
-        finally:
-            os._exit(code)
-    return pid
-
-
-def code_of(pid):
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def open_many(paths, wanted):

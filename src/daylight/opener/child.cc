@@ -48,14 +48,6 @@ void EndWithParent(pid_t parent) {
   if (::getppid() != parent) ::_exit(1);
 }
 
-void BecomeIdle() {
-  const sched_param none{};
-  ::sched_setscheduler(0, SCHED_IDLE, &none);
-  constexpr int kProcess = 1;          // IOPRIO_WHO_PROCESS
-  constexpr int kIdleClass = 3 << 13;  // IOPRIO_CLASS_IDLE; ioprio_set(2), which no header declares.
-  ::syscall(SYS_ioprio_set, kProcess, 0, kIdleClass);
-}
-
 Status TakeRights(std::uint32_t uid, std::uint32_t gid, const std::vector<std::uint32_t>& groups) {
   // -1 would mean "as it is" below.
   constexpr auto kNobodyAtAll = static_cast<std::uint32_t>(-1);

@@ -22,8 +22,6 @@ namespace dl::opener {
 void BecomeChild(const std::vector<int>& keep);
 // SIGKILL when the parent ends. After the last change of users, which takes it back.
 void EndWithParent(pid_t parent);
-// Only when nobody else wants the processor or the disk.
-void BecomeIdle();
 
 // The rights of a user and no more, for good: no capability, none to be had again.
 // Root keeps one, to read what is not its own (CAP_DAC_READ_SEARCH), if it has it.

@@ -1,10 +1,7 @@
 #include "daylight/opener/messages.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "daylight/bytes/cursor.h"
-#include "daylight/report/encoder.h"
+#include "daylight/report/field_io.h"
 
 namespace dl::opener {
 
@@ -12,108 +9,7 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x314f4c44;  // "DLO1"
 
-// Each message's members are named once, below, for both of these.
-class Writer {
- public:
-  Status Number(const std::uint32_t& value) { return encoder_.PutU32(value), Status(); }
-  Status Number(const std::uint64_t& value) { return encoder_.PutU64(value), Status(); }
-  Status Number(const std::int64_t& value) { return encoder_.PutU64(static_cast<std::uint64_t>(value)), Status(); }
-  Status Flag(const bool& value) { return encoder_.PutU8(value ? 1 : 0), Status(); }
-  template <typename E>
-  Status Enum(const E& value, E) {
-    return encoder_.PutU8(static_cast<std::uint8_t>(value)), Status();
-  }
-  Status Text(const std::string& text, std::uint32_t limit) {
-    return encoder_.PutText(std::string_view(text).substr(0, limit)), Status();
-  }
-  template <typename T, typename Each>
-  Status List(const std::vector<T>& items, std::uint32_t limit, Each each) {
-    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(items.size(), limit));
-    encoder_.PutU32(count);
-    for (std::uint32_t i = 0; i < count; ++i) DL_TRY_STATUS(each(*this, items[i]));
-    return {};
-  }
-  template <typename T, typename Each>
-  Status Optional(const std::optional<T>& value, Each each) {
-    encoder_.PutU8(value ? 1 : 0);
-    return value ? each(*this, *value) : Status();
-  }
-  Status Raw(const std::array<std::uint8_t, 32>& bytes) {
-    encoder_.PutRaw({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    return {};
-  }
-  std::string Take() { return encoder_.Take(); }
-
- private:
-  report::Encoder encoder_;
-};
-
-class Reader {
- public:
-  explicit Reader(Bytes bytes) : cursor_(bytes) {}
-  Status Number(std::uint32_t& value) { return Read(value, cursor_.ReadU32Le()); }
-  Status Number(std::uint64_t& value) { return Read(value, cursor_.ReadU64Le()); }
-  Status Number(std::int64_t& value) {
-    DL_TRY(const std::uint64_t bits, cursor_.ReadU64Le());
-    value = static_cast<std::int64_t>(bits);
-    return {};
-  }
-  Status Flag(bool& value) {
-    DL_TRY(const std::uint8_t byte, cursor_.ReadU8());
-    if (byte > 1) return Malformed("a flag that is neither 0 nor 1");
-    value = byte == 1;
-    return {};
-  }
-  template <typename E>
-  Status Enum(E& value, E last) {
-    DL_TRY(const std::uint8_t byte, cursor_.ReadU8());
-    if (byte > static_cast<std::uint8_t>(last)) return Malformed("a number that names nothing");
-    value = static_cast<E>(byte);
-    return {};
-  }
-  Status Text(std::string& text, std::uint32_t limit) {
-    DL_TRY(const std::uint32_t size, cursor_.ReadU32Le());
-    if (size > limit) return Malformed("a text that is too long");
-    DL_TRY(const Bytes bytes, cursor_.ReadBytes(size));
-    text = AsText(bytes);
-    return {};
-  }
-  // Elements take at least four bytes each, so a packet bounds what they take in memory.
-  template <typename T, typename Each>
-  Status List(std::vector<T>& items, std::uint32_t limit, Each each) {
-    DL_TRY(const std::uint32_t count, cursor_.ReadU32Le());
-    if (count > limit || count > cursor_.remaining() / 4) return Malformed("a list that is too long");
-    items.resize(count);
-    for (T& item : items) DL_TRY_STATUS(each(*this, item));
-    return {};
-  }
-  template <typename T, typename Each>
-  Status Optional(std::optional<T>& value, Each each) {
-    bool there = false;
-    DL_TRY_STATUS(Flag(there));
-    return there ? each(*this, value.emplace()) : Status();
-  }
-  Status Raw(std::array<std::uint8_t, 32>& bytes) {
-    DL_TRY(const Bytes read, cursor_.ReadBytes(bytes.size()));
-    std::memcpy(bytes.data(), read.data(), read.size());
-    return {};
-  }
-  bool AtEnd() const { return cursor_.AtEnd(); }
-
- private:
-  template <typename T>
-  static Status Read(T& value, Result<T> read) {
-    if (!read) return Forward(read.error());
-    value = *read;
-    return {};
-  }
-  tl::unexpected<Error> Malformed(std::string_view what) const {
-    return Fail(ErrorCode::kMalformed, what, cursor_.position());
-  }
-  Cursor cursor_;
-};
-
-// `Message`: the type, const for the writer.
+// Each message's members, named once. `Message`: the type, const for the writer.
 template <typename Io, typename Message>
 Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Message>, WalkRequest> {
   DL_TRY_STATUS(io.Number(m.uid));
@@ -204,7 +100,7 @@ Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Me
   DL_TRY_STATUS(io.Text(m.requester, kMaxDetectionBytes));
   DL_TRY_STATUS(io.Flag(m.insist));
   DL_TRY_STATUS(io.Optional(m.expected, [](auto& o, auto& state) { return StateFields(o, state); }));
-  return io.Optional(m.sha256, [](auto& o, auto& digest) { return o.Raw(digest); });
+  return io.Digest(m.sha256);
 }
 
 template <typename Io, typename Message>
@@ -252,7 +148,7 @@ Result<Header> ParseHeader(std::string_view packet) {
 
 template <typename T>
 std::string Encode(std::uint64_t id, const T& value) {
-  Writer writer;
+  report::FieldWriter writer;
   // Writing cannot fail.
   static_cast<void>(Fields(writer, value));
   const std::string body = writer.Take();
@@ -272,7 +168,7 @@ Result<T> Decode(const Header& header, std::string_view packet) {
     return Fail(ErrorCode::kMalformed, "a message of another kind than is due");
   }
   T value{};
-  Reader reader(AsBytes(packet.substr(kHeaderBytes)));
+  report::FieldReader reader(AsBytes(packet.substr(kHeaderBytes)));
   DL_TRY_STATUS(Fields(reader, value));
   if (!reader.AtEnd()) return Fail(ErrorCode::kMalformed, "a message with more than it has fields");
   return value;

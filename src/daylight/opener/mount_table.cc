@@ -3,7 +3,6 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "daylight/os/mounts.h"
 
@@ -18,19 +17,6 @@ constexpr std::string_view kLocalTypes[] = {"ext2",  "ext3",     "ext4",    "xfs
                                             "vfat",  "exfat",    "ntfs3",   "iso9660", "udf",      "squashfs",
                                             "erofs", "reiserfs", "nilfs2",  "hfsplus", "minix"};
 
-std::string_view TakeWord(std::string_view& line) {
-  const std::size_t end = std::min(line.find(' '), line.size());
-  const std::string_view word = line.substr(0, end);
-  line.remove_prefix(std::min(end + 1, line.size()));
-  return word;
-}
-
-template <typename T>
-bool ToNumber(std::string_view text, T& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
 }  // namespace
 
 bool IsBelow(std::string_view path, std::string_view folder) {
@@ -40,29 +26,12 @@ bool IsBelow(std::string_view path, std::string_view folder) {
 
 MountTable MountTable::Parse(std::string_view mountinfo) {
   MountTable table;
-  while (!mountinfo.empty()) {
-    const std::size_t end = std::min(mountinfo.find('\n'), mountinfo.size());
-    std::string_view line = mountinfo.substr(0, end);
-    mountinfo.remove_prefix(std::min(end + 1, mountinfo.size()));
-    // proc(5): number, parent, device, root, mount point, options, any number of tags, "-", type, ...
+  while (const auto line = os::NextMount(mountinfo)) {
     Mount mount;
-    if (!ToNumber(TakeWord(line), mount.id)) continue;
-    TakeWord(line);
-    const std::string_view device = TakeWord(line);
-    unsigned major = 0;
-    unsigned minor = 0;
-    const std::size_t colon = device.find(':');
-    if (colon == device.npos || !ToNumber(device.substr(0, colon), major) ||
-        !ToNumber(device.substr(colon + 1), minor)) {
-      continue;
-    }
-    mount.device = ::makedev(major, minor);
-    TakeWord(line);
-    mount.point = os::UnescapeMountPoint(TakeWord(line));
-    const std::size_t dash = line.find(" - ");
-    if (dash == line.npos) continue;
-    line.remove_prefix(dash + 3);
-    mount.type = TakeWord(line);
+    mount.id = line->id;
+    mount.device = ::makedev(line->major, line->minor);
+    mount.point = os::UnescapeMountPoint(line->point);
+    mount.type = line->type;
     mount.is_local = std::find(std::begin(kLocalTypes), std::end(kLocalTypes), mount.type) != std::end(kLocalTypes);
     table.ids_.insert(mount.id);
     table.mounts_.push_back(std::move(mount));

@@ -7,6 +7,7 @@
 
 #include "daylight/opener/child.h"
 #include "daylight/os/io.h"
+#include "daylight/os/priority.h"
 #include "daylight/os/walk.h"
 
 namespace dl::opener {
@@ -75,7 +76,7 @@ void Walk(const WalkRequest& request) {
   BecomeChild({socket});
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
-  if (request.idle) BecomeIdle();
+  if (request.idle) os::MakeIdle(0);
   if (rights == WalkRights::kOfRequest) {
     if (const auto taken = TakeRights(request.uid, request.gid, request.groups); !taken) {
       const std::string why = std::string(taken.error().what) + ": " + os::Describe(taken.error());

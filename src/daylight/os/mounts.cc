@@ -3,6 +3,7 @@
 #include <linux/magic.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "daylight/os/io.h"
 #include "daylight/os/paths.h"
@@ -38,7 +39,40 @@ std::string_view TakeWord(std::string_view& line) {
   return word;
 }
 
+template <typename T>
+bool ToNumber(std::string_view text, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
 }  // namespace
+
+std::optional<MountLine> NextMount(std::string_view& mountinfo) {
+  while (!mountinfo.empty()) {
+    const std::size_t end = std::min(mountinfo.find('\n'), mountinfo.size());
+    std::string_view line = mountinfo.substr(0, end);
+    mountinfo.remove_prefix(std::min(end + 1, mountinfo.size()));
+    // proc(5): number, parent, device, root, mount point, options, any number of
+    // tags, "-", type, source, ...
+    MountLine mount;
+    const std::string_view id = TakeWord(line);
+    TakeWord(line);
+    const std::string_view device = TakeWord(line);
+    TakeWord(line);
+    mount.point = TakeWord(line);
+    const std::size_t colon = device.find(':');
+    const std::size_t dash = line.find(" - ");
+    if (colon == device.npos || dash == line.npos || !ToNumber(id, mount.id) ||
+        !ToNumber(device.substr(0, colon), mount.major) || !ToNumber(device.substr(colon + 1), mount.minor)) {
+      continue;
+    }
+    line.remove_prefix(dash + 3);
+    mount.type = TakeWord(line);
+    mount.source = TakeWord(line);
+    return mount;
+  }
+  return std::nullopt;
+}
 
 std::string UnescapeMountPoint(std::string_view text) {
   std::string out;
@@ -107,34 +141,15 @@ Mounts Mounts::Load() {
 
 Mounts Mounts::Parse(std::string_view mountinfo) {
   Mounts mounts;
-  while (!mountinfo.empty()) {
-    const std::size_t end = std::min(mountinfo.find('\n'), mountinfo.size());
-    std::string_view line = mountinfo.substr(0, end);
-    mountinfo.remove_prefix(std::min(end + 1, mountinfo.size()));
-    // proc(5): number, parent, device, root, mount point, options, any number of
-    // tags, "-", type, ...
-    for (int i = 0; i < 4; ++i) TakeWord(line);
-    const std::string_view point = TakeWord(line);
-    const std::size_t dash = line.find(" - ");
-    if (dash == line.npos) continue;
-    line.remove_prefix(dash + 3);
-    if (IsRemoteType(TakeWord(line))) mounts.remote_.push_back(UnescapeMountPoint(point));
+  while (const auto line = NextMount(mountinfo)) {
+    if (IsRemoteType(line->type)) mounts.remote_.push_back(UnescapeMountPoint(line->point));
   }
   return mounts;
 }
 
 std::string MountSource(std::string_view mountinfo, std::uint64_t mount) {
-  const std::string number = std::to_string(mount);
-  while (!mountinfo.empty()) {
-    const std::size_t end = std::min(mountinfo.find('\n'), mountinfo.size());
-    std::string_view line = mountinfo.substr(0, end);
-    mountinfo.remove_prefix(std::min(end + 1, mountinfo.size()));
-    if (TakeWord(line) != number) continue;
-    const std::size_t dash = line.find(" - ");
-    if (dash == line.npos) return {};
-    line.remove_prefix(dash + 3);
-    TakeWord(line);
-    return UnescapeMountPoint(TakeWord(line));
+  while (const auto line = NextMount(mountinfo)) {
+    if (line->id == mount) return UnescapeMountPoint(line->source);
   }
   return {};
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,18 @@ FileSystemKind KindOf(unsigned long f_type);
 // What is mounted by the mount of this number, by the text of a mountinfo;
 // empty when there is none.
 std::string MountSource(std::string_view mountinfo, std::uint64_t mount);
+
+// One line of a mountinfo, its texts borrowed and as they stand there.
+struct MountLine {
+  std::uint64_t id = 0;
+  unsigned major = 0;  // Of the device.
+  unsigned minor = 0;
+  std::string_view point;
+  std::string_view type;
+  std::string_view source;
+};
+// Takes lines off `mountinfo` up to the next that is one; nothing at its end.
+std::optional<MountLine> NextMount(std::string_view& mountinfo);
 
 // A field of a mountinfo as it is: there, space, tab, newline and backslash are
 // written as \040 and the like (proc(5)).

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "daylight/os/io.h"
+#include "daylight/os/mounts.h"
 
 namespace dl::os {
 
@@ -34,7 +35,7 @@ class FuseBlocks {
  public:
   bool Has(unsigned major, unsigned minor) {
     if (!is_loaded_ || HasChanged()) Load();
-    return numbers_.contains(std::to_string(major) + ":" + std::to_string(minor));
+    return numbers_.contains({major, minor});
   }
 
  private:
@@ -49,21 +50,13 @@ class FuseBlocks {
     numbers_.clear();
     const auto text = ReadFile("/proc/self/mountinfo", kMaxBytes);
     std::string_view rest = text ? std::string_view(*text) : std::string_view();
-    while (!rest.empty()) {
-      const std::string_view line = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-      const std::size_t dash = line.find(" - ");
-      if (dash == std::string_view::npos || !line.substr(dash + 3).starts_with("fuse")) continue;
-      // proc(5): mount, parent, major:minor.
-      const std::size_t first = line.find(' ');
-      const std::size_t second = line.find(' ', first + 1);
-      const std::size_t third = line.find(' ', second + 1);
-      if (third != std::string_view::npos) numbers_.emplace(line.substr(second + 1, third - second - 1));
+    while (const auto mount = NextMount(rest)) {
+      if (mount->type.starts_with("fuse")) numbers_.emplace(mount->major, mount->minor);
     }
   }
   Fd file_;
   bool is_loaded_ = false;
-  std::set<std::string, std::less<>> numbers_;
+  std::set<std::pair<unsigned, unsigned>> numbers_;
 };
 
 }  // namespace

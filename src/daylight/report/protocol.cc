@@ -74,8 +74,9 @@ Status Visit(Io& io, Of<Io, IncludeAnswerMessage>& answer) {
 
 template <typename Io>
 Status Visit(Io& io, Of<Io, ScanBatchMessage>& batch) {
-  return io.List(batch.objects, kMaxBatchObjects,
-                 [](auto& inner, auto& object) -> Status { return Fields(inner, object); });
+  DL_TRY_STATUS(io.List(batch.objects, kMaxBatchObjects,
+                        [](auto& inner, auto& object) -> Status { return Fields(inner, object); }));
+  return io.Number(batch.now);
 }
 
 template <typename Io>

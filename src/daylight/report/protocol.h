@@ -158,6 +158,7 @@ inline constexpr std::int64_t kReportWaits = 1;
 // Descriptors: one for each object, in order.
 struct ScanBatchMessage {
   std::vector<ScanObject> objects;
+  std::int64_t now = 0;  // Seconds since 1970, for all of them; 0: as the settings say.
 };
 
 // Descriptor: the object.

@@ -93,7 +93,9 @@ TEST(ProtocolTest, WhatTheVerdictCacheNeedsSurvivesTheJourney) {
   ScanBatchMessage batch;
   batch.objects.resize(1);
   batch.objects[0].skip_units = ~std::uint64_t{1};
+  batch.now = -7;
   ExpectJourney(batch);
+  EXPECT_EQ(Decode<ScanBatchMessage>(AsBytes(Encode(batch)))->now, -7);
   EXPECT_EQ(Decode<ScanBatchMessage>(AsBytes(Encode(batch)))->objects[0].skip_units, ~std::uint64_t{1});
   ObjectReport report;
   report.cached = true;  // No worker's to say.

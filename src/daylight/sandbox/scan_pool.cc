@@ -1,21 +1,21 @@
 #include "daylight/sandbox/scan_pool.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <limits>
 
 #include "daylight/base/stopwatch.h"
 #include "daylight/os/io.h"
 #include "daylight/os/memfd.h"
+#include "daylight/os/priority.h"
 #include "daylight/sandbox/process_memory.h"
 #include "daylight/sandbox/verdict.h"
 
@@ -89,15 +89,6 @@ bool Changed(ScanItem& item) {
   return true;
 }
 
-// What cannot be had is no reason not to scan.
-void MakeIdle(pid_t pid) {
-  const sched_param none{};
-  ::sched_setscheduler(pid, SCHED_IDLE, &none);
-  constexpr int kProcess = 1;          // IOPRIO_WHO_PROCESS
-  constexpr int kIdleClass = 3 << 13;  // IOPRIO_CLASS_IDLE; ioprio_set(2), which no header declares.
-  ::syscall(SYS_ioprio_set, kProcess, pid, kIdleClass);
-}
-
 tl::unexpected<Error> NotAsked() {
   return Fail(ErrorCode::kMalformed, "the worker answered something that was not asked");
 }
@@ -168,7 +159,7 @@ Status ScanPool::Start(Worker& worker) {
   worker = Worker();
   worker.batch_objects = batch_objects;
   DL_TRY(worker.process, WorkerProcess::Start(options_.worker_program));
-  if (options_.idle_priority) MakeIdle(worker.process.pid());
+  if (options_.idle_priority) os::MakeIdle(worker.process.pid());
   worker.link = std::make_unique<Link>(worker.process.socket(), report::MaxReportBytes(options_.settings));
   worker.last_word = Clock::now();
   DL_TRY_STATUS(worker.link->Queue(report::MessageType::kHello, 0, report::Encode(report::HelloMessage{})));
@@ -226,6 +217,7 @@ std::vector<ScanPool::Task> ScanPool::TakeBatch(std::size_t max_objects) {
 
 Status ScanPool::Send(Worker& worker, std::vector<Task> batch) {
   report::ScanBatchMessage message;
+  if (options_.tells_time) message.now = std::time(nullptr);
   std::vector<int> descriptors;
   message.objects.reserve(batch.size());
   descriptors.reserve(batch.size());

@@ -59,6 +59,8 @@ struct ScanOptions {
   // Of memory that is a worker's own; looked at when it takes longer than a second
   // for an object. 0: no limit. A backstop: it limits itself before.
   std::uint64_t max_worker_bytes = std::uint64_t{2} << 30;
+  // Objects are told what time it is when they are handed out; else settings.now holds for all.
+  bool tells_time = false;
   bool idle_priority = false;     // Processor and disk only when nobody else wants them.
   report::ScanSettings settings;  // budget.timeout_ms is enforced here.
   // How many objects go in one message at most, and for how long one may keep those

@@ -70,6 +70,7 @@ class Scanner::Impl {
   }
 
   void UseGates(bool on) { context_.gated = on; }
+  void SetTime(std::int64_t now) { context_.settings.now = now; }
   void LimitConditions(std::uint64_t max_steps) { context_.max_steps = max_steps; }
   void SetProfile(ScanProfile* profile) {
     profile_ = profile;
@@ -336,6 +337,7 @@ report::ObjectReport Scanner::Scan(ObjectSource& object, const report::ObjectNam
 
 void Scanner::UseGates(bool on) { impl_->UseGates(on); }
 void Scanner::LimitConditions(std::uint64_t max_steps) { impl_->LimitConditions(max_steps); }
+void Scanner::SetTime(std::int64_t now) { impl_->SetTime(now); }
 void Scanner::SetProfile(ScanProfile* profile) { impl_->SetProfile(profile); }
 
 report::ExplainAnswer Scanner::Explain(ObjectSource& object, const report::ObjectNames& names,

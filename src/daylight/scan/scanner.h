@@ -55,6 +55,8 @@ class Scanner {
   void UseGates(bool on);
   // What one rule's condition may cost, instead of yara::EvaluationJob's.
   void LimitConditions(std::uint64_t max_steps);
+  // What time it is from now on, in seconds since 1970, instead of the settings' `now`.
+  void SetTime(std::int64_t now);
   // From now on adds up what is spent where; null: no longer. Borrowed.
   void SetProfile(ScanProfile* profile);
 

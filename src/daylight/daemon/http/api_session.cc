@@ -126,7 +126,7 @@ HttpReply ApiSession::Health(bool in_full) const {
       json.Field("version", database.version);
       json.Key("loaded_at");
       json.Signed(database.loaded_at);
-      json.Field("entries", database.entries);
+      if (database.entries) json.Field("entries", *database.entries);
       json.EndObject();
     }
     json.EndArray();

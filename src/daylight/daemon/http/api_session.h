@@ -26,9 +26,9 @@ struct ApiHealth {
   std::string version;    // Of the daemon.
   struct Database {
     std::string name;
-    std::string version;         // What its source says, e.g. "27780"; may be empty.
-    std::int64_t loaded_at = 0;  // Seconds since 1970.
-    std::uint64_t entries = 0;   // Rules or signatures.
+    std::string version;                   // What its source says, e.g. "27780"; may be empty.
+    std::int64_t loaded_at = 0;            // Seconds since 1970.
+    std::optional<std::uint64_t> entries;  // Rules and signatures, once that is known.
   };
   std::vector<Database> databases;
 };

@@ -372,7 +372,7 @@ TEST_F(IcapSessionTest, FilesOfAFormAreScannedByThemselves) {
 TEST_F(IcapSessionTest, FormsThatAreNotUnderstoodAreUnread) {
   client.request_head = "POST http://example.org/up HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=XX\r\n\r\n";
   const std::string head = "--XX\r\nContent-Disposition: form-data; filename=a\r\n";
-  for (const std::string& form : {head + "\r\nunfinished", std::string(9000, 'x'), head + "\r\na\r\n--XXX--",
+  for (const std::string& form : {head + "\r\nwithout an end", std::string(9000, 'x'), head + "\r\na\r\n--XXX--",
                                   head + "Content-Transfer-Encoding: base64\r\n\r\na\r\n--XX--"}) {
     connection.Feed(*session, client.Reqmod(Body(form)));
     ASSERT_EQ(scanning.jobs.front().request.unread.size(), 1u);
