@@ -104,6 +104,12 @@ bool StartOpener(const DaemonConfig& config, const std::string& program, const s
 
 bool DropRights(const DaemonConfig& config, const std::optional<Account>& account) {
   if (::geteuid() != 0) return true;
+  // The user that comes with the package is not there where somebody tries us out; one
+  // that the administrator has named should be.
+  if (!account && !config.user.empty() && config.user != DaemonConfig().user) {
+    Log(Level::kError, "there is no user " + config.user);
+    return false;
+  }
   if (!account) {
     Log(Level::kWarning, config.user.empty() ? "running as root, since the configuration names no user"
                                              : "running as root: there is no user " + config.user);

@@ -64,6 +64,14 @@ class StartAndStop(Case):
         daemon = self.daemon(ndb="").start(wait=False)
         self.assertEqual(daemon.process.wait(60), 2)
 
+    @unittest.skipIf(os.geteuid() != 0, "only root becomes somebody else")
+    def test_a_user_that_is_named_must_be_there(self):
+        daemon = self.daemon()
+        daemon.config.write_text(daemon.config.read_text().replace('user = ""', 'user = "no-such-user"'))
+        daemon.start(wait=False)
+        self.assertEqual(daemon.process.wait(60), 2)
+        self.assertIn("there is no user no-such-user", daemon.log.read_text())
+
     def test_a_socket_that_is_taken(self):
         first = self.daemon().start()
         with open(self.folder / "second", "wb") as log:
