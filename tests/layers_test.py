@@ -26,7 +26,12 @@ MAY_INCLUDE = {
     "rules": COMMON | {"match", "formats", "unpack", "rules"},
     "contain": {"base", "os", "report", "contain"},
     "scan": COMMON | {"match", "formats", "unpack", "rules", "scan"},
+    "extract": COMMON | {"formats", "unpack", "extract"},
     "sandbox": COMMON | {"sandbox"},
+    "survey": COMMON | {"sandbox", "survey"},
+    "policy": COMMON | {"config", "policy"},
+    "inventory": COMMON | {"inventory"},
+    "migrate": COMMON | {"config", "sandbox", "migrate"},
     "config": COMMON | {"config"},
     "events": COMMON | {"events"},
     "quarantine": COMMON | {"quarantine"},
@@ -34,10 +39,10 @@ MAY_INCLUDE = {
     "daemon": COMMON | {"sandbox", "policy", "config", "events", "quarantine", "opener", "daemon"},
 }
 APPS = {
-    "cli": COMMON | {"sandbox", "policy", "update", "exchange", "events", "quarantine"},
+    "cli": COMMON | {"sandbox", "config", "survey", "policy", "inventory", "migrate", "update", "exchange", "events", "quarantine"},
     "daemon": COMMON | {"sandbox", "policy", "update", "exchange", "config", "events", "quarantine", "opener", "daemon"},
     "opener": COMMON | {"quarantine", "opener"},
-    "worker": COMMON | {"contain", "match", "formats", "unpack", "rules", "scan"},
+    "worker": COMMON | {"contain", "match", "formats", "unpack", "rules", "scan", "extract"},
 }
 # The wire format names jobs; the worker's side of it is in report.
 INCLUDE = re.compile(r'^\s*#\s*include\s+"daylight/([a-z_]+)/', re.M)
