@@ -29,6 +29,8 @@ Sessions::Sessions(Scanning& scanning, Walking& walking, SessionHooks hooks) : s
 
 bool Sessions::Configure(const DaemonConfig& config) {
   clamd_.max_stream_bytes = config.clamd.max_stream_bytes;
+  clamd_.exclude = config.clamd.exclude;
+  clamd_.exclude_masks = config.clamd.exclude_masks;
   clamd_.unofficial_suffix = config.clamd.unofficial_suffix;
   clamd_.allow_shutdown = config.clamd.allow_shutdown;
   clamd_.allow_reload = config.clamd.allow_reload;

@@ -17,6 +17,9 @@ Status Fields(Io& io, Message& m) requires std::is_same_v<std::remove_const_t<Me
   DL_TRY_STATUS(io.List(m.groups, kMaxGroups, [](auto& o, auto& group) { return o.Number(group); }));
   DL_TRY_STATUS(io.Text(m.path, kMaxPathBytes));
   DL_TRY_STATUS(io.List(m.exclude, kMaxExcludes, [](auto& o, auto& glob) { return o.Text(glob, kMaxExcludeBytes); }));
+  const auto mask = [](auto& o, auto& text) { return o.Text(text, kMaxMaskBytes); };
+  DL_TRY_STATUS(io.List(m.exclude_masks, kMaxMasks, mask));
+  DL_TRY_STATUS(io.List(m.only_masks, kMaxMasks, mask));
   DL_TRY_STATUS(io.Flag(m.recursive));
   DL_TRY_STATUS(io.Flag(m.follow));
   DL_TRY_STATUS(io.Flag(m.one_file_system));

@@ -46,6 +46,9 @@ inline constexpr std::uint32_t kMaxTextBytes = 8 * 1024;
 inline constexpr std::uint32_t kMaxGroups = 4096;
 inline constexpr std::uint32_t kMaxExcludes = 48;  // So that the largest request is still one packet.
 inline constexpr std::uint32_t kMaxExcludeBytes = 256;
+inline constexpr std::uint32_t kMaxMasks = 512;  // Of each kind; all together at most kMaxMaskBytesTogether.
+inline constexpr std::uint32_t kMaxMaskBytes = 4096;
+inline constexpr std::uint32_t kMaxMaskBytesTogether = 32 * 1024;
 inline constexpr std::uint32_t kMaxDetections = 16;
 inline constexpr std::uint32_t kMaxDetectionBytes = 256;  // Of each of its texts.
 
@@ -59,11 +62,13 @@ struct WalkRequest {
   static constexpr auto kKind = MessageKind::kWalkRequest;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::vector<std::uint32_t> groups;  // Supplementary.
-  std::string path;                   // Absolute.
-  std::vector<std::string> exclude;   // See os/glob.h.
-  bool recursive = true;              // Else a folder is no file.
-  bool follow = false;                // Symbolic links met on the way.
+  std::vector<std::uint32_t> groups;       // Supplementary.
+  std::string path;                        // Absolute.
+  std::vector<std::string> exclude;        // See os/glob.h.
+  std::vector<std::string> exclude_masks;  // See os/path_mask.h.
+  std::vector<std::string> only_masks;
+  bool recursive = true;  // Else a folder is no file.
+  bool follow = false;    // Symbolic links met on the way.
   bool one_file_system = false;
   bool idle = false;        // SCHED_IDLE, and the disk only when nobody else wants it.
   std::uint64_t limit = 0;  // Of files; 0: none.

@@ -37,6 +37,8 @@ TEST(MessagesTest, EveryFieldComesBack) {
   request.groups = {4, 24, 4294967294};
   request.path = "/srv/\xff";
   request.exclude = {"*.tmp", ""};
+  request.exclude_masks = {"/a//*", "*.log"};
+  request.only_masks = {"/b/**"};
   request.recursive = false;
   request.follow = request.one_file_system = request.idle = true;
   request.limit = std::numeric_limits<std::uint64_t>::max();
@@ -46,6 +48,8 @@ TEST(MessagesTest, EveryFieldComesBack) {
   EXPECT_EQ(back.groups, request.groups);
   EXPECT_EQ(back.path, request.path);
   EXPECT_EQ(back.exclude, request.exclude);
+  EXPECT_EQ(back.exclude_masks, request.exclude_masks);
+  EXPECT_EQ(back.only_masks, request.only_masks);
   EXPECT_FALSE(back.recursive);
   EXPECT_TRUE(back.follow && back.one_file_system && back.idle);
   EXPECT_EQ(back.limit, request.limit);
@@ -97,6 +101,8 @@ TEST(MessagesTest, TheLargestOfEachIsOnePacket) {
   request.path = std::string(kMaxPathBytes, 'p');
   request.groups.resize(kMaxGroups);
   request.exclude.assign(kMaxExcludes, std::string(kMaxExcludeBytes, 'e'));
+  request.exclude_masks.assign(kMaxMasks, std::string(kMaxMaskBytesTogether / kMaxMasks / 2, 'm'));
+  request.only_masks = request.exclude_masks;
   EXPECT_EQ(Through(request).exclude.size(), kMaxExcludes);
   EXPECT_EQ(Through(WalkFile{std::string(kMaxPathBytes + 1, 'p'), true, std::string(kMaxTextBytes + 1, 'r'), 0, 0, 0})
                 .path.size(),

@@ -4,6 +4,7 @@
 
 #include "daylight/config/document.h"
 #include "daylight/os/io.h"
+#include "daylight/os/path_mask.h"
 
 namespace dl::opener {
 
@@ -16,6 +17,13 @@ void TakeChoice(Section& section, std::string_view key, bool& allow) {
   std::size_t place = allow ? 0 : 1;
   section.Choice(key, {"allow", "deny"}, place);
   allow = place == 0;
+}
+
+void TakeMasks(Section& section, std::string_view key, std::vector<std::string>& masks) {
+  section.Texts(key, masks, "masks");
+  for (const std::string& mask : masks) {
+    if (const auto parsed = os::PathMask::Parse(mask); !parsed) section.Refuse(key, std::string(parsed.error().what));
+  }
 }
 
 void TakeEvents(Section& section, OnAccessOptions& options) {
@@ -36,6 +44,8 @@ void TakeOnAccess(Section section, OnAccessOptions& options) {
   section.Paths("folders", options.folders);
   section.Flag("containers", options.containers);
   section.Texts("exclude", options.exclude, "paths and patterns");
+  TakeMasks(section, "exclude_masks", options.exclude_masks);
+  TakeMasks(section, "only_masks", options.only_masks);
   section.Numbers("exclude_users", options.exclude_users, "user numbers");
   section.Texts("exclude_types", options.exclude_types, "types of file systems");
   TakeEvents(section, options);

@@ -22,6 +22,9 @@ struct OnAccessOptions {
   std::vector<std::string> folders;
   bool containers = false;           // Overlay mounts, wherever they are, and new ones.
   std::vector<std::string> exclude;  // Paths (with all below), or patterns as in os/glob.h.
+  // Masks as in os/path_mask.h: which files are left out, and which alone count.
+  std::vector<std::string> exclude_masks;
+  std::vector<std::string> only_masks;
   std::vector<std::uint32_t> exclude_users;
   std::vector<std::string> exclude_types;  // Of file systems, as in /proc/mounts.
   bool on_open = true;                     // events = ["open", "exec", "close-write"]

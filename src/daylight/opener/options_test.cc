@@ -25,6 +25,8 @@ file_systems = ["/"]
 folders = ["/srv"]
 containers = true
 exclude = ["/srv/db", "*.tmp"]
+exclude_masks = ["/a//*", "*.log"]
+only_masks = ["/b/**"]
 exclude_users = [33]
 exclude_types = ["vfat"]
 events = ["exec", "close-write"]
@@ -53,6 +55,8 @@ walk_as_root = false
   EXPECT_FALSE(on_access.on_open || on_access.allow_on_timeout || on_access.allow_on_daemon_down);
   EXPECT_THAT(on_access.mounts, testing::ElementsAre("/home"));
   EXPECT_THAT(on_access.file_systems, testing::ElementsAre("/"));
+  EXPECT_THAT(on_access.exclude_masks, testing::ElementsAre("/a//*", "*.log"));
+  EXPECT_THAT(on_access.only_masks, testing::ElementsAre("/b/**"));
   EXPECT_THAT(on_access.exclude_users, testing::ElementsAre(33U));
   EXPECT_EQ(on_access.wait_ms, 10U);
   EXPECT_EQ(on_access.max_pending, 7U);
@@ -79,6 +83,7 @@ TEST(OptionsTest, ErrorsNameTheirLine) {
             "line 3: events knows \"open\", \"exec\" and \"close-write\" only");
   EXPECT_THAT(ErrorOf("[on_access]\nmounts = [\"home\"]\n"), testing::StartsWith("line 2: "));
   EXPECT_THAT(ErrorOf("[on_access]\nmounts = \"/home\"\n"), testing::StartsWith("line 2: "));
+  EXPECT_THAT(ErrorOf("[on_access]\nexclude_masks = [\"a/b\"]\n"), testing::StartsWith("line 2: "));
   EXPECT_THAT(ErrorOf("[on_access]\nexclude_users = [-1]\n"), testing::StartsWith("line 2: "));
   EXPECT_THAT(ErrorOf("[on_access]\nexclude_users = [4294967295]\n"), testing::StartsWith("line 2: "));
   EXPECT_THAT(ErrorOf("[quarantine]\nfolder = \"q\"\n"), testing::StartsWith("line 2: "));

@@ -17,7 +17,7 @@
 
 namespace dl::opener {
 
-inline constexpr std::size_t kMaxPacketBytes = 64 * 1024;
+inline constexpr std::size_t kMaxPacketBytes = 128 * 1024;
 
 struct PacketPair {
   os::Fd ours;  // Non-blocking.

@@ -36,6 +36,7 @@ void Walk(const WalkRequest& request) {
   options.follow = request.follow;
   options.one_file_system = request.one_file_system;
   options.exclude = request.exclude;
+  if (auto masks = os::PathMasks::Parse(request.exclude_masks, request.only_masks)) options.masks = std::move(*masks);
   os::Walker walker(std::move(options));
   walker.Add(request.path);
   WalkEnd end;
@@ -103,6 +104,16 @@ Status CheckWalkRequest(const WalkRequest& request) {
   for (const std::string& glob : request.exclude) {
     if (glob.size() > kMaxExcludeBytes) return Fail(ErrorCode::kBudget, "a pattern is too long");
   }
+  // Each costs its length besides; with fewer of them more files would be walked than may be.
+  if (request.exclude_masks.size() > kMaxMasks || request.only_masks.size() > kMaxMasks) {
+    return Fail(ErrorCode::kBudget, "too many masks");
+  }
+  std::size_t together = 0;
+  for (const auto* masks : {&request.exclude_masks, &request.only_masks}) {
+    for (const std::string& mask : *masks) together += mask.size();
+  }
+  if (together > kMaxMaskBytesTogether) return Fail(ErrorCode::kBudget, "the masks are too long, all together");
+  DL_TRY_STATUS(os::PathMasks::Parse(request.exclude_masks, request.only_masks));
   return {};
 }
 

@@ -93,6 +93,9 @@ TEST_F(PathWalkTest, WalksAsItself) {
   fs::create_symlink("a", folder_ + "/link");
   WalkRequest request = Of(0);
   request.exclude = {"*.tmp"};
+  Write("e/f", "4444");
+  request.exclude_masks = {folder_ + "/e//*"};
+  request.only_masks = {folder_ + "/**"};
   const Outcome outcome = Collect(request, WalkRights::kOwn);
   EXPECT_THAT(outcome.files, testing::ElementsAre(testing::Pair("a", "1"), testing::Pair("d/b", "22")));
   ASSERT_TRUE(outcome.ended);

@@ -7,12 +7,18 @@
 
 namespace dl::opener {
 
+Scope::Scope(const OnAccessOptions& options) : options_(options) {
+  // ParseOptions() lets nothing else through.
+  if (auto masks = os::PathMasks::Parse(options.exclude_masks, options.only_masks)) masks_ = std::move(*masks);
+}
+
 bool Scope::Counts(std::string_view path, bool trusted) const {
   if (!trusted) return true;
   for (const std::string& exclude : options_.exclude) {
     if (exclude.starts_with('/') && IsBelow(path, exclude)) return false;
     if (os::Excluded(exclude, path, os::BaseName(path))) return false;
   }
+  if (!masks_.Counts(path)) return false;
   if (options_.folders.empty()) return true;
   const auto below = [&](const std::string& folder) { return IsBelow(path, folder); };
   if (std::any_of(options_.folders.begin(), options_.folders.end(), below)) return true;

@@ -14,6 +14,7 @@
 
 #include "daylight/opener/mount_table.h"
 #include "daylight/opener/options.h"
+#include "daylight/os/path_mask.h"
 
 namespace dl::opener {
 
@@ -26,7 +27,7 @@ struct MarkWanted {
 
 class Scope {
  public:
-  explicit Scope(const OnAccessOptions& options) : options_(options) {}
+  explicit Scope(const OnAccessOptions& options);
 
   // By the path of the event. `trusted`: it is a path of our own mount namespace.
   bool Counts(std::string_view path, bool trusted) const;
@@ -39,6 +40,7 @@ class Scope {
  private:
   bool IsTypeExcluded(const Mount& mount) const;
   OnAccessOptions options_;
+  os::PathMasks masks_;
 };
 
 }  // namespace dl::opener

@@ -40,6 +40,20 @@ TEST(ScopeTest, PathsCountUnlessExcluded) {
   EXPECT_TRUE(scope.Counts("/srv/db/a", false));
 }
 
+TEST(ScopeTest, MasksCountForFiles) {
+  OnAccessOptions options;
+  options.folders = {"/srv"};
+  options.exclude_masks = {"/srv/db//*", "*.tmp", "/srv/*/x?"};
+  options.only_masks = {"/srv//*.doc", "/srv/**/x*"};
+  const Scope scope(options);
+  EXPECT_TRUE(scope.Counts("/srv/a.doc", true));
+  EXPECT_FALSE(scope.Counts("/srv/a.txt", true));
+  EXPECT_FALSE(scope.Counts("/srv/db/a.doc", true));
+  EXPECT_FALSE(scope.Counts("/srv/a/x1", true));
+  EXPECT_TRUE(scope.Counts("/srv/a/b/x1", true));
+  EXPECT_TRUE(scope.Counts("/srv/a.txt", false));
+}
+
 TEST(ScopeTest, FoldersLeaveOutTheRestOfTheirFileSystem) {
   OnAccessOptions options;
   options.folders = {"/srv/in"};

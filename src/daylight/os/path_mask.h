@@ -44,8 +44,8 @@ class PathMask {
   struct Element {
     enum class Kind : std::uint8_t { kLiteral, kAnyOne, kClass, kRun, kLongRun };
     Kind kind = Kind::kLiteral;
-    char byte = 0;         // Of a literal.
-    bool negated = false;  // Of a class.
+    std::uint32_t unit = 0;  // Of a literal: a code point, or a byte that is part of none.
+    bool negated = false;    // Of a class.
     std::vector<Range> ranges = {};
   };
   using Elements = std::vector<Element>;

@@ -121,13 +121,18 @@ bool Walker::IsExcluded(std::string_view path, std::string_view name) const {
                      [&](const std::string& pattern) { return Excluded(pattern, path, name); });
 }
 
+// What is no file must be told of: below it there may be files that count.
+bool Walker::Counts(const WalkEntry& entry) const {
+  return entry.kind != WalkEntry::Kind::kFile || options_.masks.empty() || options_.masks.Counts(entry.path);
+}
+
 std::optional<WalkEntry> Walker::Next() {
   for (;;) {
     if (levels_.empty()) {
       if (arguments_.empty()) return std::nullopt;
       std::string path = std::move(arguments_.front());
       arguments_.pop_front();
-      if (auto entry = Argument(std::move(path))) return entry;
+      if (auto entry = Argument(std::move(path)); entry && Counts(*entry)) return entry;
       continue;
     }
     Level& level = levels_.back();
@@ -137,7 +142,7 @@ std::optional<WalkEntry> Walker::Next() {
     }
     path_.resize(level.prefix);
     const Name name = std::move(level.names[level.next++]);
-    if (auto entry = Entry(name)) return entry;
+    if (auto entry = Entry(name); entry && Counts(*entry)) return entry;
   }
 }
 
@@ -176,6 +181,9 @@ std::optional<WalkEntry> Walker::Argument(std::string path) {
 std::optional<WalkEntry> Walker::Entry(const Name& name) {
   std::string path = path_ + name.text;
   if (IsExcluded(path, name.text) || (options_.skip_hidden && name.text.front() == '.')) return std::nullopt;
+  // What is of a type that the folder does not tell is looked at in Next().
+  if (name.type == DT_REG && !options_.masks.Counts(path)) return std::nullopt;
+  if (name.type == DT_DIR && options_.masks.LeavesOutAllBelow(path)) return std::nullopt;
   const Level& level = levels_.back();
   if (!level.folder.valid()) return Failed(std::move(path), ENOENT);  // Moved away while it was walked.
   if (name.type == DT_LNK && !options_.follow) return Skipped(std::move(path), "a symbolic link");

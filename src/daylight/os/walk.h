@@ -34,6 +34,7 @@
 #include "daylight/os/file_state.h"
 #include "daylight/os/mounts.h"
 #include "daylight/os/open_helper.h"
+#include "daylight/os/path_mask.h"
 
 namespace dl::os {
 
@@ -50,6 +51,7 @@ struct WalkOptions {
   bool count_only = false;                // Files are not opened.
   bool skip_hidden = false;               // Leave out what begins with a dot, but for arguments.
   std::vector<std::string> exclude = {};  // See glob.h.
+  PathMasks masks = {};                   // Which files count; for absolute arguments.
   // Asked of regular files on local file systems. Those for which it says yes are
   // not opened: `known` in their entry.
   std::function<bool(const FoundFile&)> is_known = {};
@@ -116,6 +118,7 @@ class Walker {
   WalkEntry Enter(Opened opened, std::string path, bool by_link, bool is_argument, bool remote, std::string key);
   void Leave();
   bool IsExcluded(std::string_view path, std::string_view name) const;
+  bool Counts(const WalkEntry& entry) const;
 
   WalkOptions options_;
   std::deque<std::string> arguments_;

@@ -200,6 +200,26 @@ TEST_F(WalkTest, ExcludedByNameOrByWholePath) {
   EXPECT_EQ(Walk({.exclude = {"a", "d"}}), (Lines{"file b/c/keep"}));
 }
 
+TEST_F(WalkTest, MasksSayWhichFilesCount) {
+  for (const char* name : {"a/keep.doc", "a/x.txt", "b.txt/keep.doc", "db/deep/x.doc", "x.tmp/keep.doc"}) Write(name);
+  fs::create_symlink("a/keep.doc", root_ / "link.doc");
+  const auto walk = [&](const std::vector<std::string>& exclude, const std::vector<std::string>& only) {
+    WalkOptions options;
+    options.masks = *PathMasks::Parse(exclude, only);
+    return Walk(std::move(options));
+  };
+  const std::string root = root_.string();
+  // A folder is none of a mask for names.
+  EXPECT_EQ(walk({"*.txt", "*.tmp", root + "/db//*"}, {}),
+            (Lines{"file a/keep.doc", "file b.txt/keep.doc", "skipped link.doc", "file x.tmp/keep.doc"}));
+  EXPECT_EQ(walk({root + "/*/*.doc"}, {}), (Lines{"file a/x.txt", "file db/deep/x.doc", "skipped link.doc"}));
+  EXPECT_EQ(walk({}, {root + "/a//*.txt", root + "/db/**"}),
+            (Lines{"file a/x.txt", "file db/deep/x.doc", "skipped link.doc"}));
+  WalkOptions options;
+  options.masks = *PathMasks::Parse({"keep.doc"}, {});
+  EXPECT_EQ(Walk(std::move(options), root + "/a/keep.doc"), Lines{});
+}
+
 TEST_F(WalkTest, DeeperThanDescriptorsAndThanPathMax) {
   // 600 levels of 16 bytes: beyond PATH_MAX, so made step by step.
   constexpr int kDepth = 600;

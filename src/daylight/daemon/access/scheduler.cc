@@ -121,6 +121,8 @@ void Scheduler::GoOn(Run& run) {
     WalkWants wants;
     wants.idle = true;
     wants.exclude = run.schedule.exclude;
+    wants.exclude_masks = run.schedule.exclude_masks;
+    wants.only_masks = run.schedule.only_masks;
     wants.one_file_system = run.schedule.one_file_system;
     run.walk = walking_.Start(root, run.schedule.paths[run.next_path++], wants,
                               [this, &run](std::optional<WalkedFile> file) { OnFile(run, std::move(file)); });

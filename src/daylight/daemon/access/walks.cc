@@ -166,6 +166,8 @@ std::unique_ptr<Walk> Walks::Start(const PeerInfo& peer, const std::string& path
   opener::WalkRequest request;
   request.path = path;
   request.exclude = wants.exclude;
+  request.exclude_masks = wants.exclude_masks;
+  request.only_masks = wants.only_masks;
   request.recursive = wants.recursive;
   request.one_file_system = wants.one_file_system;
   request.idle = wants.idle;

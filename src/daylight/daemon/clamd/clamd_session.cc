@@ -370,7 +370,10 @@ void ClamdSession::StartPaths(const Known& known, std::string path) {
     ending_ = true;
     state_ = State::kEnded;
   }
-  job.walk = walking_.Start(connection_.peer(), path, WalkWants{},
+  WalkWants wants;
+  wants.exclude = options_.exclude;
+  wants.exclude_masks = options_.exclude_masks;
+  job.walk = walking_.Start(connection_.peer(), path, wants,
                             [this, &job](std::optional<WalkedFile> file) { OnFile(job, std::move(file)); });
   GoOn(job);
 }

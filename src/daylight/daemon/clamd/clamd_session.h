@@ -27,6 +27,9 @@ struct ClamdOptions {
   bool unofficial_suffix = true;                // Names that are not official end in .UNOFFICIAL.
   bool allow_shutdown = false;                  // On a Unix socket; never on TCP.
   bool allow_reload = true;
+  // Of paths: what is not looked at (os/glob.h, os/path_mask.h).
+  std::vector<std::string> exclude;
+  std::vector<std::string> exclude_masks;
   std::uint32_t max_in_flight = 64;      // Scans of one connection at a time.
   std::function<std::string()> version;  // "ClamAV 1.4.6/27780/..."
   std::function<std::string()> stats;    // Without its END.

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "daylight/config/document.h"
+#include "daylight/os/path_mask.h"
 
 namespace dl::daemon {
 
@@ -76,6 +77,17 @@ void ReadIncomplete(Section& section, Protocol protocol, IncompletePolicy& polic
   blocks = place == 1;
 }
 
+void ReadMasks(Section& section, std::string_view key, std::vector<std::string>& masks) {
+  section.Texts(key, masks, "masks");
+  std::size_t together = 0;
+  for (const std::string& mask : masks) {
+    if (const auto parsed = os::PathMask::Parse(mask); !parsed) section.Refuse(key, std::string(parsed.error().what));
+    together += mask.size();
+  }
+  // As far as a walk takes them (opener/messages.h).
+  if (masks.size() > 512 || together > 16 * 1024) section.Refuse(key, "must be at most 512 masks, 16 KiB together");
+}
+
 void ReadClamd(Section section, DaemonConfig& config) {
   ClamdConfig& clamd = config.clamd;
   section.Path("socket", clamd.socket, true);
@@ -86,6 +98,8 @@ void ReadClamd(Section section, DaemonConfig& config) {
   section.Flag("unofficial_suffix", clamd.unofficial_suffix);
   section.Flag("allow_shutdown", clamd.allow_shutdown);
   section.Flag("allow_reload", clamd.allow_reload);
+  section.Texts("exclude", clamd.exclude, "patterns");
+  ReadMasks(section, "exclude_masks", clamd.exclude_masks);
   section.Text("tcp_path_user", clamd.tcp_path_user);
   ReadIncomplete(section, Protocol::kClamd, config.incomplete);
 }
@@ -169,6 +183,8 @@ void ReadSchedules(Document& document, DaemonConfig& config) {
     entry.Paths("paths", schedule.paths);
     if (schedule.paths.empty()) entry.Refuse("paths", "is missing");
     entry.Texts("exclude", schedule.exclude, "patterns");
+    ReadMasks(entry, "exclude_masks", schedule.exclude_masks);
+    ReadMasks(entry, "only_masks", schedule.only_masks);
     entry.Flag("one_file_system", schedule.one_file_system);
     entry.Flag("quarantine", schedule.quarantine);
   }

@@ -45,7 +45,10 @@ struct ClamdConfig {
   bool unofficial_suffix = true;
   bool allow_shutdown = false;
   bool allow_reload = true;
-  std::string tcp_path_user = "nobody";  // Whose rights a path has that came by TCP; empty: refused.
+  // Of paths that are asked about: not looked at, and answered as clean.
+  std::vector<std::string> exclude;        // See os/glob.h.
+  std::vector<std::string> exclude_masks;  // See os/path_mask.h.
+  std::string tcp_path_user = "nobody";    // Whose rights a path has that came by TCP; empty: refused.
   bool operator==(const ClamdConfig&) const = default;
 };
 
@@ -107,6 +110,8 @@ struct ScheduleConfig {
   std::string when;  // As systemd.time(7) has it.
   std::vector<std::string> paths;
   std::vector<std::string> exclude;
+  std::vector<std::string> exclude_masks;  // See os/path_mask.h.
+  std::vector<std::string> only_masks;
   bool one_file_system = true;
   bool quarantine = false;
   bool operator==(const ScheduleConfig&) const = default;

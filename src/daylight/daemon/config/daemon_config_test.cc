@@ -145,6 +145,24 @@ TEST(DaemonConfigTest, ReadsWhatIsWritten) {
   EXPECT_TRUE(config.quarantine_on_access);
 }
 
+TEST(DaemonConfigTest, Masks) {
+  const DaemonConfig config = Parsed(
+      "[clamd]\nexclude = [\"*/x/*\"]\nexclude_masks = [\"/a//*\"]\n"
+      "[[schedule]]\nname = \"s\"\nwhen = \"daily\"\npaths = [\"/\"]\n"
+      "exclude_masks = [\"*.tmp\"]\nonly_masks = [\"/home//*doc\"]\n");
+  EXPECT_THAT(config.clamd.exclude, ElementsAre("*/x/*"));
+  EXPECT_THAT(config.clamd.exclude_masks, ElementsAre("/a//*"));
+  ASSERT_EQ(config.schedules.size(), 1u);
+  EXPECT_THAT(config.schedules[0].exclude_masks, ElementsAre("*.tmp"));
+  EXPECT_THAT(config.schedules[0].only_masks, ElementsAre("/home//*doc"));
+  EXPECT_THAT(Errors("[clamd]\nexclude_masks = [\"a/b\"]\n"),
+              ElementsAre("line 2: exclude_masks a mask for paths must begin with / or **"));
+  std::string many = "[clamd]\nexclude_masks = [";
+  for (int i = 0; i < 512; ++i) many += "\"a\",";
+  EXPECT_THAT(Errors(many + "]\n"), IsEmpty());
+  EXPECT_EQ(Errors(many + "\"a\"]\n").size(), 1u);
+}
+
 TEST(DaemonConfigTest, SaysWhatIsWrongAndWhere) {
   EXPECT_THAT(Errors("[clamd]\n\nsockte = \"/x\"\n"), ElementsAre("line 3: [clamd] has no key sockte"));
   EXPECT_THAT(Errors("[calmd]\n"), ElementsAre("line 1: there is no section or key calmd"));

@@ -39,8 +39,10 @@ struct WalkedFile {
 struct WalkWants {
   bool recursive = true;  // What is below a folder too; else a folder is kUnsupported.
   bool one_file_system = false;
-  bool idle = false;                 // Only when nobody else wants the disk or the processor.
-  std::vector<std::string> exclude;  // Patterns as in --exclude.
+  bool idle = false;                       // Only when nobody else wants the disk or the processor.
+  std::vector<std::string> exclude;        // Patterns as in --exclude.
+  std::vector<std::string> exclude_masks;  // As in os/path_mask.h.
+  std::vector<std::string> only_masks;
 };
 
 class Walk {
