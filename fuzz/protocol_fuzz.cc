@@ -3,6 +3,7 @@
 #include "daylight/base/check.h"
 #include "daylight/report/frame_reader.h"
 #include "daylight/report/protocol.h"
+#include "daylight/report/software_protocol.h"
 
 using namespace dl::report;
 
@@ -36,6 +37,9 @@ void CheckFrame(const Frame& frame) {
     case MessageType::kExplainAnswer: return Check<ExplainAnswer>(payload);
     case MessageType::kVerifyAnswer: return Check<VerifyAnswerMessage>(payload);
     case MessageType::kProfile: return Check<Profile>(payload);
+    case MessageType::kSurvey: return Check<SurveyMessage>(payload);
+    case MessageType::kSurveyFacts: return Check<SurveyFactsMessage>(payload);
+    case MessageType::kSettingsFacts: return Check<SettingsFactsMessage>(payload);
     case MessageType::kSummarize:
     case MessageType::kVerify:
     case MessageType::kShutdown:

@@ -71,7 +71,8 @@ class FieldWriter {
 class FieldReader {
  public:
   static constexpr bool kReading = true;
-  explicit FieldReader(Bytes bytes) : cursor_(bytes), memory_left_(kMaxGrowth * bytes.size() + kFreeGrowthBytes) {}
+  explicit FieldReader(Bytes bytes, std::size_t max_growth = kMaxGrowth)
+      : cursor_(bytes), memory_left_(max_growth * bytes.size() + kFreeGrowthBytes) {}
   Status Number(std::uint8_t& value) { return Read(value, cursor_.ReadU8()); }
   Status Number(std::uint32_t& value) { return Read(value, cursor_.ReadU32Le()); }
   Status Number(std::uint64_t& value) { return Read(value, cursor_.ReadU64Le()); }

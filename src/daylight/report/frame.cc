@@ -27,7 +27,10 @@ std::uint32_t MaxFrameLength(MessageType type) {
     // Two lists of kMaxProfileLines, with three names each.
     case MessageType::kProfile: return 2 * kMegabyte;
     case MessageType::kScanBatch:
+    case MessageType::kSurvey:
     case MessageType::kExplain: return 32 * kMegabyte;
+    case MessageType::kSurveyFacts:
+    case MessageType::kSettingsFacts:
     case MessageType::kCompile:
     case MessageType::kCompileClamav:
     case MessageType::kCompileAnswer:

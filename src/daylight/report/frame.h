@@ -32,6 +32,7 @@ enum class MessageType : std::uint16_t {
   kFork = 11,           // Of a template. Descriptor: the socket of the worker to be.
   kForkEnd = 12,        // Of a template: how did the last one end?
   kCompileClamav = 13,  // Descriptors: signature files, file for the database.
+  kSurvey = 14,         // Descriptors: the files of one question about software.
   // From the worker.
   kReady = 101,
   kDatabasesOpened = 102,
@@ -43,7 +44,9 @@ enum class MessageType : std::uint16_t {
   kVerifyAnswer = 108,
   kAttemptAnswer = 109,
   kForkEnded = 110,
-  kProfile = 111,  // Of the objects since the last; before a report.
+  kProfile = 111,      // Of the objects since the last; before a report.
+  kSurveyFacts = 112,  // Any number for one kSurvey.
+  kSettingsFacts = 113,
 };
 
 inline constexpr std::uint32_t kFrameMagic = 0x31504c44;  // "DLP1"

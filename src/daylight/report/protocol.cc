@@ -1,6 +1,7 @@
 #include "daylight/report/protocol.h"
 
 #include "daylight/report/fields.h"
+#include "daylight/report/software_fields.h"
 
 namespace dl::report {
 
@@ -113,6 +114,26 @@ template <typename Io>
 Status Visit(Io& io, Of<Io, CompileAnswerMessage>& value) {
   return Fields(io, value);
 }
+template <typename Io>
+Status Visit(Io& io, Of<Io, SurveyMessage>& value) {
+  return Fields(io, value);
+}
+template <typename Io>
+Status Visit(Io& io, Of<Io, SurveyFactsMessage>& value) {
+  return Fields(io, value);
+}
+template <typename Io>
+Status Visit(Io& io, Of<Io, SettingsFactsMessage>& value) {
+  return Fields(io, value);
+}
+
+// A fact is many texts, of which most may be empty: memory of up to eight times its bytes.
+template <typename T>
+constexpr std::size_t kGrowth = kMaxGrowth;
+template <>
+constexpr std::size_t kGrowth<SurveyFactsMessage> = 10;
+template <>
+constexpr std::size_t kGrowth<SettingsFactsMessage> = 10;
 
 }  // namespace
 
@@ -130,7 +151,7 @@ std::string Encode(const T& value) {
 
 template <typename T>
 Result<T> Decode(Bytes bytes) {
-  FieldReader reader(bytes);
+  FieldReader reader(bytes, kGrowth<T>);
   T value{};
   DL_TRY_STATUS(Visit<FieldReader>(reader, value));
   if (!reader.AtEnd()) return Fail(ErrorCode::kMalformed, "bytes left over behind a message");
@@ -159,6 +180,9 @@ DL_MESSAGE(ExplainMessage);
 DL_MESSAGE(ExplainAnswer);
 DL_MESSAGE(Profile);
 DL_MESSAGE(VerifyAnswerMessage);
+DL_MESSAGE(SurveyMessage);
+DL_MESSAGE(SurveyFactsMessage);
+DL_MESSAGE(SettingsFactsMessage);
 #undef DL_MESSAGE
 
 }  // namespace dl::report

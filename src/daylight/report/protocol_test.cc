@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "daylight/report/software_protocol.h"
+
 namespace dl::report {
 namespace {
 
@@ -207,6 +209,73 @@ TEST(ProtocolTest, OtherMessages) {
   EXPECT_EQ(open_back->settings.budget.timeout_ms, 9u);
   EXPECT_EQ(open_back->settings.now, -1);
   EXPECT_EQ(open_back->settings.module_data[0].bytes, "{}");
+}
+
+TEST(ProtocolTest, SurveysSurviveTheJourney) {
+  SurveyMessage survey;
+  survey.kind = SurveyKind::kImageFolder;
+  survey.files = {{"index.json", 10}, {"blobs/sha256/00", ~std::uint64_t{0}}};
+  survey.words = {"word"};
+  survey.open_archives = false;
+  survey.max_bytes = 7;
+  survey.max_depth = 2;
+  ExpectJourney(survey);
+  EXPECT_EQ(Decode<SurveyMessage>(AsBytes(Encode(survey)))->files[1].size, ~std::uint64_t{0});
+  SettingsFactsMessage settings;
+  settings.facts = {SettingsFormat::kIni, {{"S", "k", "v", 3}}, {{4, "what"}}, true};
+  ExpectJourney(settings);
+}
+
+TEST(ProtocolTest, FactsSurviveTheJourney) {
+  SurveyFactsMessage message;
+  SoftwareFacts& facts = message.facts;
+  const FactPlace place{3, "a/b", Presence::kDeleted};
+  facts.roots = {{1, 0, RootKind::kImage, "x.tar", "app:1", "sha256:00", Presence::kDeleted}};
+  facts.files = {{place, FileKind::kLink, 5, "target", "layer"}};
+  ProgramFact program;
+  program.place = place;
+  program.kind = ProgramKind::kPe;
+  program.sha256.emplace().fill(0x11);
+  program.signers = {{"CN", "O", "/CN=CN/O=O", "aa", "/CN=CA", true}};
+  program.company = "Company";
+  facts.programs = {program};
+  PackageFact package;
+  package.name = "p";
+  package.state = PackageState::kConfigFiles;
+  package.installed_at = -1;
+  facts.packages = {package};
+  facts.units = {{place, "a.service", "A", {"opt/a"}}};
+  facts.operating_systems = {{place, "debian", "12", "Debian", ""}};
+  ImageFact image;
+  image.names = {"app:1"};
+  image.layers = 4;
+  facts.images = {image};
+  ComponentFact component;
+  component.cpes = {"cpe:2.3:a:x:y:1:*:*:*:*:*:*:*"};
+  component.is_subject = true;
+  facts.components = {component};
+  facts.mentions = {{place, "w", 3, "text"}};
+  facts.unread = {{place, "damaged", "why"}};
+  message.last = true;
+  ExpectJourney(message);
+  const auto back = Decode<SurveyFactsMessage>(AsBytes(Encode(message)));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->facts.files[0].place.presence, Presence::kDeleted);
+  EXPECT_TRUE(back->facts.programs[0].signers[0].verified);
+  EXPECT_EQ(back->facts.packages[0].installed_at, -1);
+  EXPECT_TRUE(back->facts.components[0].is_subject);
+}
+
+// Nothing but empty texts is what takes most memory for its bytes.
+TEST(ProtocolTest, EmptyFactsAreTakenToo) {
+  SurveyFactsMessage message;
+  message.facts.components.resize(10'000);
+  message.facts.programs.resize(10'000);
+  message.facts.packages.resize(10'000);
+  message.facts.files.resize(kMaxFactsPerMessage);
+  EXPECT_TRUE(Decode<SurveyFactsMessage>(AsBytes(Encode(message))));
+  message.facts.files.resize(kMaxFactsPerMessage + 1);  // The last is cut.
+  EXPECT_EQ(Decode<SurveyFactsMessage>(AsBytes(Encode(message)))->facts.files.size(), kMaxFactsPerMessage);
 }
 
 }  // namespace

@@ -217,5 +217,8 @@ enum class SurveyKind : std::uint8_t {
 // By its path within a root, what a file of a system tells; nothing for all others. The trusted
 // side, which walks a tree, and a worker, which reads an image, have to agree about this.
 std::optional<SurveyKind> SurveyKindOfPath(std::string_view path);
+// A package of which a path alone tells: a snap, "var/lib/snapd/snaps/NAME_REVISION.snap", whose
+// version here is its revision. `place` has the path; its root is the caller's to fill in.
+std::optional<PackageFact> PackageOfPath(std::string_view path);
 
 }  // namespace dl::report

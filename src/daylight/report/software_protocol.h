@@ -23,11 +23,13 @@ struct SurveyMessage {
   std::vector<SurveyFile> files;
   std::vector<std::string> words;  // To be looked for in texts, lower case.
   bool list_files = true;          // Of roots that are found: a FileFact for each entry.
-  BudgetValues budget;
+  bool open_archives = true;       // Else only programs, package files, container images and SBOMs are read.
+  std::uint64_t max_bytes = std::uint64_t{64} << 30;  // Taken out of containers, all together.
+  std::uint32_t max_depth = 8;                        // Containers in containers.
 };
 
 inline constexpr std::uint32_t kMaxFactsPerMessage = 20000;
-inline constexpr std::uint32_t kFactsBytesPerMessage = 4u << 20;  // About so much is sent at once.
+inline constexpr std::uint32_t kMaxSettings = 200000;
 
 struct SurveyFactsMessage {
   SoftwareFacts facts;
