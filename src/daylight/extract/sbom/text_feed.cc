@@ -21,8 +21,7 @@ Status TextFeed::Restart() {
       memory_ = *memory;
       in_memory_ = true;
     } else if (!source_.size()) {
-      DL_TRY(memory_, source_.Whole(kMaxStreamBytes));
-      in_memory_ = true;
+      DL_TRY_STATUS(Keep());
     }
   }
   if (!in_memory_) DL_TRY_STATUS(source_.Rewind());
@@ -30,6 +29,19 @@ Status TextFeed::Restart() {
   encoding_ = Encoding::kUnknown;
   undecoded_ = {};
   carry_.clear();
+  return {};
+}
+
+Status TextFeed::Keep() {
+  while (true) {
+    DL_TRY(const Window window, source_.NextWindow(0));
+    if (window.bytes.size() > kMaxStreamBytes - kept_.size())
+      return Fail(ErrorCode::kBudget, "a stream of more than is held in memory");
+    kept_.insert(kept_.end(), window.bytes.begin(), window.bytes.end());
+    if (window.last) break;
+  }
+  memory_ = kept_;
+  in_memory_ = true;
   return {};
 }
 

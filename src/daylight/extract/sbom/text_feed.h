@@ -28,12 +28,14 @@ class TextFeed {
  private:
   enum class Encoding : std::uint8_t { kUnknown, kUtf8, kUtf16Le, kUtf16Be };
 
+  Status Keep();
   Result<Bytes> NextBytes();
   void SetEncoding(Bytes& head);
   std::string_view Decode();
 
   ObjectSource& source_;
-  Bytes memory_;  // The whole, where it is there anyway.
+  Bytes memory_;                 // The whole, where it is there anyway.
+  std::vector<std::byte> kept_;  // Of a stream.
   bool in_memory_ = false;
   bool begun_ = false;
   bool ended_ = false;
