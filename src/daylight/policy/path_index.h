@@ -41,6 +41,9 @@ struct PathHit {
 
 class PathIndex {
  public:
+  PathIndex() = default;
+  PathIndex(const PathIndex&) = delete;  // Its tables point to its rules.
+  PathIndex& operator=(const PathIndex&) = delete;
   void Add(PathRule rule);
   void Build();
   std::size_t size() const { return rules_.size(); }
