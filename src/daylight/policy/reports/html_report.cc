@@ -21,8 +21,16 @@ std::string Bdi(std::string_view text, std::string_view css = "") {
   return "<bdi" + (css.empty() ? std::string() : " class=\"" + std::string(css) + "\"") + ">" + EscapeHtml(text) +
          "</bdi>";
 }
-// Paths and digests are read from the left.
-std::string Path(std::string_view text) { return "<bdi dir=\"ltr\" class=\"path\">" + EscapeHtml(text) + "</bdi>"; }
+// Paths and digests are read from the left. Paths are broken behind a slash where that is enough: <wbr> is a place, not
+// a character, so what is copied is the path.
+std::string Path(std::string_view text) {
+  std::string out = "<bdi dir=\"ltr\" class=\"path\">";
+  for (const char c : EscapeHtml(text)) {
+    out += c;
+    if (c == '/') out += "<wbr>";
+  }
+  return out + "</bdi>";
+}
 std::string Hash(std::string_view text) {
   return "<div class=\"hash\">SHA-256 <bdi dir=\"ltr\">" + EscapeHtml(text) + "</bdi></div>";
 }
@@ -82,15 +90,14 @@ class HtmlReport {
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
         "<meta name=\"format-detection\" content=\"telephone=no\">\n"
-        // Without it, browsers would ask a server for /favicon.ico.
-        "<link rel=\"icon\" href=\"data:,\">\n<title>" +
+        "<title>" +
         Headline(assessment_) + "</title>\n<style>" + std::string(kStyle) + "</style>\n</head>\n";
   }
 
   void WriteAnswer() {
     const Answer answer = AnswerOf(assessment_);
     out_ += "<header>\n<p class=\"over\">Software policy check</p>\n<div class=\"answer " +
-            std::string(ToneOf(answer)) + "\">\n<h1>" + Headline(assessment_) + "</h1>\n";
+            std::string(ToneOf(answer)) + "\">\n<h1>" + HeadlineHtml() + "</h1>\n";
     for (const std::string& remark : Remarks(assessment_)) out_ += "<p>" + remark + "</p>\n";
     if (answer == Answer::kNothing) {
       out_ +=
@@ -100,12 +107,21 @@ class HtmlReport {
     const auto fact = [this](std::string_view name, const std::string& html) {
       out_ += "<div><dt>" + std::string(name) + "</dt><dd>" + html + "</dd></div>\n";
     };
-    fact("For the day", Text(assessment_.on));
+    fact("For the day", Whole(Text(assessment_.on)));
     fact("Jurisdictions", Bdi(JurisdictionsAsked(assessment_)));
     fact("Role", Bdi(RoleAsked(assessment_)));
-    fact("Policy as of", Text(assessment_.policy.as_of));
-    fact("Checked at", Time(assessment_.at));
+    fact("Policy as of", Whole(Text(assessment_.policy.as_of)));
+    fact("Checked at", ShownTime(assessment_.at));
     out_ += "</dl>\n</header>\n";
+  }
+
+  // Days are not broken at their hyphens.
+  static std::string Whole(std::string_view text) { return "<span class=\"w\">" + std::string(text) + "</span>"; }
+  std::string HeadlineHtml() const {
+    std::string text = Headline(assessment_);
+    const std::string day = Text(assessment_.on);
+    if (const std::size_t at = text.find(day); at != text.npos) text.replace(at, day.size(), Whole(day));
+    return text;
   }
 
   void WriteContents() {
@@ -196,11 +212,11 @@ class HtmlReport {
   void WriteEvidence(const Finding& finding) {
     if (finding.evidence.empty()) return;
     out_ +=
-        "<h4>Evidence</h4>\n<table>\n<thead><tr><th scope=\"col\">Kind</th><th scope=\"col\">Grade</th>"
+        "<h4>Evidence</h4>\n<table class=\"fixed\">\n<thead><tr><th scope=\"col\" class=\"kind\">Kind, grade</th>"
         "<th scope=\"col\">What and where</th></tr></thead>\n<tbody>\n";
     for (const Evidence& evidence : finding.evidence) {
-      out_ += "<tr><th scope=\"row\">" + Bdi(evidence.kind) + "</th><td class=\"w\">" +
-              std::string(Name(evidence.grade)) + "</td><td>";
+      out_ += "<tr><th scope=\"row\">" + Bdi(evidence.kind) + "<div class=\"soft\">" +
+              std::string(Name(evidence.grade)) + "</div></th><td>";
       if (const std::string path = places_.Path(finding, evidence); !path.empty())
         out_ += "<div>" + Path(path) + "</div>";
       if (!evidence.detail.empty()) out_ += "<div>" + Bdi(evidence.detail) + "</div>";
@@ -305,11 +321,11 @@ class HtmlReport {
     BeginSection("policy", "Policy");
     out_ += "<p>" + PolicyLine(assessment_.policy) + "</p>\n" + Hash(assessment_.policy.digest);
     if (!assessment_.policy.files.empty()) {
-      out_ += "<h4>Files</h4>\n<ul>\n";
+      out_ += "<h3 class=\"small\">Files</h3>\n<ul>\n";
       for (const std::string& file : assessment_.policy.files) out_ += "<li>" + Path(file) + "</li>\n";
       out_ += "</ul>\n";
     }
-    out_ += "<p class=\"sub\">Checked at " + Time(assessment_.at) + " by " + Bdi(assessment_.program) +
+    out_ += "<p class=\"sub\">Checked at " + ShownTime(assessment_.at) + " by " + Bdi(assessment_.program) +
             "</p>\n</section>\n";
   }
 

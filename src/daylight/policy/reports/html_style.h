@@ -24,7 +24,7 @@ h1,h2,h3,h4,p,ul,ol,dl,table{margin:0;padding:0}
 h1{font-size:1.6rem;line-height:1.25;font-weight:650;letter-spacing:-.01em}
 h2{font-size:1.2rem;line-height:1.3;font-weight:650;margin:2.75rem 0 1rem;padding-bottom:.4rem;border-bottom:2px solid var(--ink)}
 h3{font-size:1.08rem;line-height:1.35;font-weight:650}
-h4{font-size:.8rem;font-weight:650;color:var(--soft);margin:1rem 0 .3rem}
+h4,.small{font-size:.8rem;font-weight:650;color:var(--soft);margin:1rem 0 .3rem}
 p+p{margin-top:.4rem}
 ul,ol{list-style:none}
 .over{font-size:.85rem;color:var(--soft);margin-bottom:.75rem}
@@ -66,15 +66,18 @@ th[scope=row]{font-weight:400}
 td.n,th.n{text-align:right;padding-right:0;font-variant-numeric:tabular-nums;white-space:nowrap}
 td:last-child{padding-right:0}
 .w{white-space:nowrap}
+.soft{color:var(--soft)}
+table.fixed{table-layout:fixed}th.kind{width:7.2rem}
 td div+div{margin-top:.15rem}
+.sub+table,.hash+table{margin-top:.6rem}ul+.sub,table+.sub{margin-top:.6rem}
 footer{margin-top:2.5rem;padding-top:.8rem;border-top:1px solid var(--line);color:var(--soft);font-size:.88rem}
 @media (max-width:34rem){main{padding:1rem .75rem 2rem}h1{font-size:1.35rem}.finding,.clause,.looked,.answer{padding:.85rem .8rem}
 .facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}table{font-size:.9rem}}
 @page{size:A4;margin:18mm 16mm 20mm}
 @page{@bottom-left{content:"Software policy check";font:8pt sans-serif;color:#57606a}@bottom-right{content:counter(page) " / " counter(pages);font:8pt sans-serif;color:#57606a}}
-@media print{:root{color-scheme:light}body{font-size:10pt;line-height:1.4}main{max-width:none;padding:0}nav{display:none}
+@media print{:root{color-scheme:light}html{font-size:9.5pt}body{line-height:1.4}main{max-width:none;padding:0}nav{display:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-h1{font-size:16pt}h2{font-size:13pt;margin-top:18pt}h3{font-size:11pt}
+h2{margin-top:1.75rem}th,td{padding-top:.25rem;padding-bottom:.25rem}
 h2,h3,h4,.head,.sub,caption,thead{break-after:avoid;break-inside:avoid}
 tr,.says li,.facts dt,.facts dd,.careful,.answer,.asked{break-inside:avoid}.facts dt{break-after:avoid}
 .clause,.looked{break-inside:avoid}.finding,.clause,.looked,.answer{border-radius:0}

@@ -233,7 +233,7 @@ Assessment AssessmentOf(std::string_view name) {
   if (name == "nothing") return NothingAssessment();
   if (name == "incomplete") return IncompleteAssessment();
   if (name == "hostile") return HostileAssessment(kHostile);
-  if (name == "hostile-url") return HostileAssessment("https://" + kHostile);
+  if (name == "hostile-url") return HostileAssessment("https://a.example/" + kHostile);
   if (name == "many") return ManyAssessment(200);
   return {};
 }

@@ -261,7 +261,7 @@ class TextReport {
     page_.Put(2, "", PolicyLine(assessment_.policy));
     page_.PutWhole(2, "SHA-256 ", EscapeLine(assessment_.policy.digest));
     for (const std::string& file : assessment_.policy.files) page_.PutWhole(2, "", EscapeLine(file));
-    page_.Put(2, "", "Checked at " + Time(assessment_.at) + " by " + EscapeLine(assessment_.program));
+    page_.Put(2, "", "Checked at " + ShownTime(assessment_.at) + " by " + EscapeLine(assessment_.program));
   }
 
   const Assessment& assessment_;

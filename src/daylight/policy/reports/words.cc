@@ -124,13 +124,17 @@ std::vector<std::string_view> ShortCaveats(const ClauseVerdict& clause) {
 }
 
 std::string WebUri(std::string_view url) {
-  if (!url.starts_with("https://") && !url.starts_with("http://")) return {};
+  const std::size_t scheme = url.starts_with("https://") ? 8 : url.starts_with("http://") ? 7 : 0;
   constexpr std::string_view kPlain = "-._~:/?#@!$&'()*+,;=";
   constexpr char kHex[] = "0123456789ABCDEF";
   const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); };
   const auto is_letter = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   };
+  // A name and a port, and nobody's password: what stands before an @ is there to mislead.
+  const std::string_view host = url.substr(scheme, url.find_first_of("/?#", scheme) - scheme);
+  const auto is_host = [&](char c) { return is_letter(c) || c == '.' || c == '-' || c == ':'; };
+  if (scheme == 0 || host.empty() || !is_letter(host[0]) || !std::all_of(host.begin(), host.end(), is_host)) return {};
   std::string uri;
   for (std::size_t i = 0; i < url.size(); ++i) {
     const char c = url[i];
@@ -176,6 +180,13 @@ std::string Time(std::int64_t seconds) {
   const std::int64_t of_day = ((seconds % kDay) + kDay) % kDay;
   const auto two = [](std::int64_t value) { return (value < 10 ? "0" : "") + std::to_string(value); };
   return Text(DayOf(seconds)) + "T" + two(of_day / 3600) + ":" + two(of_day / 60 % 60) + ":" + two(of_day % 60) + "Z";
+}
+
+std::string ShownTime(std::int64_t seconds) {
+  std::string text = Time(seconds);
+  text[text.size() - 10] = ' ';
+  text.replace(text.size() - 1, 1, " UTC");
+  return text;
 }
 
 Places::Places(const Assessment& assessment) {

@@ -34,8 +34,8 @@ std::string When(const ClauseVerdict& clause, Date on);
 std::vector<std::string> Caveats(const ClauseVerdict& clause);
 std::vector<std::string_view> ShortCaveats(const ClauseVerdict& clause);  // "not verified", "secondary source"
 
-// The address as a URI that may be followed (RFC 3986), empty for what is neither http nor https: a policy's file is
-// its author's, and a report is no place for javascript:.
+// The address as a URI that may be followed (RFC 3986), empty for what is neither http nor https, or has no plain host:
+// a policy's file is its author's, and a report is no place for javascript:.
 std::string WebUri(std::string_view url);
 
 std::string PolicyLine(const PolicyVersion& policy);  // "3 instruments, 40 products, as of 2026-11-01"
@@ -46,7 +46,8 @@ std::string Number(std::uint64_t value);  // "300,000"
 // "1 finding", "2 findings"
 std::string Count(std::uint64_t value, std::string_view singular, std::string_view plural);
 std::string Joined(const std::vector<std::string>& parts, std::string_view between);
-std::string Time(std::int64_t seconds);  // "2026-11-30T13:00:00Z"
+std::string Time(std::int64_t seconds);       // "2026-11-30T13:00:00Z"
+std::string ShownTime(std::int64_t seconds);  // "2026-11-30 13:00:00 UTC"
 std::size_t ForbiddenFindings(const Assessment& assessment);
 
 // Where things are. A target's kind says how its paths are to be written.
