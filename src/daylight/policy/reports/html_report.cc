@@ -277,7 +277,7 @@ class HtmlReport {
       add(target.operating_system);
       out_ += sub + "</p>\n";
       if (!target.sha256.empty()) out_ += Hash(target.sha256);
-      if (target.counts.empty()) out_ += "<p>Nothing was in it.</p>\n";
+      if (target.counts.empty()) out_ += "<p>Nothing in it was counted.</p>\n";
       if (!target.counts.empty()) {
         out_ +=
             "<table>\n<thead><tr><th scope=\"col\">What</th><th scope=\"col\" "

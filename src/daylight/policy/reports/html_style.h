@@ -81,7 +81,7 @@ h2{margin-top:1.75rem}th,td{padding-top:.25rem;padding-bottom:.25rem}
 h2,h3,h4,.head,.sub,caption,thead{break-after:avoid;break-inside:avoid}
 tr,.says li,.facts dt,.facts dd,.careful,.answer,.asked{break-inside:avoid}.facts dt{break-after:avoid}
 .clause,.looked{break-inside:avoid}.finding,.clause,.looked,.answer{border-radius:0}
-thead{display:table-header-group}p,li,dd{orphans:3;widows:3}
+table+.sub{break-before:avoid}thead{display:table-header-group}p,li,dd{orphans:3;widows:3}
 a{color:inherit}a[href^="#"]{text-decoration:none}}
 )css";
 

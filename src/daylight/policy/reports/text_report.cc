@@ -233,7 +233,7 @@ class TextReport {
       for (const auto& [what, count] : target.counts) {
         counts += (counts.empty() ? "" : "; ") + EscapeLine(what) + ": " + Number(count);
       }
-      page_.Put(4, "", counts.empty() ? "nothing in it" : counts);
+      page_.Put(4, "", counts.empty() ? "Nothing in it was counted." : counts);
     }
   }
 

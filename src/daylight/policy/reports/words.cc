@@ -31,8 +31,7 @@ std::string Headline(const Assessment& assessment) {
   switch (AnswerOf(assessment)) {
     case Answer::kProhibited:
       return "Prohibited on " + day + ": " + Count(ForbiddenFindings(assessment), "finding", "findings");
-    case Answer::kIncomplete:
-      return "This could not be checked completely; nothing prohibited on " + day + " was found in what could be read";
+    case Answer::kIncomplete: return "Could not be checked completely for " + day;
     case Answer::kNothing: return "Nothing prohibited on " + day + " was found";
   }
   return {};
@@ -40,6 +39,9 @@ std::string Headline(const Assessment& assessment) {
 
 std::vector<std::string> Remarks(const Assessment& assessment) {
   std::vector<std::string> remarks;
+  if (AnswerOf(assessment) == Answer::kIncomplete) {
+    remarks.emplace_back("Nothing prohibited on that day was found in what could be read.");
+  }
   if (const std::size_t others = assessment.findings.size() - ForbiddenFindings(assessment); others > 0) {
     remarks.push_back(Count(others, "finding is", "findings are") +
                       " listed that nothing forbids, for the day, the jurisdictions and the role asked about.");
