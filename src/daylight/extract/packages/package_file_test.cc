@@ -69,7 +69,7 @@ Answer Read(std::string_view file, PackageFileSettings settings = {}) {
   Answer answer;
   const MemberReader member = [&](report::SurveyKind kind, ObjectSource& object, const report::FactPlace& place,
                                   Facts&) {
-    const auto bytes = object.Whole(kMaxMemberBytes);
+    const auto bytes = object.Whole(1u << 30);
     answer.members += std::to_string(static_cast<int>(kind)) + " " + std::to_string(place.root) + " " + place.path +
                       " " + std::to_string(bytes ? bytes->size() : 0) + ";";
   };
@@ -82,7 +82,7 @@ Answer Read(std::string_view file, PackageFileSettings settings = {}) {
 const char kExpected[] =
     "3|kesl|12.1.0-1|amd64|kesl 12.1.0-1|Ann|Example|||agent|0|\n"
     "root|srv/x.deb|kesl 12.1.0-1 amd64\n"
-    "file|opt|1|0|\nfile|opt/kaspersky/kesl|0|13|\nfile|etc/kesl.conf|0|6|\n"
+    "file|opt|1|0|\nfile|opt/kaspersky/kesl|0|14|\nfile|etc/kesl.conf|0|6|\n"
     "file|usr/lib/systemd/system/kesl.service|0|10|\nfile|usr/share/doc/text|0|4|\n";
 
 TEST(PackageFileTest, ADebIsARootWithItsPackageAndFiles) {
@@ -91,11 +91,11 @@ TEST(PackageFileTest, ADebIsARootWithItsPackageAndFiles) {
   const Answer answer = Read(deb);
   EXPECT_EQ(answer.facts, kExpected);
   EXPECT_EQ(answer.members,
-            "0 1 opt/kaspersky/kesl 13;10 1 etc/kesl.conf 6;6 1 usr/lib/systemd/system/kesl.service 10;");
+            "0 1 opt/kaspersky/kesl 14;10 1 etc/kesl.conf 6;6 1 usr/lib/systemd/system/kesl.service 10;");
   const Answer short_answer = Read(deb, {.list_files = false, .read_texts = false});
   EXPECT_EQ(short_answer.facts,
             "3|kesl|12.1.0-1|amd64|kesl 12.1.0-1|Ann|Example|||agent|0|\nroot|srv/x.deb|kesl 12.1.0-1 amd64\n");
-  EXPECT_EQ(short_answer.members, "0 1 opt/kaspersky/kesl 13;6 1 usr/lib/systemd/system/kesl.service 10;");
+  EXPECT_EQ(short_answer.members, "0 1 opt/kaspersky/kesl 14;6 1 usr/lib/systemd/system/kesl.service 10;");
 }
 
 TEST(PackageFileTest, InEveryCompression) {
@@ -139,10 +139,10 @@ TEST(PackageFileTest, PartsThatAreMissingOrOther) {
 }
 
 TEST(PackageFileTest, BombsEndInTheBudget) {
-  const std::string zeros(64u << 20, '\0');
+  const std::string zeros(16u << 20, '\0');
   const std::string bomb = Deb(Gz(Tar({{"control", kControl}})), Gz(Tar({{"usr/zeros", zeros}, {"usr/after", "x"}})));
   ASSERT_LT(bomb.size(), 1u << 20);
-  const std::string facts = Read(bomb, {.max_bytes = 8u << 20}).facts;
+  const std::string facts = Read(bomb, {.max_bytes = 2u << 20}).facts;
   EXPECT_NE(facts.find("3|kesl|"), std::string::npos);
   EXPECT_NE(facts.find("unread|budget|"), std::string::npos);
   EXPECT_EQ(facts.find("usr/after"), std::string::npos);
@@ -154,14 +154,19 @@ TEST(PackageFileTest, BombsEndInTheBudget) {
       Read(Deb(Gz(Tar({{"control", kControl}})), Gz(Tar(many))), {.max_bytes = 1u << 20}).facts.find("unread|budget|"),
       std::string::npos);
   // Zeros instead of an archive.
-  EXPECT_NE(Read(Deb(Gz(Tar({{"control", kControl}})), Gz(zeros)), {.max_bytes = 8u << 20}).facts.find("3|kesl|"),
+  EXPECT_NE(Read(Deb(Gz(Tar({{"control", kControl}})), Gz(zeros)), {.max_bytes = 2u << 20}).facts.find("3|kesl|"),
             std::string::npos);
 }
 
 TEST(PackageFileTest, LargeProgramsAreToldAndPassed) {
-  const std::string large = "MZ" + std::string(kMaxMemberBytes - 1, '\0');
-  const std::string facts =
-      Read(Deb(Gz(Tar({{"control", kControl}})), Gz(Tar({{"opt/large", large}, {"opt/after", "x"}})))).facts;
+  const auto read = [](std::size_t size) {
+    const std::string large = "MZ" + std::string(size - 2, 'x');
+    const std::string data = Gz(Tar({{"opt/large", large}, {"opt/after", "MZ"}}));
+    return Read(Deb(Gz(Tar({{"control", kControl}})), data), {.max_member_bytes = 100'000});
+  };
+  EXPECT_EQ(read(100'000).members, "0 1 opt/large 100000;0 1 opt/after 2;");
+  EXPECT_EQ(read(100'001).members, "0 1 opt/after 2;");
+  const std::string facts = read(100'001).facts;
   EXPECT_NE(facts.find("unread|max-memory|"), std::string::npos);
   EXPECT_NE(facts.find("opt/after"), std::string::npos);
 }
@@ -188,7 +193,7 @@ TEST(PackageFileTest, AnRpmHasHeaderAndPayload) {
   EXPECT_EQ(answer.facts.substr(0, answer.facts.find("file|")),
             "3|kesl|12-3|x86_64|k 1-2||||||0|\nroot|srv/x.deb|kesl 12-3 x86_64\n");
   EXPECT_EQ(answer.members,
-            "0 1 opt/kaspersky/kesl 13;10 1 etc/kesl.conf 6;6 1 usr/lib/systemd/system/kesl.service 10;");
+            "0 1 opt/kaspersky/kesl 14;10 1 etc/kesl.conf 6;6 1 usr/lib/systemd/system/kesl.service 10;");
   for (std::size_t n = 8; n < rpm.size(); ++n) {
     EXPECT_NE(Read(std::string_view(rpm).substr(0, n)).facts.find("unread|"), std::string::npos) << n;
   }
@@ -214,7 +219,7 @@ TEST(PackageFileTest, OnlyTarsOfPackageManagersArePackages) {
   EXPECT_FALSE(IsPackageFile({}));
   EXPECT_EQ(Read("ADBd....").facts, "unread|unsupported|a package of apk's version 3\n");
   // Bombs are not unpacked to find out.
-  EXPECT_FALSE(IsPackageFile(AsBytes(Gz(std::string(64u << 20, '\0')))));
+  EXPECT_FALSE(IsPackageFile(AsBytes(Gz(std::string(16u << 20, '\0')))));
 }
 
 TEST(PackageFileTest, PathsArePlain) {
