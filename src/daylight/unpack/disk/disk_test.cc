@@ -243,6 +243,43 @@ TEST(DiskTest, ExtendedPartitionsThatLeadToThemselves) {
             "!damaged " + Within(1, kFatFiles) + Within(2, kExtFiles) + Within(5, kFatFiles) + Within(6, kExtFiles));
 }
 
+TEST(DiskTest, SquashfsBehindAProgram) {
+  std::string program(256, '\0');
+  PutText(program, 0, "\x7f\x45LF\x02\x01");
+  Put(program, 40, 128, 8);
+  Put(program, 58, 64, 2);
+  Put(program, 60, 2, 2);
+  EXPECT_EQ(List(program + MakeSquashfs()), kSquashfsFiles);
+  EXPECT_EQ(List(program), "not opened");
+  Put(program, 40, ~std::uint64_t{0} - 100, 8);
+  EXPECT_EQ(List(program + MakeSquashfs()), "not opened");
+}
+
+// What boots from a disc and from USB has a partition over all of it, which others read.
+TEST(DiskTest, DiscsWithPartitions) {
+  std::string disc(80 * 512, '\0');
+  PutText(disc, 0x8001, "CD001");
+  disc += MakeFat();
+  PutMbrEntry(disc, 0, 0, 0x17, 0, disc.size() / 512);
+  PutMbrEntry(disc, 0, 1, 0xef, 80, 40);
+  EXPECT_EQ(List(disc), Within(2, kFatFiles));
+}
+
+TEST(DiskTest, SquashfsThatStaysClosed) {
+  std::string disk = MakeSquashfs();
+  Put(disk, 28, 3, 2);
+  EXPECT_EQ(List(disk), "!unsupported ");
+  disk = MakeSquashfs();
+  Put(disk, 20, 3, 2);
+  EXPECT_EQ(List(disk), "!unsupported ");
+  disk = MakeSquashfs();
+  PutText(disk, 0, "sqsh");
+  EXPECT_EQ(List(disk), "!unsupported ");
+  disk = MakeSquashfs();
+  Put(disk, 12, 1u << 21, 4);
+  EXPECT_EQ(List(disk), "!damaged ");
+}
+
 TEST(DiskTest, ATruncatedDiskIsTold) {
   std::string disk = MakeMbr({MakeFat(), MakeExt()});
   disk.resize(disk.size() - 12 * kExtBlock);
