@@ -1,6 +1,8 @@
 #include "daylight/config/document.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <ctime>
 #include <limits>
 #include <list>
@@ -79,6 +81,11 @@ struct Section::State {
   void Say(const toml::node& node, const std::string& why) { Say(node.source().begin.line, why); }
   void Say(std::size_t line, const std::string& why) {
     if (errors->size() < kMaxErrors) errors->push_back("line " + std::to_string(line) + ": " + why);
+  }
+  // The name of what stands below: "clamd.key".
+  std::string Below(std::string_view key) const {
+    const std::size_t brackets = name.rfind("[[", 0) == 0 ? 2 : 1;
+    return (name.empty() ? std::string() : name.substr(brackets, name.size() - 2 * brackets) + ".") + std::string(key);
   }
   const toml::node* Find(std::string_view key) {
     if (std::find(known.begin(), known.end(), key) == known.end()) known.emplace_back(key);
@@ -290,11 +297,30 @@ void Section::Finish() {
   }
 }
 
+void Section::DateText(std::string_view key, std::string& value) {
+  const toml::node* const node = state_->Find(key);
+  if (node == nullptr) return;
+  if (const auto date = node->value_exact<toml::date>()) {
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "%04u-%02u-%02u", unsigned{date->year}, unsigned{date->month},
+                  unsigned{date->day});
+    value = text.data();
+  } else if (const auto got = node->value_exact<std::string>()) {
+    value = *got;
+  } else {
+    Refuse(key, "must be a date such as 2027-01-31");
+  }
+}
+
+std::size_t Section::Line(std::string_view key) const {
+  if (state_->table == nullptr) return 1;
+  const toml::node* const node = key.empty() ? nullptr : state_->table->get(key);
+  return node != nullptr ? node->source().begin.line : state_->table->source().begin.line;
+}
+
 Section Section::Table(std::string_view key) {
   auto state = std::make_shared<State>();
-  const bool is_root = state_->name.empty();
-  state->name =
-      "[" + (is_root ? std::string() : state_->name.substr(1, state_->name.size() - 2) + ".") + std::string(key) + "]";
+  state->name = "[" + state_->Below(key) + "]";
   state->errors = state_->errors;
   state->all = state_->all;
   if (const toml::node* const node = state_->Find(key)) {
@@ -305,31 +331,36 @@ Section Section::Table(std::string_view key) {
   return Section(std::move(state));
 }
 
-Document::Document(std::string_view text) : impl_(std::make_unique<Impl>(text)) {}
-Document::~Document() = default;
-
-Section Document::Table(std::string_view name) { return Section(impl_->root).Table(name); }
-
-std::vector<Section> Document::Tables(std::string_view name) {
+std::vector<Section> Section::Tables(std::string_view key) {
   std::vector<Section> sections;
-  const toml::node* const node = impl_->root->Find(name);
+  const toml::node* const node = state_->Find(key);
   if (node == nullptr) return sections;
+  const std::string name = state_->Below(key);
   const toml::array* const array = node->as_array();
   if (array == nullptr || array->size() > kMaxItems || !array->is_homogeneous(toml::node_type::table)) {
-    impl_->root->Say(*node, std::string(name) + " must be tables: [[" + std::string(name) + "]]");
+    state_->Say(*node, name + " must be tables: [[" + name + "]]");
     return sections;
   }
   for (const toml::node& item : *array) {
-    auto state = std::make_shared<Section::State>();
-    state->name = "[[" + std::string(name) + "]]";
-    state->errors = &impl_->errors;
-    state->all = &impl_->sections;
+    auto state = std::make_shared<State>();
+    state->name = "[[" + name + "]]";
+    state->errors = state_->errors;
+    state->all = state_->all;
     state->table = item.as_table();
-    impl_->sections.push_back(state);
+    state_->all->push_back(state);
     sections.push_back(Section(std::move(state)));
   }
   return sections;
 }
+
+Document::Document(std::string_view text) : impl_(std::make_unique<Impl>(text)) {}
+Document::~Document() = default;
+
+Section Document::Root() { return Section(impl_->root); }
+
+Section Document::Table(std::string_view name) { return Root().Table(name); }
+
+std::vector<Section> Document::Tables(std::string_view name) { return Root().Tables(name); }
 
 void Document::Pass(std::string_view name) { impl_->root->Find(name); }
 

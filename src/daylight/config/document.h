@@ -53,8 +53,14 @@ class Section {
   void Mode(std::string_view key, std::uint32_t& value);
   // A time of the calendar: a TOML date or date and time, with an offset or else local; seconds since 1970.
   void Date(std::string_view key, std::int64_t& value);
+  // A day: a TOML date as a text, "2027-01-31", or a text as it is.
+  void DateText(std::string_view key, std::string& value);
   // Sections below: [name.key].
   Section Table(std::string_view key);
+  // An array of tables below: [[name.key]].
+  std::vector<Section> Tables(std::string_view key);
+  // Where it stands, from 1; of a key that is not there: where the table does.
+  std::size_t Line(std::string_view key = {}) const;
   // Says `why` of a key that is there, or of the table when it is not.
   void Refuse(std::string_view key, const std::string& why);
   // What was not asked for in this table is an error: for whoever reads only some of a
@@ -75,6 +81,8 @@ class Document {
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
 
+  // What stands in front of all tables, and all tables.
+  Section Root();
   Section Table(std::string_view name);
   // An array of tables: [[name]].
   std::vector<Section> Tables(std::string_view name);

@@ -124,5 +124,31 @@ TEST(DocumentTest, DatesWithAndWithoutAnOffset) {
   EXPECT_EQ(document.errors().size(), 1u);
 }
 
+TEST(DocumentTest, TablesNest) {
+  Document document(
+      "schema = 1\n[[law]]\nid = \"a\"\n[[law.clause]]\nfrom = 2024-07-20\n[[law.clause]]\nfrom = \"2024-07\"\nx = 1\n"
+      "[law.clause.below]\ny = 1\n[[law]]\nid = \"b\"\nclause = 3\n");
+  std::uint32_t schema = 0;
+  document.Root().Number("schema", schema, 1, 1);
+  std::vector<Section> laws = document.Tables("law");
+  ASSERT_EQ(laws.size(), 2u);
+  std::string id, from;
+  laws[0].Text("id", id);
+  laws[1].Text("id", id);
+  std::vector<Section> clauses = laws[0].Tables("clause");
+  ASSERT_EQ(clauses.size(), 2u);
+  clauses[0].DateText("from", from);
+  EXPECT_EQ(from, "2024-07-20");
+  clauses[1].DateText("from", from);
+  EXPECT_EQ(from, "2024-07");
+  clauses[1].Table("below");
+  EXPECT_EQ(clauses[1].Line("from"), 7u);
+  EXPECT_THAT(laws[1].Tables("clause"), IsEmpty());
+  document.Finish();
+  EXPECT_THAT(document.errors(),
+              ElementsAre("line 13: law.clause must be tables: [[law.clause]]", "line 8: [[law.clause]] has no key x",
+                          "line 10: [law.clause.below] has no key y"));
+}
+
 }  // namespace
 }  // namespace dl::config

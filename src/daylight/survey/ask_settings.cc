@@ -1,6 +1,7 @@
 #include "daylight/survey/ask_settings.h"
 
 #include "daylight/os/io.h"
+#include "daylight/os/memfd.h"
 #include "daylight/report/software_protocol.h"
 #include "daylight/sandbox/link.h"
 

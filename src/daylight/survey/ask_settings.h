@@ -14,7 +14,6 @@ namespace dl::survey {
 
 // `fd`: a regular file; `name`: as it is called, without its folders.
 sandbox::Answer<report::SettingsFacts> ReadSettings(const sandbox::WorkerProgram& program, int fd,
-                                                    const std::string& name,
-                                                    const std::atomic<bool>* stop = nullptr);
+                                                    const std::string& name, const std::atomic<bool>* stop = nullptr);
 
 }  // namespace dl::survey

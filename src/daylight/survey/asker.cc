@@ -113,8 +113,8 @@ void Asker::Feed(Worker& worker) {
     Task& task = worker.tasks.back();
     std::vector<int> descriptors;
     for (const os::Fd& fd : task.question.files) descriptors.push_back(fd.get());
-    const Status queued = worker.link->Queue(MessageType::kSurvey, task.sequence,
-                                             report::Encode(task.question.message), std::move(descriptors));
+    const Status queued = worker.link->Queue(MessageType::kSurvey, task.sequence, report::Encode(task.question.message),
+                                             std::move(descriptors));
     if (!queued) {  // Not something that a worker is given: no regular file any more.
       TellUnread(task.question, "failed", std::string(queued.error().what));
       worker.tasks.pop_back();

@@ -1,8 +1,8 @@
 #include "daylight/survey/survey.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <utility>
 
 #include "daylight/crypto/digest.h"
@@ -57,23 +57,20 @@ void Count(const report::SoftwareFacts& facts, Looked& looked) {
   if (looked.kind == "file" && !facts.programs.empty()) looked.kind = "program";
 }
 
+}  // namespace
+
 std::string HashFile(int fd) {
-  const crypto::Context context = crypto::Start(crypto::DigestKind::kSha256);
+  crypto::Sha256 digest;
   std::vector<std::byte> buffer(1u << 20);
   std::uint64_t offset = 0;
   for (;;) {
     const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
     if (n < 0) return {};
-    if (n == 0) break;
-    crypto::Update(context, Bytes(buffer).first(static_cast<std::size_t>(n)));
+    if (n == 0) return crypto::Hex(digest.Finish());
+    digest.Update(Bytes(buffer).first(static_cast<std::size_t>(n)));
     offset += static_cast<std::uint64_t>(n);
   }
-  std::array<std::byte, 32> digest;
-  crypto::Finish(context, digest);
-  return crypto::Hex(digest);
 }
-
-}  // namespace
 
 Looked Survey::Run(const Target& target) {
   Looked looked;
@@ -89,7 +86,9 @@ Looked Survey::Run(const Target& target) {
     return looked;
   }
   if (S_ISDIR(opened.info.st_mode)) {
-    looked.kind = target.kind == TargetKind::kMachine ? "this machine" : target.kind == TargetKind::kRoot ? "root" : "folder";
+    looked.kind = target.kind == TargetKind::kMachine ? "this machine"
+                  : target.kind == TargetKind::kRoot  ? "root"
+                                                      : "folder";
     if (target.kind == TargetKind::kMachine) {
       looked.host = HostName();
       report::SoftwareFacts facts;

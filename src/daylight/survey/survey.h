@@ -45,13 +45,17 @@ struct Options : AskerOptions {
 };
 
 struct Looked {
-  std::string kind;  // "this machine", "root", "folder", "image", "package", "disk image", "archive", "sbom", "program", "file"
+  std::string
+      kind;  // "this machine", "root", "folder", "image", "package", "disk image", "archive", "sbom", "program", "file"
   std::string host;
   std::string operating_system;
-  std::string sha256;                            // Of a file that is the target, lowercase hexadecimal.
-  std::map<std::string, std::uint64_t> counts;   // "files", "packages (dpkg)", …
-  std::string failure;                           // Why it could not be looked at at all; empty when it was.
+  std::string sha256;                           // Of a file that is the target, lowercase hexadecimal.
+  std::map<std::string, std::uint64_t> counts;  // "files", "packages (dpkg)", …
+  std::string failure;                          // Why it could not be looked at at all; empty when it was.
 };
+
+// SHA-256 of an open file, lowercase hexadecimal; empty when it cannot be read.
+std::string HashFile(int fd);
 
 class Survey {
  public:

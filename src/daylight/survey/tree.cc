@@ -1,5 +1,6 @@
 #include "daylight/survey/tree.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
