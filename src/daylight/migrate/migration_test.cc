@@ -1,0 +1,3 @@
+#include "daylight/migrate/migration.h"
+
+#include <gtest/gtest.h>
