@@ -14,6 +14,13 @@ int RulesCommand(const Arguments& arguments);
 int AuditCommand(const Arguments& arguments);
 int EventsCommand(const Arguments& arguments);
 int QuarantineCommand(const Arguments& arguments);
+int PolicyCommand(const Arguments& arguments);
+int InventoryCommand(const Arguments& arguments);
+
+int PolicyCheck(const Arguments& arguments);
+int PolicyList(const Arguments& arguments);
+int PolicyValidate(const Arguments& arguments);
+int PolicyVerify(const Arguments& arguments);
 
 int RulesCheck(const Arguments& arguments);
 int RulesCompile(const Arguments& arguments);

@@ -27,6 +27,8 @@ constexpr char kHelp[] =
     "  events            what the daemon has written down\n"
     "  audit sandbox     have workers try to break out, and show what stops them\n"
     "  quarantine list   what was moved out of the way; also show, restore, delete, export, add\n"
+    "  policy check      find software that a law forbids; also list, validate, verify\n"
+    "  inventory         the installed software, as CycloneDX, SPDX or text\n"
     "\n"
     "Options:\n"
     "  -h, --help        this text; behind a command, its options (also: daylight help COMMAND)\n"
@@ -50,6 +52,8 @@ int Run(const dl::cli::Arguments& arguments) {
   if (command == "rules") return dl::cli::RulesCommand(rest);
   if (command == "events") return dl::cli::EventsCommand(rest);
   if (command == "audit") return dl::cli::AuditCommand(rest);
+  if (command == "policy") return dl::cli::PolicyCommand(rest);
+  if (command == "inventory") return dl::cli::InventoryCommand(rest);
   if (command == "quarantine") return dl::cli::QuarantineCommand(rest);
   if (command == "--version" || command == "-V") return Print("daylight " DAYLIGHT_VERSION "\n");
   if (command == "help" && !rest.empty()) {  // daylight help rules check

@@ -22,6 +22,7 @@
 #include "daylight/scan/compile.h"
 #include "daylight/scan/scan_profile.h"
 #include "daylight/scan/scanner.h"
+#include "survey_job.h"
 
 namespace dl::worker {
 
@@ -58,6 +59,7 @@ class Server {
       case MessageType::kSummarize: DL_TRY_STATUS(Summarize(message)); return true;
       case MessageType::kExplain: DL_TRY_STATUS(Explain(message)); return true;
       case MessageType::kVerify: DL_TRY_STATUS(Verify(message)); return true;
+      case MessageType::kSurvey: DL_TRY_STATUS(AnswerSurvey(message, channel_)); return true;
       case MessageType::kAttempt: DL_TRY_STATUS(AnswerAttempt(message)); return true;
       case MessageType::kFork: DL_TRY_STATUS(Fork(std::move(message))); return true;
       case MessageType::kForkEnd: DL_TRY_STATUS(TellForkEnd(message)); return true;

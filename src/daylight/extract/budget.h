@@ -11,19 +11,25 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace dl::extract {
+
+// Why something is unread, where the limit is depth; for the others it is unpack::kBudget.
+inline constexpr std::string_view kTooDeep = "max-depth";
 
 class Budget {
  public:
   struct Limits {
     std::uint64_t bytes = std::uint64_t{256} << 30;  // Read or unpacked, all levels together.
     std::uint64_t entries = 20'000'000;
-    std::uint32_t depth = 6;  // Containers within containers; the file itself is the first.
+    std::uint64_t held_bytes = std::uint64_t{512} << 20;  // In memory at once, while something is read from within.
+    std::uint32_t depth = 6;                              // Containers within containers; the file itself is the first.
   };
   Budget() = default;
   explicit Budget(Limits limits) : limits_(limits) {}
 
+  // Unpacked bytes may be charged twice, where they are read and where they are given.
   bool ChargeBytes(std::uint64_t n) { return Take(limits_.bytes, n); }
   bool ChargeEntry() { return Take(limits_.entries, 1); }
   bool is_spent() const { return is_spent_; }
@@ -43,6 +49,21 @@ class Budget {
     bool is_open_;
   };
 
+  // How much may be held besides what is, and a part of that while it lives.
+  std::uint64_t room_bytes() const { return limits_.held_bytes - held_bytes_; }
+  class Hold {
+   public:
+    // n: at most room_bytes().
+    Hold(Budget& budget, std::uint64_t n) : budget_(budget), n_(n) { budget_.held_bytes_ += n_; }
+    ~Hold() { budget_.held_bytes_ -= n_; }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+   private:
+    Budget& budget_;
+    std::uint64_t n_;
+  };
+
  private:
   bool Take(std::uint64_t& left, std::uint64_t n) {
     if (is_spent_ || n > left) {
@@ -54,6 +75,7 @@ class Budget {
   }
 
   Limits limits_;
+  std::uint64_t held_bytes_ = 0;
   std::uint32_t depth_ = 0;
   bool is_spent_ = false;
 };

@@ -61,21 +61,6 @@ class CsvWriter final : public Writer {
             .object = std::string(object)};
   }
 
-  static void AppendCell(std::string_view bytes, std::string& out) {
-    std::string cell = EscapeLine(bytes);
-    if (!cell.empty() && std::string_view("=+-@").find(cell[0]) != std::string_view::npos) cell.insert(0, 1, '\'');
-    if (cell.find_first_of("\",") == std::string::npos) {
-      out += cell;
-      return;
-    }
-    out += '"';
-    for (const char c : cell) {
-      if (c == '"') out += '"';
-      out += c;
-    }
-    out += '"';
-  }
-
   static void AppendRow(const FileRecord& record, const Row& row, std::string& out) {
     const auto& sha256 = record.report.sha256;
     const std::string size = std::to_string(record.report.size);
@@ -87,7 +72,7 @@ class CsvWriter final : public Writer {
     for (const std::string_view cell : cells) {
       if (!first) out += ',';
       first = false;
-      AppendCell(cell, out);
+      AppendCsvCell(out, cell);
     }
     out += "\r\n";
   }

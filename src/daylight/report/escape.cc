@@ -136,6 +136,55 @@ void AppendJsonString(std::string& out, std::string_view bytes) {
   out += '"';
 }
 
+std::string EscapeHtml(std::string_view bytes) {
+  const std::string line = EscapeLine(bytes);
+  std::string out;
+  out.reserve(line.size());
+  for (const char c : line) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+namespace {
+
+// What a spreadsheet takes for the start of a formula: with spaces before it, too, and in the wide forms of East Asian
+// keyboards (U+FF1D, FF0B, FF0D, FF20).
+bool LooksLikeFormula(std::string_view cell) {
+  while (cell.starts_with(' ') || cell.starts_with("\xc2\xa0") || cell.starts_with("\xe3\x80\x80")) {
+    cell.remove_prefix(cell.starts_with(' ') ? 1 : cell.starts_with("\xc2\xa0") ? 2 : 3);
+  }
+  for (const std::string_view start :
+       {"=", "+", "-", "@", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"}) {
+    if (cell.starts_with(start)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void AppendCsvCell(std::string& out, std::string_view bytes) {
+  std::string cell = EscapeLine(bytes);
+  if (LooksLikeFormula(cell)) cell.insert(0, 1, '\'');
+  if (cell.find_first_of("\",;") == std::string::npos) {
+    out += cell;
+    return;
+  }
+  out += '"';
+  for (const char c : cell) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+}
+
 std::string Base64(std::string_view bytes) {
   constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;

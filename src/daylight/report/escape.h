@@ -28,6 +28,13 @@ bool IsUtf8(std::string_view bytes);
 // those that reorder text are written as \uXXXX.
 void AppendJsonString(std::string& out, std::string_view bytes);
 
+// Text or a quoted attribute's value in HTML: EscapeLine, and `&`, `<`, `>`, `"`, `'` as references.
+std::string EscapeHtml(std::string_view bytes);
+
+// A cell as RFC 4180 has it, on one line (EscapeLine), quoted where it must be. One that a spreadsheet would take for a
+// formula has an apostrophe before it.
+void AppendCsvCell(std::string& out, std::string_view bytes);
+
 // RFC 4648, with padding.
 std::string Base64(std::string_view bytes);
 

@@ -44,6 +44,36 @@ TEST(EscapeTest, Json) {
   EXPECT_EQ(json("\xf0\x9f\x98\x80"), "\"\xf0\x9f\x98\x80\"");
 }
 
+TEST(EscapeTest, HtmlHoldsNoMarkupAndNothingThatReordersText) {
+  EXPECT_EQ(EscapeHtml("<a href='x'>&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;");
+  EXPECT_EQ(EscapeHtml("a\xe2\x80\xae"
+                       "b\n"),
+            "a\\xe2\\x80\\xae"
+            "b\\n");
+  EXPECT_EQ(EscapeHtml("\xff\xc3\xa9"), "\\xff\xc3\xa9");
+}
+
+TEST(EscapeTest, CsvCells) {
+  const auto cell = [](std::string_view bytes) {
+    std::string out;
+    AppendCsvCell(out, bytes);
+    return out;
+  };
+  EXPECT_EQ(cell(""), "");
+  EXPECT_EQ(cell("plain text"), "plain text");
+  EXPECT_EQ(cell("a,\"b\""), "\"a,\"\"b\"\"\"");
+  EXPECT_EQ(cell("a;b"), "\"a;b\"");
+  EXPECT_EQ(cell("a\r\nb"), "a\\r\\nb");
+  for (const std::string_view start :
+       {"=", "+", "-", "@", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"}) {
+    EXPECT_EQ(cell(std::string(start) + "1"), "'" + std::string(start) + "1");
+    EXPECT_EQ(cell("  " + std::string(start)), "'  " + std::string(start));
+    EXPECT_EQ(cell("\xc2\xa0\xe3\x80\x80" + std::string(start)), "'\xc2\xa0\xe3\x80\x80" + std::string(start));
+    EXPECT_EQ(cell("1" + std::string(start)), "1" + std::string(start));
+  }
+  EXPECT_EQ(cell("\t=1"), "\\t=1");
+}
+
 TEST(EscapeTest, Base64OfRfc4648) {
   EXPECT_EQ(Base64(""), "");
   EXPECT_EQ(Base64("f"), "Zg==");

@@ -8,9 +8,15 @@
 
 namespace dl::report {
 
+void JsonText::Break() {
+  if (line_) out_ += '\n';
+  line_ = false;
+}
+
 void JsonText::Separate() {
   if (comma_) out_ += ',';
   comma_ = true;
+  Break();
 }
 
 void JsonText::Open(char bracket) {
@@ -20,6 +26,7 @@ void JsonText::Open(char bracket) {
 }
 
 void JsonText::Close(char bracket) {
+  Break();
   out_ += bracket;
   comma_ = true;
 }

@@ -20,6 +20,8 @@ class JsonText {
   void EndObject() { Close('}'); }
   void BeginArray() { Open('['); }
   void EndArray() { Close(']'); }
+  // What comes next, or closes, is on a line of its own.
+  void Line() { line_ = true; }
   // `key` is ours: it needs no escaping.
   void Key(std::string_view key);
   // A key that a stranger chose.
@@ -39,8 +41,10 @@ class JsonText {
   void Open(char bracket);
   void Close(char bracket);
   void Separate();
+  void Break();
   std::string& out_;
   bool comma_ = false;  // One is due before the next item.
+  bool line_ = false;   // A new line is.
 };
 
 }  // namespace dl::report

@@ -33,6 +33,22 @@ std::vector<std::string> DefaultContent() {
   return found;
 }
 
+std::vector<std::string> DefaultPolicies() {
+  std::vector<std::string> found;
+  const auto take = [&found](const std::string& folder) {
+    std::error_code error;
+    if (std::filesystem::is_directory(folder, error)) found.push_back(folder);
+    return !found.empty();
+  };
+  const auto folder = os::ProgramFolder();
+  if (!folder || (!take(os::Join(*folder, "policies")) &&
+                  !take(os::Join(os::ParentFolder(*folder), "share/daylight/policies")))) {
+    take("/usr/share/daylight/policies");
+  }
+  take("/etc/daylight/policies");
+  return found;
+}
+
 std::string DefaultClamavFolder() {
   const char* named = std::getenv("DAYLIGHT_CLAMAV_FOLDER");
   return named != nullptr && *named != '\0' ? named : "/var/lib/clamav";

@@ -26,6 +26,9 @@ struct Certificate {
   std::string thumbprint;  // SHA-1 of the DER form, lowercase hexadecimal.
   std::string issuer;      // "/C=US/O=Example/CN=Example CA"
   std::string subject;
+  // Of the subject, in UTF-8: within `subject` a name can look like the next one.
+  std::string common_name;
+  std::string organization;
   std::int64_t version = 0;  // 3 for X.509v3.
   std::string algorithm;     // "sha256WithRSAEncryption"
   std::string algorithm_oid;

@@ -1,4 +1,5 @@
 // RFC 5280 certificates as facts, in the wording that YARA rules expect.
+#include <algorithm>
 #include <ctime>
 
 #include "daylight/crypto/digest.h"
@@ -20,6 +21,19 @@ std::string OneLine(const X509_NAME* name) {
   std::string text(buffer);
   for (std::size_t at = text.find("\\/"); at != std::string::npos; at = text.find("\\/", at + 1)) text.erase(at, 1);
   return text;
+}
+
+// The last value of that kind, which is the closest to whom it names; in UTF-8.
+std::string NamePart(const X509_NAME* name, int nid) {
+  int index = -1;
+  for (int at = -1; (at = X509_NAME_get_index_by_NID(name, nid, at)) >= 0;) index = at;
+  if (index < 0) return {};
+  unsigned char* raw = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&raw, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index)));
+  const std::unique_ptr<unsigned char, OpensslFree> text(raw);
+  constexpr int kMaxBytes = 1024;
+  if (size <= 0) return {};
+  return {reinterpret_cast<const char*>(text.get()), static_cast<std::size_t>(std::min(size, kMaxBytes))};
 }
 
 // The content octets of the INTEGER, with its sign byte: "00:8f:1b". RFC 5280,
@@ -78,6 +92,8 @@ Certificate DescribeCertificate(X509* certificate) {
   }
   facts.issuer = OneLine(X509_get_issuer_name(certificate));
   facts.subject = OneLine(X509_get_subject_name(certificate));
+  facts.common_name = NamePart(X509_get_subject_name(certificate), NID_commonName);
+  facts.organization = NamePart(X509_get_subject_name(certificate), NID_organizationName);
   facts.version = X509_get_version(certificate) + 1;  // Stored from zero.
   const ASN1_OBJECT* algorithm = OBJ_nid2obj(X509_get_signature_nid(certificate));
   if (algorithm != nullptr) {

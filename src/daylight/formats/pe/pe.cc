@@ -83,6 +83,13 @@ Result<PeFile> ParsePe(Bytes bytes) {
   return file;
 }
 
+Result<Origin> ParseOrigin(Bytes bytes) {
+  PeFile file;
+  DL_TRY(file.image, Image::Parse(bytes));
+  ParseResources(file);
+  return Origin{std::move(file.resources.version_strings), ParseAuthenticode(file.image)};
+}
+
 // "Microsoft PE Format" names the algorithm of imagehlp's CheckSumMappedFile:
 // a ones' complement sum without the field itself, plus the file's size.
 std::uint64_t CalculateChecksum(const Image& image) {

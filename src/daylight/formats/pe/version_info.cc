@@ -1,6 +1,9 @@
 // VS_VERSIONINFO of the Windows API: blocks within blocks, each with its
 // length, the length of its value, a type, a UTF-16LE key and children, all
 // aligned to four bytes from the block's beginning.
+#include <algorithm>
+
+#include "daylight/bytes/utf16.h"
 #include "daylight/formats/pe/internal.h"
 
 namespace dl::pe {
@@ -83,8 +86,13 @@ void ParseStrings(const Image& image, std::uint64_t begin, std::uint64_t end, Wo
     const std::uint64_t value = at + Aligned(kBlockHeaderSize + 2 * (*key_length + 1));
     if (WideLength(image, value, work) && strings.size() < kMaxVersionStrings) {
       // Without a value length, the value is what follows by accident.
-      strings.push_back({Narrow(image, string->key(), kMaxKey),
-                         string->value_length == 0 ? std::string() : Narrow(image, value, kMaxValue)});
+      VersionString& to = strings.emplace_back();
+      to.key = Narrow(image, string->key(), kMaxKey);
+      if (string->value_length != 0) {
+        to.value = Narrow(image, value, kMaxValue);
+        const Bytes bytes = image.bytes().subspan(static_cast<std::size_t>(value));
+        to.text = Utf8FromWide(bytes.first(std::min(bytes.size(), 2 * kMaxValue)));
+      }
     }
     at += Aligned(string->length);
   }

@@ -5,6 +5,7 @@
 #include "daylight/unpack/archive/archive.h"
 #include "daylight/unpack/arj/arj.h"
 #include "daylight/unpack/chm/chm.h"
+#include "daylight/unpack/disk/disk.h"
 #include "daylight/unpack/embedded/embedded.h"
 #include "daylight/unpack/encoded/encoded.h"
 #include "daylight/unpack/html/html.h"
@@ -24,8 +25,8 @@ namespace dl::unpack {
 
 std::span<const Unpacker> Unpackers() {
   static const std::array kAll = {
-      kArchive, kArj, kSzdd, kChm,     kUdf, kCms,     kCodedText, kMail,     kMbox,
-      kTnef,    kOle, kRtf,  kOneNote, kPdf, kEncoded, kHtml,      kEmbedded, kSealed,
+      kArchive, kArj, kSzdd, kChm,     kUdf, kDisk,    kCms,  kCodedText, kMail,   kMbox,
+      kTnef,    kOle, kRtf,  kOneNote, kPdf, kEncoded, kHtml, kEmbedded,  kSealed,
   };
   return kAll;
 }

@@ -6,6 +6,7 @@
 
 #include "daylight/bytes/cursor.h"
 #include "daylight/unpack/archive/embedded.h"
+#include "daylight/unpack/disk/disk.h"
 
 namespace dl::unpack {
 
@@ -132,6 +133,8 @@ bool MayEndWithArchive(Bytes tail) {
   return AsText(tail.last(std::min(tail.size(), kLooked))).find('\0') != std::string_view::npos;
 }
 
+constexpr std::uint64_t kSearchedOfDisk = 1u << 20;
+
 // Which may end with anything: text, where nobody looks.
 bool IsProgram(const Probe& probe) {
   return probe.Has(0, "MZ") || probe.Has(0,
@@ -166,7 +169,12 @@ std::vector<FoundArchive> FindWithin(const Probe& probe, const std::vector<Found
   // Whatever an archive has inside, stored or not, its own reader finds; what is
   // between the entries of a zip is searched with it.
   if (!found.empty() || (!IsProgram(probe) && !MayEndWithArchive(probe.tail))) return {};
-  return FindEmbedded(probe.object, 1, probe.size, /*with_zip=*/true);
+  // What is in a disk is in its files, most likely, which are searched one by one; a whole
+  // disk has archives that are torn and deleted. But anything may have the looks of one,
+  // and what opens archives behind other data looks at its first megabyte.
+  const bool is_disk = !IsProgram(probe) && kDisk.opens(probe);
+  const std::uint64_t end = is_disk ? std::min(probe.size, kSearchedOfDisk) : probe.size;
+  return FindEmbedded(probe.object, 1, end, /*with_zip=*/true);
 }
 
 }  // namespace dl::unpack

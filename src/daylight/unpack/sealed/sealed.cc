@@ -24,7 +24,6 @@ constexpr Mark kMarks[] = {
     {0, "ALZ\x01"sv, "an ALZ archive"},
     {0, "EGGA\x00\x01"sv, "an EGG archive"},
     {0, "MSWIM\0\0\0"sv, "a Windows image"},
-    {0, "hsqs"sv, "a squashfs image"},
     {0, "LRZI"sv, "an lrzip file"},
     {10, "rLau"sv, "a StuffIt archive"},  // Behind "SIT!" and two numbers.
     {0, "StuffIt (c)1997-"sv, "a StuffIt archive"},
@@ -34,10 +33,8 @@ constexpr Mark kMarks[] = {
     {0, "ITOLITLS\x01\0\0\0"sv, "a compiled help file of Help 2"},
     {4, "\x12\x3a\x00\x10"sv, "a Symbian installation file"},
     {0, "\x7a\x1a\x20\x10"sv, "a Symbian installation file"},
-    {0, "conectix"sv, "a disk image"},
-    {0, "vhdxfile"sv, "a disk image"},
-    {0, "KDMV"sv, "a disk image"},
-    {0, "QFI\xfb"sv, "a disk image"},
+    {0, "vhdxfile"sv, "a VHDX disk image"},
+    {0, "COWD"sv, "a disk image of ESX"},
 };
 
 // Of sections of a PE file.

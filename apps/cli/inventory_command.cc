@@ -1,0 +1,105 @@
+// `daylight inventory`: the installed software of targets, for other tools to go on with.
+#include <CLI/CLI.hpp>
+#include <chrono>
+
+#include "commands.h"
+#include "daylight/inventory/inventory.h"
+#include "daylight/os/io.h"
+#include "daylight/survey/survey.h"
+#include "messages.h"
+#include "output.h"
+#include "signals.h"
+#include "survey_targets.h"
+
+namespace dl::cli {
+
+namespace {
+
+inventory::TargetKind KindOf(const survey::Target& target, const survey::Looked& looked) {
+  if (target.kind == survey::TargetKind::kMachine) return inventory::TargetKind::kMachine;
+  if (looked.kind == "root" || looked.kind == "folder") return inventory::TargetKind::kFolder;
+  if (looked.kind == "image") return inventory::TargetKind::kImage;
+  if (looked.kind == "package") return inventory::TargetKind::kPackage;
+  if (looked.kind == "disk image") return inventory::TargetKind::kDisk;
+  if (looked.kind == "sbom") return inventory::TargetKind::kSbom;
+  return inventory::TargetKind::kFile;
+}
+
+// Files and programs are not what an inventory lists.
+report::SoftwareFacts Listed(report::SoftwareFacts&& facts) {
+  facts.files.clear();
+  facts.programs.clear();
+  facts.mentions.clear();
+  return std::move(facts);
+}
+
+}  // namespace
+
+int InventoryCommand(const Arguments& arguments) {
+  SurveyTargets targets;
+  std::string format = "text";
+  std::string output_path;
+  std::vector<std::string> paths;
+  CLI::App app(
+      "Lists the installed software of a machine, another system's root, container images, package files and SBOMs: "
+      "packages of dpkg, rpm, apk, pacman, flatpak and snap, with their origin. Exit 0, or 2 when something could not "
+      "be read.",
+      "daylight inventory");
+  targets.AddTo(app);
+  AddChoice(app, "--format", format, {"text", "cyclonedx", "spdx"}, "text, cyclonedx (1.5, JSON) or spdx (2.3, JSON)");
+  app.add_option("-o,--output", output_path, "write there instead of standard output")->type_name("FILE");
+  if (const auto exit = Parse(app, arguments, SurveyTargets::Usage(), paths)) return *exit;
+  if (!targets.Resolve(paths)) return kExitTrouble;
+  bool good = true;
+  inventory::Inventory inventory;
+  for (const survey::Target& target : targets.targets()) {
+    // What kind it is shows while it is looked at; what it holds comes after that name.
+    std::vector<report::SoftwareFacts> pieces;
+    survey::Survey survey(targets.OptionsFor(target), [&](report::SoftwareFacts&& facts) {
+      for (const report::UnreadFact& unread : facts.unread) {
+        Warn(SurveyTargets::NameOf(target) + ": " + unread.place.path + ": " + unread.reason +
+             (unread.detail.empty() ? "" : " (" + unread.detail + ")"));
+        good = false;
+      }
+      pieces.push_back(Listed(std::move(facts)));
+    });
+    const survey::Looked looked = survey.Run(target);
+    if (!looked.failure.empty()) {
+      Say(SurveyTargets::NameOf(target) + ": " + looked.failure);
+      good = false;
+      continue;
+    }
+    inventory.BeginTarget(SurveyTargets::NameOf(target), KindOf(target, looked));
+    for (report::SoftwareFacts& piece : pieces) inventory.Add(std::move(piece));
+  }
+  if (StopFlag()) Say("interrupted: this is not all");
+  auto output = Output::Open(output_path);
+  if (!output) {
+    Say(output_path + ": " + os::Describe(output.error()));
+    return kExitTrouble;
+  }
+  const inventory::Sink sink = [&](std::string_view piece) {
+    output->text() += piece;
+    output->Offer();
+    return output->status().has_value();
+  };
+  inventory::WriteOptions options;
+  options.version = DAYLIGHT_VERSION;
+  options.at = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  const inventory::Contents contents = inventory.Finish();
+  if (format == "cyclonedx") {
+    inventory::WriteCycloneDx(contents, options, sink);
+  } else if (format == "spdx") {
+    inventory::WriteSpdx(contents, options, sink);
+  } else {
+    inventory::WriteText(contents, sink);
+  }
+  output->Flush();
+  if (!output->status()) {
+    Say((output_path.empty() ? "standard output" : output_path) + ": " + os::Describe(output->status().error()));
+    return kExitTrouble;
+  }
+  return good && !StopFlag() ? kExitClean : kExitTrouble;
+}
+
+}  // namespace dl::cli
