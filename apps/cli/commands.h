@@ -16,6 +16,7 @@ int EventsCommand(const Arguments& arguments);
 int QuarantineCommand(const Arguments& arguments);
 int PolicyCommand(const Arguments& arguments);
 int InventoryCommand(const Arguments& arguments);
+int MigrateCommand(const Arguments& arguments);
 
 int PolicyCheck(const Arguments& arguments);
 int PolicyList(const Arguments& arguments);

@@ -29,6 +29,7 @@ constexpr char kHelp[] =
     "  quarantine list   what was moved out of the way; also show, restore, delete, export, add\n"
     "  policy check      find software that a law forbids; also list, validate, verify\n"
     "  inventory         the installed software, as CycloneDX, SPDX or text\n"
+    "  migrate FILE...   the settings of another scanner as a configuration of daylightd\n"
     "\n"
     "Options:\n"
     "  -h, --help        this text; behind a command, its options (also: daylight help COMMAND)\n"
@@ -54,6 +55,7 @@ int Run(const dl::cli::Arguments& arguments) {
   if (command == "audit") return dl::cli::AuditCommand(rest);
   if (command == "policy") return dl::cli::PolicyCommand(rest);
   if (command == "inventory") return dl::cli::InventoryCommand(rest);
+  if (command == "migrate") return dl::cli::MigrateCommand(rest);
   if (command == "quarantine") return dl::cli::QuarantineCommand(rest);
   if (command == "--version" || command == "-V") return Print("daylight " DAYLIGHT_VERSION "\n");
   if (command == "help" && !rest.empty()) {  // daylight help rules check

@@ -7,6 +7,7 @@
 
 #include "daylight/opener/child.h"
 #include "daylight/os/io.h"
+#include "daylight/os/paths.h"
 #include "daylight/os/priority.h"
 #include "daylight/os/walk.h"
 
@@ -37,8 +38,10 @@ void Walk(const WalkRequest& request) {
   options.one_file_system = request.one_file_system;
   options.exclude = request.exclude;
   if (auto masks = os::PathMasks::Parse(request.exclude_masks, request.only_masks)) options.masks = std::move(*masks);
+  const bool has_masks = !options.masks.empty();
   os::Walker walker(std::move(options));
-  walker.Add(request.path);
+  // Masks are held against paths as they are, not as somebody may spell them.
+  walker.Add(has_masks ? os::Absolute(request.path, "/") : request.path);
   WalkEnd end;
   std::uint64_t number = 0;
   while (auto entry = walker.Next()) {

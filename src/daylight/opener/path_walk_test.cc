@@ -14,6 +14,7 @@
 #include <map>
 
 #include "daylight/os/io.h"
+#include "daylight/os/paths.h"
 
 namespace dl::opener {
 namespace {
@@ -25,7 +26,7 @@ constexpr std::uint32_t kSomeGroup = 54321;
 class PathWalkTest : public testing::Test {
  protected:
   PathWalkTest() {
-    std::string name = testing::TempDir() + "/daylight-walk-XXXXXX";
+    std::string name = os::Absolute(testing::TempDir() + "/daylight-walk-XXXXXX", "/");
     folder_ = ::mkdtemp(name.data());
     ::chmod(folder_.c_str(), 0755);
   }
@@ -101,6 +102,17 @@ TEST_F(PathWalkTest, WalksAsItself) {
   ASSERT_TRUE(outcome.ended);
   EXPECT_EQ(outcome.end.files, 2U);
   EXPECT_FALSE(outcome.end.limit_reached);
+}
+
+TEST_F(PathWalkTest, MasksAreHeldAgainstPathsHoweverTheyAreSpelled) {
+  Write("a", "1");
+  Write("e/f", "2");
+  WalkRequest request = Of(0);
+  request.path = "/." + folder_ + "//";
+  request.exclude_masks = {folder_ + "/e//*"};
+  EXPECT_THAT(Collect(request, WalkRights::kOwn).files, testing::ElementsAre(testing::Pair("a", "1")));
+  request.exclude_masks = {"e/f"};
+  EXPECT_FALSE(StartPathWalk(request, WalkRights::kOwn));
 }
 
 TEST_F(PathWalkTest, ALimitIsALimit) {
