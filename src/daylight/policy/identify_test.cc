@@ -37,7 +37,7 @@ TEST(NamesTest, ContactsAndDomains) {
 }
 
 TEST(NamesTest, WordsAreWhole) {
-  EXPECT_TRUE(HasWord("© Kaspersky Lab", "kaspersky"));
+  EXPECT_TRUE(HasWord("© kaspersky lab", "kaspersky"));
   EXPECT_TRUE(HasWord("x-kaspersky", "kaspersky"));
   EXPECT_TRUE(HasWord("kasperskyx kaspersky", "kaspersky"));
   EXPECT_FALSE(HasWord("kasperskyx", "kaspersky"));

@@ -52,8 +52,11 @@ TEST_F(PolicySetTest, TheShippedPoliciesLoad) {
   EXPECT_THAT(version.files, Contains("instruments/us.toml"));
   // What the record marks as not verified says so.
   for (const Instrument& instrument : loaded.set->instruments()) {
-    if (instrument.jurisdiction == "RU" || instrument.jurisdiction == "CN") EXPECT_FALSE(instrument.verified);
-    if (instrument.jurisdiction == "AU") EXPECT_TRUE(instrument.secondary_source);
+    if (instrument.jurisdiction == "RU" || instrument.jurisdiction == "CN") {
+      EXPECT_FALSE(instrument.verified);
+    } else if (instrument.jurisdiction == "AU") {
+      EXPECT_TRUE(instrument.secondary_source);
+    }
   }
   EXPECT_TRUE(loaded.set->IsBound("federal-agency", {"government"}));
   EXPECT_TRUE(loaded.set->IsBound("federal-agency", {"anyone"}));
@@ -167,6 +170,19 @@ TEST_F(PolicySetTest, ACleanPolicyOfAUsersOwnIsJudged) {
   EXPECT_EQ(standing("2024-12-31", report::PackageState::kConfigFiles), Standing::kForbids);
   EXPECT_EQ(standing("2025-01-01", report::PackageState::kConfigFiles), Standing::kEnded);
   EXPECT_EQ(standing("2024-12-31", report::PackageState::kInstalled), Standing::kOutOfScope);
+}
+
+// What docs/policy.md shows is right.
+TEST_F(PolicySetTest, TheExamplesOfTheDocumentationLoad) {
+  const std::string text = os::ReadFile(DAYLIGHT_SOURCE_DIR "/docs/policy.md", 1 << 20).value();
+  std::vector<std::string> paths{DAYLIGHT_SOURCE_DIR "/content/policies"};
+  const std::string begin = "```toml\n";
+  for (std::size_t at = text.find(begin); at != std::string::npos; at = text.find(begin, at + 1)) {
+    const std::size_t from = at + begin.size();
+    paths.push_back(Write("example-" + std::to_string(at) + ".toml", text.substr(from, text.find("```", from) - from)));
+  }
+  EXPECT_EQ(paths.size(), 3u);
+  EXPECT_THAT(LoadPolicies(paths).errors, IsEmpty());
 }
 
 }  // namespace
