@@ -146,7 +146,9 @@ void TargetFindings::AddMarks(Root& root, const PathSays& says, Presence presenc
 
 // What stands in known folders: programs, or files that are left, or nothing.
 void TargetFindings::FinishFolders(Root& root) {
-  for (const auto& [rule, folder] : root.folders) {
+  for (const auto& one : root.folders) {
+    const PathRule* const rule = one.first;
+    const Folder& folder = one.second;
     const std::uint32_t entity = identifier_.entity_of(rule->product);
     const bool is_data = rule->kind == PathRule::Kind::kData;
     const auto say = [&](Grade grade, Presence presence, std::string detail) {
