@@ -192,7 +192,9 @@ void TargetFindings::FinishPending(Root& root) {
 }
 
 void TargetFindings::FinishMarks(Root& root) {
-  for (auto& [product, marks] : root.marks) {
+  for (auto& one : root.marks) {
+    const std::uint32_t product = one.first;
+    std::vector<Mark>& marks = one.second;
     const bool is_engine =
         std::any_of(marks.begin(), marks.end(), [&](const Mark& mark) { return mark.kind != marks.front().kind; });
     for (Mark& mark : marks) {
