@@ -22,6 +22,7 @@ std::uint64_t HashOf(const Evidence& evidence) {
 }  // namespace
 
 void EvidenceList::Add(Evidence evidence, bool is_file, bool may_keep) {
+  grade_ = std::max(grade_, evidence.grade);  // First: what hashes alike may be strongest.
   const std::uint64_t hash = HashOf(evidence);
   if (seen_.count(hash) != 0) {
     // A file comes as a file and, with its digest, as a program.
@@ -34,7 +35,6 @@ void EvidenceList::Add(Evidence evidence, bool is_file, bool may_keep) {
     return;
   }
   if (seen_.size() < kMaxSeen) seen_.insert(hash);
-  grade_ = std::max(grade_, evidence.grade);
   if (!may_keep && !items_.empty()) {
     ++more_;
     return;

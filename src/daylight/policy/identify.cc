@@ -11,6 +11,7 @@ namespace dl::policy {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 512;
+constexpr std::size_t kMaxTextBytes = 64 * 1024;
 
 bool HasWildcard(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
 
@@ -206,8 +207,9 @@ std::uint32_t Identifier::VendorOfPurl(std::string_view name_space) const {
 std::vector<std::uint32_t> Identifier::VendorsInText(std::string_view text) const {
   std::vector<std::uint32_t> entities;
   if (text.empty()) return entities;
+  const std::string lower = Lower(text.substr(0, kMaxTextBytes));
   for (const auto& [word, entity] : entity_words_) {
-    if ((entities.empty() || entities.back() != entity) && HasWord(text, word)) entities.push_back(entity);
+    if ((entities.empty() || entities.back() != entity) && HasWord(lower, word)) entities.push_back(entity);
   }
   return entities;
 }

@@ -12,7 +12,7 @@ namespace dl::policy {
 
 namespace {
 
-constexpr std::size_t kMaxFindings = 10'000;
+constexpr std::size_t kMaxFindings = 4000;  // With some twenty clauses each, 100 MB.
 constexpr std::size_t kMaxUnread = 1000;
 constexpr std::size_t kMaxText = 4096;
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "daylight/policy/date.h"
 #include "daylight/policy/names.h"

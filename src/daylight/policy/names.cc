@@ -93,15 +93,11 @@ bool IsWithinDomain(std::string_view domain, std::string_view suffix) {
   return domain.size() == suffix.size() || domain[domain.size() - suffix.size() - 1] == '.';
 }
 
-bool HasWord(std::string_view text, std::string_view word) {
-  text = text.substr(0, 64 * 1024);
-  const auto same = [](char a, char b) { return LowerOf(a) == b; };
-  for (auto from = text.begin(); !word.empty();) {
-    const auto found = std::search(from, text.end(), word.begin(), word.end(), same);
-    if (found == text.end()) return false;
-    const auto end = found + static_cast<std::ptrdiff_t>(word.size());
-    if ((found == text.begin() || !IsWordByte(found[-1])) && (end == text.end() || !IsWordByte(*end))) return true;
-    from = found + 1;
+bool HasWord(std::string_view lower, std::string_view word) {
+  if (word.empty()) return false;
+  for (std::size_t at = lower.find(word); at != std::string_view::npos; at = lower.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || !IsWordByte(lower[at - 1])) && (end == lower.size() || !IsWordByte(lower[end]))) return true;
   }
   return false;
 }

@@ -31,7 +31,7 @@ Contact ParseContact(std::string_view text);
 // Whether `domain` is `suffix` or below it.
 bool IsWithinDomain(std::string_view domain, std::string_view suffix);
 
-// Whether lower-case `word` is in the text, in whatever case, not within a longer word.
-bool HasWord(std::string_view text, std::string_view word);
+// Whether the word is in the text, both in lower case, not within a longer word.
+bool HasWord(std::string_view lower, std::string_view word);
 
 }  // namespace dl::policy

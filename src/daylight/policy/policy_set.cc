@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
+#include <tuple>
 
 #include "daylight/bytes/bytes.h"
 #include "daylight/config/document.h"
 #include "daylight/crypto/digest.h"
-#include "daylight/os/glob.h"
 #include "daylight/os/io.h"
 #include "daylight/os/paths.h"
 #include "daylight/policy/loader.h"

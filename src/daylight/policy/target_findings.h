@@ -122,8 +122,8 @@ class TargetFindings {
   const bool is_package_;  // The target is a package file,
   const bool is_file_;     // or a file that may be one.
   std::unordered_map<std::uint32_t, std::unique_ptr<Root>> roots_;
-  std::vector<std::uint32_t> order_;           // Of roots.
-  std::unordered_set<std::uint64_t> present_;  // Files that units may start: hashes of root and path.
+  std::vector<std::uint32_t> order_;    // Of roots.
+  std::vector<std::uint64_t> present_;  // Files that units may start: hashes of root and path; sorted at the end.
   std::vector<PathHit> hits_;
   PathSays says_;
   std::uint64_t kept_ = 0;
