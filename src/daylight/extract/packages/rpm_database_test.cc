@@ -98,6 +98,50 @@ TEST(RpmDatabaseTest, SqliteTruncatedOrChangedAnywhereEnds) {
   }
 }
 
+// Of a table's leaf: where each row names its first overflow page (sqlite.org/fileformat2.html, 1.6).
+std::vector<std::size_t> OverflowPointersOf(const std::string& file, std::size_t page_bytes) {
+  const auto byte = [&](std::size_t at) { return std::size_t{static_cast<unsigned char>(file[at])}; };
+  std::vector<std::size_t> pointers;
+  for (std::size_t page = page_bytes; page < file.size(); page += page_bytes) {
+    if (byte(page) != 13) continue;
+    const std::size_t cells = byte(page + 3) * 256 + byte(page + 4);
+    for (std::size_t i = 0; i < cells; ++i) {
+      std::size_t at = page + byte(page + 8 + 2 * i) * 256 + byte(page + 9 + 2 * i);
+      std::size_t length = 0;
+      const std::size_t begin = at;
+      do {
+        length = length * 128 + (byte(at) & 127);
+      } while (byte(at++) >= 128 && at - begin < 3);
+      while (byte(at++) >= 128) {
+      }
+      const std::size_t least = (page_bytes - 12) * 32 / 255 - 23;
+      const std::size_t local = least + (length - least) % (page_bytes - 4);
+      if (length > page_bytes) pointers.push_back(at + (local <= page_bytes - 35 ? local : least));
+    }
+  }
+  return pointers;
+}
+
+TEST(RpmDatabaseTest, SqliteRowsThatShareAChainAreNoBomb) {
+  // Six rows on one page, the table's root, and behind it their chains in turn, of 13 pages each.
+  constexpr std::size_t kPage = 4096;
+  std::vector<std::string> sql = {"PRAGMA page_size=4096", kTable};
+  sql.insert(sql.end(), 6, kInsert);
+  std::string file = Sqlite(sql, Header("one", 49'600));
+  EXPECT_EQ(NamesOf(Read(file)), "one 1-2;one 1-2;one 1-2;one 1-2;one 1-2;one 1-2;");
+  const std::vector<std::size_t> pointers = OverflowPointersOf(file, kPage);
+  ASSERT_EQ(pointers.size(), 6u);
+  for (const std::size_t at : pointers) file.replace(at, 4, file.substr(pointers[0], 4));
+  // So most pages are of no use any more.
+  constexpr std::uint32_t kPages = 30;
+  file.resize(kPages * kPage);
+  file.replace(28, 4, RpmHeaderMaker::Big(kPages));
+  const auto facts = Read(file);
+  EXPECT_EQ(facts.packages.size(), 2u);
+  ASSERT_EQ(facts.unread.size(), 1u);
+  EXPECT_EQ(facts.unread[0].detail, "rows that share their pages");
+}
+
 // A log in which each of `pages` is a frame; the last of them commits.
 std::string Wal(const std::vector<std::pair<std::uint32_t, std::string>>& pages, std::uint32_t pages_after,
                 bool is_big_endian, std::uint32_t salt = 5) {

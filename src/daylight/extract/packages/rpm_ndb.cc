@@ -18,7 +18,6 @@ constexpr std::uint64_t kPageBytes = 4096;
 constexpr std::uint64_t kBlockBytes = 16;
 constexpr std::uint64_t kSlotBytes = 16;
 constexpr std::uint64_t kHeaderBytes = 32;
-constexpr std::uint64_t kBlobHeadBytes = 16;
 constexpr std::uint64_t kBlobTailBytes = 12;
 
 struct Slot {

@@ -92,7 +92,8 @@ bool HasPlainTable(::sqlite3* database) {
   return false;
 }
 
-void ReadRows(::sqlite3* database, const RpmStoreSink& sink) {
+// `file_bytes`: no two rows of a whole database share pages, so all of them together are not longer.
+void ReadRows(::sqlite3* database, std::uint64_t file_bytes, const RpmStoreSink& sink) {
   if (!HasPlainTable(database)) {
     const int code = ::sqlite3_errcode(database);
     return sink.unread(unpack::kDamaged, code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW
@@ -109,6 +110,8 @@ void ReadRows(::sqlite3* database, const RpmStoreSink& sink) {
     const void* blob = ::sqlite3_column_blob(rows.get(), 0);
     const int size = ::sqlite3_column_bytes(rows.get(), 0);
     const auto bytes = static_cast<std::size_t>(std::max(size, 0));
+    if (bytes > file_bytes) return sink.unread(unpack::kDamaged, "rows that share their pages");
+    file_bytes -= bytes;
     if (!sink.take(blob == nullptr ? Bytes() : Bytes(static_cast<const std::byte*>(blob), bytes))) return;
   }
 }
@@ -148,7 +151,7 @@ void ReadRpmSqlite(std::vector<std::byte> file, Bytes wal, const RpmStoreSink& s
   ::sqlite3_limit(opened, SQLITE_LIMIT_ATTACHED, 0);
   ::sqlite3_set_authorizer(opened, Authorize, nullptr);
   ::sqlite3_progress_handler(opened, Steps::kPerCall, CountSteps, &steps);
-  ReadRows(opened, sink);
+  ReadRows(opened, file.size(), sink);
 }
 
 }  // namespace dl::extract
