@@ -80,7 +80,12 @@ def make_layer(chance, tree):
                 tree.remove(path)
     files = []
     for _ in range(chance.randrange(1, 9)):
-        path = join(chance.choice(tree.folders()), chance.choice(NAMES))
+        folder = chance.choice(tree.folders())
+        # Below a link of a lower layer, which a runtime follows.
+        links = [p for p, k in lower.items() if k == "l" and tree.nodes.get(p) == "l"]
+        if links and chance.random() < 0.2:
+            folder = chance.choice(links)
+        path = join(folder, chance.choice(NAMES))
         if not is_free(path) or path.count("/") > 4:
             continue
         kind = chance.choice("ddffffllh")
@@ -164,7 +169,7 @@ def main():
     if not shutil.which("umoci"):
         print("skipped: umoci is not installed")
         return 77
-    saved = 0
+    saved = refused = 0
     for case in range(args.cases):
         chance = random.Random(args.seed * 1_000_003 + case)
         tree = Tree()
@@ -174,10 +179,17 @@ def main():
             write_layout(folder / "oci", layers, chance)
             done = subprocess.run(["umoci", "unpack", "--rootless", "--image", f"{folder}/oci:latest", str(folder / "out")],
                                   capture_output=True, text=True, check=False)
+            # Links in circles, and through files.
             if done.returncode != 0:
-                print(f"case {case}: umoci: {done.stderr[-500:]}")
-                return 1
+                refused += 1
+                continue
             expected = unpacked(folder / "out/rootfs")
+            # Folders that no layer names are made on the way, and no facts.
+            named = set()
+            for layer in layers:
+                with tarfile.open(fileobj=io.BytesIO(layer)) as archive:
+                    named.update(member.name.removeprefix("./") for member in archive if member.isdir())
+            expected = [line for line in expected if not line.startswith("d ") or line[2:] in named]
             subprocess.run(["tar", "-C", str(folder / "oci"), "-cf", str(folder / "oci.tar"), "."], check=True)
             targets = [folder / "oci", folder / "oci.tar"]
             if shutil.which("skopeo") and case % 5 == 0:
@@ -188,6 +200,8 @@ def main():
                     saved += 1
             for target in targets:
                 found, errors = ours(args.program, target)
+                # A folder that a layer names is known by another name where it is reached through a link.
+                found = [line for line in found if not line.startswith("d ") or line[2:] in named]
                 if found != expected or errors:
                     print(f"case {case} {target.name} (--seed {args.seed}): {errors}")
                     print("  only umoci:", sorted(set(expected) - set(found)))
@@ -196,7 +210,10 @@ def main():
                         with tarfile.open(fileobj=io.BytesIO(layer)) as archive:
                             print(f"  layer {number}:", [(m.name, m.type, m.linkname) for m in archive])
                     return 1
-    print(f"{args.cases} images agree, {saved} of them also as docker save writes them")
+    if refused > args.cases // 2:
+        print(f"umoci refused {refused} of {args.cases} images")
+        return 1
+    print(f"{args.cases - refused} images agree, {saved} of them also as docker save writes them")
     return 0
 
 
