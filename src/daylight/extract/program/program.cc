@@ -53,6 +53,7 @@ void DescribePe(Bytes bytes, report::ProgramFact& fact) {
   first("CompanyName", fact.company);
   first("ProductName", fact.product);
   first("FileDescription", fact.description);
+  first("ProductVersion", fact.version);
   first("FileVersion", fact.version);
   first("OriginalFilename", fact.original_name);
   first("LegalCopyright", fact.copyright);
