@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         at += n;
         return n;
       },
-      {});
+      {.window_bytes = 4096, .head_bytes = 64, .tail_bytes = 64});
   const Outcome streamed = Read(stream);
   DL_CHECK(streamed.is_sbom == whole.is_sbom && streamed.unread == whole.unread);
   DL_CHECK(streamed.components.size() == whole.components.size());

@@ -23,14 +23,14 @@ std::string SpdxId(const Item& item) {
   return id;
 }
 
-// 7.24.
+// 7.24; spelt as the JSON schema has them.
 std::string_view PurposeOf(std::string_view type) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kPurposes{{
       {"application", "APPLICATION"},
       {"framework", "FRAMEWORK"},
       {"library", "LIBRARY"},
       {"container", "CONTAINER"},
-      {"operating-system", "OPERATING-SYSTEM"},
+      {"operating-system", "OPERATING_SYSTEM"},
       {"device", "DEVICE"},
       {"firmware", "FIRMWARE"},
       {"file", "FILE"},

@@ -13,7 +13,7 @@ struct Position {
   TextFeed& feed;
   const char* at = nullptr;
   const char* end = nullptr;
-  std::size_t left = kMaxTokenBytes;  // Until the next event.
+  std::size_t left = kMaxTokenBytes;  // Until the next text or number.
   bool too_long = false;
   bool unreadable = false;
 
@@ -58,14 +58,14 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
   Handler(Position& position, JsonEvents& events) : position_(position), events_(events) {}
   bool null() override { return Other(); }
   bool boolean(bool) override { return Other(); }
-  bool number_integer(number_integer_t) override { return Other(); }
-  bool number_unsigned(number_unsigned_t) override { return Other(); }
-  bool number_float(number_float_t, const string_t&) override { return Other(); }
+  bool number_integer(number_integer_t) override { return Token(events_.Other()); }
+  bool number_unsigned(number_unsigned_t) override { return Token(events_.Other()); }
+  bool number_float(number_float_t, const string_t&) override { return Token(events_.Other()); }
   bool binary(binary_t&) override { return Other(); }
-  bool string(string_t& text) override { return Said(events_.String(text)); }
-  bool key(string_t& text) override { return Said(events_.Key(text)); }
-  bool start_object(std::size_t) override { return Deeper() && Said(events_.BeginObject()); }
-  bool start_array(std::size_t) override { return Deeper() && Said(events_.BeginArray()); }
+  bool string(string_t& text) override { return Token(events_.String(text)); }
+  bool key(string_t& text) override { return Token(events_.Key(text)); }
+  bool start_object(std::size_t) override { return Deeper() && events_.BeginObject(); }
+  bool start_array(std::size_t) override { return Deeper() && events_.BeginArray(); }
   bool end_object() override { return Ended(); }
   bool end_array() override { return Ended(); }
   bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
@@ -76,15 +76,16 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
   bool too_deep() const { return depth_ > kMaxDepth; }
 
  private:
-  bool Said(bool go_on) {
+  // The library keeps all characters from one text or number to the next.
+  bool Token(bool go_on) {
     position_.left = kMaxTokenBytes;
     return go_on;
   }
-  bool Other() { return Said(events_.Other()); }
+  bool Other() { return events_.Other(); }
   bool Deeper() { return ++depth_ <= kMaxDepth; }
   bool Ended() {
     --depth_;
-    return Said(events_.End());
+    return events_.End();
   }
 
   Position& position_;

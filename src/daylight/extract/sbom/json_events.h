@@ -13,7 +13,7 @@
 namespace dl::sbom {
 
 inline constexpr std::size_t kMaxDepth = 1000;
-// A single text, number or stretch of white space.
+// From one text or number to the end of the next: a single text, or brackets and white space without end.
 inline constexpr std::size_t kMaxTokenBytes = 16u << 20;
 
 // Each returns false to stop.

@@ -42,7 +42,9 @@ void TellOutcome(JsonOutcome outcome, const report::FactPlace& place, extract::F
     case JsonOutcome::kStopped: return;
     case JsonOutcome::kDamaged: facts.Unread(place, "damaged", "not JSON to its end"); return;
     case JsonOutcome::kTooDeep: facts.Unread(place, "damaged", "nested more than 1000 levels deep"); return;
-    case JsonOutcome::kTooLong: facts.Unread(place, "max-memory", "a single text of more than 16 MiB"); return;
+    case JsonOutcome::kTooLong:
+      facts.Unread(place, "max-memory", "a single text, or nothing but brackets, of more than 16 MiB");
+      return;
     case JsonOutcome::kUnreadable: facts.Unread(place, "damaged", "could not be read to its end"); return;
   }
 }

@@ -248,6 +248,13 @@ TEST(SbomTest, LongTextsAreCut) {
   EXPECT_EQ(endless.unread[0].reason, "max-memory");
 }
 
+TEST(SbomTest, BracketsWithoutEndAreRefused) {
+  std::string text = R"({"bomFormat":"CycloneDX","x":[)";
+  while (text.size() < kMaxTokenBytes + 1024) text += "[],[],[],[],";
+  EXPECT_EQ(Describe(Read(text + "1]}")),
+            "unread max-memory: a single text, or nothing but brackets, of more than 16 MiB\n");
+}
+
 TEST(SbomTest, MoreXmlThanMemoryIsRefused) {
   std::string xml = "<bom xmlns=\"http://cyclonedx.org/schema/bom/1.5\">";
   while (xml.size() < (24u << 20)) xml += "b<a/>b<a/>b<a/>b<a/>";
