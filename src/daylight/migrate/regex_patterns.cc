@@ -253,6 +253,8 @@ const Element kSlash{.kind = Kind::kByte, .byte = '/'};
 // any path is left out.
 Sequences WithSlash(Sequence sequence) {
   sequence = Simplified(sequence);
+  // Where a slash stands such a run is empty.
+  if (!sequence.empty() && sequence[0].kind == Kind::kNotSlashRun) sequence.erase(sequence.begin());
   if (sequence.empty()) return {};
   if (sequence[0] == kSlash) return {sequence};
   if (sequence[0].kind != Kind::kAnyRun) {
