@@ -16,6 +16,7 @@
 
 #include "daylight/contain/lock_down.h"
 #include "daylight/crypto/digest.h"
+#include "daylight/extract/all/survey.h"
 #include "daylight/formats/image/image.h"
 #include "daylight/report/walls.h"
 #include "daylight/rules/yara/modules/hash/hash.h"
@@ -66,6 +67,7 @@ bool LoadLate() {
   dl::yara::PrepareHash();
   dl::image::Prepare();
   dl::unpack::Prepare();
+  dl::extract::Prepare();
   // Without libmagic's database the module `magic` answers undefined.
   static_cast<void>(dl::yara::PrepareMagic());
   return true;

@@ -10,6 +10,7 @@
 // Once it is spent it stays so. Used by one thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -29,7 +30,8 @@ class Budget {
   Budget() = default;
   explicit Budget(Limits limits) : limits_(limits) {}
 
-  // Unpacked bytes may be charged twice, where they are read and where they are given.
+  // An image is passed over three times, and its layers pass two readers: its bytes count
+  // about six times.
   bool ChargeBytes(std::uint64_t n) { return Take(limits_.bytes, n); }
   bool ChargeEntry() { return Take(limits_.entries, 1); }
   bool is_spent() const { return is_spent_; }
@@ -50,7 +52,7 @@ class Budget {
   };
 
   // How much may be held besides what is, and a part of that while it lives.
-  std::uint64_t room_bytes() const { return limits_.held_bytes - held_bytes_; }
+  std::uint64_t room_bytes() const { return limits_.held_bytes - std::min(held_bytes_, limits_.held_bytes); }
   class Hold {
    public:
     // n: at most room_bytes().

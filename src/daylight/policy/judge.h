@@ -65,7 +65,7 @@ class Judge {
   void AddFailure(std::string why);
   void AddWarning(std::string why);
 
-  // Of all targets that have ended. At most as many as findings list.
+  // Of all targets that have ended; to be answered before another one ends. At most as many as findings list.
   std::vector<FileWanted> WantsHash() const;
   void SetHash(const FileWanted& file, std::string sha256);
 

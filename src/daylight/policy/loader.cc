@@ -212,9 +212,12 @@ void PolicyLoader::Products(config::Document& document) {
     Patterns(section, "domains", entity.domains, 2);
     Patterns(section, "cpe_vendors", entity.cpe_vendors, 3);
     Patterns(section, "purl_namespaces", entity.purl_namespaces, 3);
-    Patterns(section, "words", entity.words, 4);
+    Patterns(section, "words", entity.words, 1);
     for (const std::string& word : entity.words) {
       if (word != Lower(word)) section.Refuse("words", "must be lower case: " + Quoted(word));
+      if (word.size() < 4 || word.find_first_of("*?") != std::string::npos) {
+        section.Refuse("words", "must have four bytes and no wildcards: " + Quoted(word));
+      }
     }
     Patterns(section, "except", entity.except, 3);
     Patterns(section, "categories", entity.categories, 1);
@@ -444,6 +447,14 @@ void PolicyLoader::Add(std::string_view file, std::string_view text) {
 }
 
 void PolicyLoader::CheckReferences() {
+  // An entity stands for its products that are not described, under its own name.
+  for (const Product& product : set_->products_) {
+    const auto place = seen_.find("entity " + product.id);
+    if (place != seen_.end() && errors_.size() < kMaxErrors) {
+      errors_.push_back(seen_["product " + product.id] + ": id is there twice: the entity " + product.id + " is in " +
+                        place->second);
+    }
+  }
   constexpr std::array<std::string_view, 4> kKinds{"role", "jurisdiction", "entity", "product"};
   for (const Reference& reference : references_) {
     const std::string kind(kKinds.at(static_cast<std::size_t>(reference.kind)));

@@ -77,4 +77,9 @@ void JsonText::Bool(bool value) {
   out_ += value ? "true" : "false";
 }
 
+void JsonText::Null() {
+  Separate();
+  out_ += "null";
+}
+
 }  // namespace dl::report

@@ -31,6 +31,7 @@ class JsonText {
   void Signed(std::int64_t value);
   void Real(double value);  // null when it is no number.
   void Bool(bool value);
+  void Null();
   // Key and value in one.
   void Field(std::string_view key, std::string_view bytes) { Key(key), String(bytes); }
   void Field(std::string_view key, const char* text) { Key(key), String(text); }

@@ -32,7 +32,7 @@ class Listing final : public Sink {
   }
 
   bool Add(const ChildInfo& info, Bytes bytes) override {
-    if (!Count() || bytes.size() > max_bytes_ - bytes_) return false;
+    if (!Count() || bytes.size() > max_bytes_ - bytes_) return Refuse();
     bytes_ += bytes.size();
     Keep(info.name, std::string(AsText(bytes)));
     return true;
@@ -46,7 +46,7 @@ class Listing final : public Sink {
       if (!n || *n == 0) break;
       content.append(piece, 0, *n);
       bytes_ += *n;
-      if (bytes_ > max_bytes_) return false;
+      if (bytes_ > max_bytes_) return Refuse();
     }
     Keep(info.name, std::move(content));
     return true;
@@ -64,11 +64,17 @@ class Listing final : public Sink {
   // By name, the last of each.
   const std::map<std::string, std::string>& children() const { return children_; }
   std::size_t closed() const { return closed_; }
+  // Whether there was more than is wanted.
+  bool has_refused() const { return has_refused_; }
   std::uint64_t bytes() const { return bytes_; }
   void SetPasswords(std::vector<std::string> passwords) { passwords_ = std::move(passwords); }
 
  private:
-  bool Count() { return ++count_ <= max_children_; }
+  bool Count() { return ++count_ <= max_children_ || Refuse(); }
+  bool Refuse() {
+    has_refused_ = true;
+    return false;
+  }
   void Keep(const std::string& name, std::string content) {
     text_ += name + "=" + std::to_string(content.size()) + " ";
     children_[name] = std::move(content);
@@ -77,6 +83,7 @@ class Listing final : public Sink {
   std::size_t max_children_;
   std::uint64_t max_bytes_;
   std::size_t count_ = 0;
+  bool has_refused_ = false;
   std::uint64_t bytes_ = 0;
   std::size_t closed_ = 0;
   std::string text_;

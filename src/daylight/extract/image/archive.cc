@@ -182,6 +182,10 @@ class ArchiveReading {
       case EntryKind::kHardLink: fact.target = CleanPath(entry.target); break;
       case EntryKind::kOther: fact.kind = report::FileKind::kOther; break;
     }
+    if (auto package = report::PackageOfPath(path)) {
+      package->place = fact.place;
+      facts_.Add(std::move(*package));
+    }
     if (!facts_.Add(std::move(fact))) return false;
     if (entry.kind != EntryKind::kFile) return true;
     const std::array places = {ContentPlace{PlaceOf(std::move(path))}};

@@ -52,7 +52,8 @@ struct ArchiveReader::State {
   ObjectSource* source = nullptr;
   std::uint64_t size = 0;
   std::uint64_t position = 0;
-  std::uint64_t charged = 0;  // Of what the format has read.
+  std::uint64_t given = 0;  // To who asked.
+  std::uint64_t charged = 0;
   std::unique_ptr<::archive, FreeReader> reader;
   std::optional<unpack::EntryBytes> bytes;  // Of the entry at hand.
   std::array<std::byte, 128u << 10> block;
@@ -164,11 +165,12 @@ void ArchiveReader::Note() {
 }
 
 bool ArchiveReader::Charge() {
-  const la_int64_t now = ::archive_filter_bytes(state_->reader.get(), 0);
-  const std::uint64_t read = now > 0 ? static_cast<std::uint64_t>(now) : 0;
-  if (read <= state_->charged) return true;
-  const std::uint64_t more = read - state_->charged;
-  state_->charged = read;
+  // What is passed over is read and not given; what a format unpacks itself (zip, 7z), and holes,
+  // are given and not read.
+  const std::uint64_t now = std::max(position(), state_->given);
+  if (now <= state_->charged) return true;
+  const std::uint64_t more = now - state_->charged;
+  state_->charged = now;
   if (budget_.ChargeBytes(more)) return true;
   problem_ = unpack::kBudget;
   detail_ = kTooManyBytes;
@@ -249,15 +251,8 @@ std::size_t ArchiveReader::Read(std::span<std::byte> out) {
     if (state_->bytes->has_ended_all()) Note();
     return 0;
   }
-  // Also what was charged as it was read: formats that unpack themselves (zip, 7z), and holes,
-  // give more than they read.
-  if (!Charge()) return 0;
-  if (!budget_.ChargeBytes(n)) {
-    problem_ = unpack::kBudget;
-    detail_ = kTooManyBytes;
-    return 0;
-  }
-  return n;
+  state_->given += n;
+  return Charge() ? n : 0;
 }
 
 bool ArchiveReader::entry_failed() const { return state_->bytes && state_->bytes->has_failed(); }

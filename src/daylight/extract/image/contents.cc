@@ -133,7 +133,7 @@ bool ContentReader::Read(std::span<const ContentPlace> places, std::uint64_t siz
     std::array<std::byte, 1> more{};
     is_whole = pull(more) == 0;
   }
-  if (!is_whole) {
+  if (!is_whole || filled_ > budget_.room_bytes()) {
     for (const ContentPlace& place : places) {
       if (!program) break;
       report::ProgramFact fact;

@@ -15,6 +15,7 @@
 #include "daylight/extract/image/layers.h"
 #include "daylight/extract/image/package_history.h"
 #include "daylight/extract/image/path.h"
+#include "daylight/unpack/archive/archive_kind.h"
 #include "daylight/unpack/unpacker.h"
 
 namespace dl::extract {
@@ -294,6 +295,10 @@ class ImageReading {
       }
       case EntryKind::kOther: fact.kind = report::FileKind::kOther; break;
     }
+    if (auto package = report::PackageOfPath(fact.place.path)) {
+      package->place = fact.place;
+      facts_.Add(std::move(*package));
+    }
     facts_.Add(std::move(fact));
   }
 
@@ -419,6 +424,15 @@ bool IsImageName(std::string_view path) {
 
 bool IsImage(ObjectSource& source) {
   constexpr int kMaxFolders = 64;
+  std::array<std::byte, 1024> head;
+  const auto n = source.ReadAt(0, head);
+  if (!n) return false;
+  // Most files are no archive at all, which takes less to see.
+  const auto found = unpack::FindArchives({Bytes(head).first(*n), {}, *n, source});
+  const bool may_be = std::any_of(found.begin(), found.end(), [](const unpack::FoundArchive& archive) {
+    return archive.kind == unpack::ArchiveKind::kTar || unpack::IsCompressed(archive.kind);
+  });
+  if (!may_be) return false;
   Budget budget({.bytes = std::uint64_t{16} << 20});
   ArchiveReader reader(source, ArchiveReader::Formats::kTar, budget);
   for (int i = 0; i < kMaxFolders; ++i) {

@@ -212,7 +212,7 @@ bool PackageReading::ReadMember(PackageArchive& archive, const PackageEntry& ent
   }
   bytes_.assign(head.begin(), head.begin() + static_cast<std::ptrdiff_t>(filled));
   const report::FactPlace place = {*root_, entry.path, place_.presence};
-  if (!Gather(archive, kind == report::SurveyKind::kText ? kMaxTextBytes : kMaxMemberBytes)) {
+  if (!Gather(archive, kind == report::SurveyKind::kText ? kMaxTextBytes : settings_.max_member_bytes)) {
     return facts_.Unread(place, unpack::kTooLarge, "larger than files in packages are read");
   }
   // Of a file that is not whole nothing is said but that.

@@ -66,12 +66,12 @@ struct PackageFileSettings {
   bool read_texts = true;  // Members that SurveyKindOfPath calls texts are read too.
   // Bytes unpacked, in all layers together; what is more ends it with "budget".
   std::uint64_t max_bytes = std::uint64_t{16} << 30;
+  // A member is handed over in memory as a whole; of a larger one only is told that it is.
+  std::uint64_t max_member_bytes = std::uint64_t{256} << 20;
 };
 // A root of its own with the package in it (its path is empty: the root itself), its files, and
 // what `read_member` says of members: programs (as kAny), and those of which SurveyKindOfPath
-// knows a kind. A member is handed over in memory, at most kMaxMemberBytes. `read_member` may be
-// empty. Package files in a package are not opened.
-inline constexpr std::uint64_t kMaxMemberBytes = std::uint64_t{256} << 20;
+// knows a kind. `read_member` may be empty. Package files in a package are not opened.
 void ReadPackageFile(ObjectSource& file, const report::FactPlace& place, const MemberReader& read_member, Facts& facts,
                      const PackageFileSettings& settings);
 

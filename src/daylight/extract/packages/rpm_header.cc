@@ -40,6 +40,7 @@ Result<std::uint64_t> LengthOf(std::uint32_t entries, std::uint32_t data_bytes) 
 
 // "glibc-2.34-60.el9.src.rpm" → "glibc 2.34-60.el9"
 std::string SourceText(std::string_view file) {
+  if (file == "(none)") return {};  // As rpm writes it for keys.
   for (const std::string_view end : {".src.rpm", ".nosrc.rpm"}) {
     if (!file.ends_with(end)) continue;
     std::string text = FactText(file.substr(0, file.size() - end.size()));

@@ -8,7 +8,7 @@ namespace {
 // "a value" in quotes or not; false when only one of the marks is there. Blanks around the
 // marks, and around a value without them, do not count. Nothing is an escape.
 bool Unquote(std::string_view text, std::string& value) {
-  text = Trim(text);
+  text = TrimBlanks(text);
   const bool opened = text.starts_with('"');
   const bool closed = text.ends_with('"');
   if (opened != closed || text == "\"") return false;
@@ -28,10 +28,10 @@ void ReadIni(std::string_view text, Collector& collector) {
   std::string_view line;
   std::string value;
   while (!collector.full() && lines.Next(line)) {
-    line = Trim(line);
+    line = TrimBlanks(line);
     if (line.empty() || line.front() == '#' || line.front() == ';') continue;
     if (line.front() == '[') {
-      const std::string_view name = Trim(line.substr(1, line.size() - (line.back() == ']' ? 2 : 1)));
+      const std::string_view name = TrimBlanks(line.substr(1, line.size() - (line.back() == ']' ? 2 : 1)));
       if (line.back() != ']' || name.empty() || name.find_first_of("[]") != std::string_view::npos) {
         collector.Problem(lines.number(), "not a section: [Name] is one");
         // What follows belongs to none that is known.
@@ -42,7 +42,7 @@ void ReadIni(std::string_view text, Collector& collector) {
       continue;
     }
     const std::size_t equals = line.find('=');
-    const std::string_view key = Trim(line.substr(0, equals));
+    const std::string_view key = TrimBlanks(line.substr(0, equals));
     if (equals == std::string_view::npos || key.empty()) {
       collector.Problem(lines.number(), "neither Key=Value nor [Section]");
     } else if (!Unquote(line.substr(equals + 1), value)) {
@@ -59,7 +59,7 @@ void ReadClamd(std::string_view text, Collector& collector) {
   std::string_view line;
   std::string value;
   while (!collector.full() && lines.Next(line)) {
-    line = Trim(line);
+    line = TrimBlanks(line);
     if (line.empty() || line.front() == '#') continue;
     std::size_t length = 0;
     while (length < line.size() && IsNameByte(line[length])) ++length;
@@ -79,7 +79,7 @@ void ReadList(std::string_view text, Collector& collector) {
   LineReader lines(text);
   std::string_view line;
   while (!collector.full() && lines.Next(line)) {
-    const std::string_view trimmed = Trim(line);
+    const std::string_view trimmed = TrimBlanks(line);
     if (!trimmed.empty() && trimmed.front() != '#') collector.Add({}, {}, std::string(line), lines.number());
   }
 }

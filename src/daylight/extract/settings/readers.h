@@ -41,9 +41,9 @@ class LineReader {
 };
 
 inline bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-std::string_view Trim(std::string_view text);  // Blanks and tabs.
-bool IsNameStart(char c);                      // A letter or "_".
-bool IsNameByte(char c);                       // Or a digit.
+std::string_view TrimBlanks(std::string_view text);  // Blanks and tabs.
+bool IsNameStart(char c);                            // A letter or "_".
+bool IsNameByte(char c);                             // Or a digit.
 
 void ReadIni(std::string_view text, Collector& collector);
 void ReadJson(std::string_view text, Collector& collector);

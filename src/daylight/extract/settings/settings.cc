@@ -30,7 +30,7 @@ void LookAt(std::string_view line, Look& look) {
     return;
   }
   std::string_view word = line;
-  if (word.starts_with("export ")) word = Trim(word.substr(7));
+  if (word.starts_with("export ")) word = TrimBlanks(word.substr(7));
   std::size_t length = 0;
   while (length < word.size() && (IsNameByte(word[length]) || word[length] == '.')) ++length;
   const std::string_view name = word.substr(0, length);
@@ -38,7 +38,7 @@ void LookAt(std::string_view line, Look& look) {
   const bool capital = !name.empty() && name.front() >= 'A' && name.front() <= 'Z';
   if (name.empty() || !IsNameStart(name.front())) {
     ++look.others;
-  } else if (Trim(behind).starts_with('=')) {
+  } else if (TrimBlanks(behind).starts_with('=')) {
     const bool as_shell = behind.front() == '=' && !capital && name.find('.') == std::string_view::npos;
     ++(as_shell ? look.shell : look.assigned);
   } else if (capital && name.find('.') == std::string_view::npos && (behind.empty() || IsBlank(behind.front()))) {
@@ -53,7 +53,7 @@ SettingsFormat FormatOf(std::string_view text) {
   LineReader lines(text);
   std::string_view line;
   for (bool first = true; lines.Next(line);) {
-    line = Trim(line);
+    line = TrimBlanks(line);
     if (line.empty()) continue;
     // No other of the formats begins so.
     if (first && line.front() == '{') return SettingsFormat::kJson;
@@ -109,7 +109,7 @@ bool LineReader::Next(std::string_view& line) {
   return true;
 }
 
-std::string_view Trim(std::string_view text) {
+std::string_view TrimBlanks(std::string_view text) {
   while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
   while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
   return text;

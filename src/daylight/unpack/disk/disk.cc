@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "daylight/bytes/cursor.h"
 #include "daylight/unpack/disk/ext.h"
 #include "daylight/unpack/disk/fat.h"
 #include "daylight/unpack/disk/partition_table.h"
@@ -154,9 +155,25 @@ class DiskUnpacker {
   Sink& sink_;
 };
 
+// A program with a file system behind it (AppImage): where its sections end, which are
+// its last part. 0: it is none.
+std::uint64_t VolumeBehindProgram(const Probe& probe) {
+  if (!probe.Has(0, "\x7f\x45LF\x02\x01"sv)) return 0;  // ELF of 64 bits.
+  Cursor fields(probe.head);
+  if (!fields.SeekTo(40)) return 0;
+  const std::uint64_t sections = fields.ReadU64Le().value_or(0);
+  if (!fields.SeekTo(58)) return 0;
+  const std::uint64_t entry_bytes = fields.ReadU16Le().value_or(0);
+  const std::uint64_t end = sections + entry_bytes * fields.ReadU16Le().value_or(0);
+  if (sections == 0 || sections > probe.size || end >= probe.size) return 0;
+  std::array<std::byte, 96> head{};
+  const auto n = probe.object.ReadAt(end, head);
+  return n && IsSquashfs(Bytes(head).first(*n)) ? end : 0;
+}
+
 bool Opens(const Probe& probe) {
   if (IsVirtualDisk(probe) || HasPartitionTable(probe.head, probe.size)) return true;
-  if (IsVolume(probe.head, probe.size)) return true;
+  if (IsVolume(probe.head, probe.size) || VolumeBehindProgram(probe) != 0) return true;
   // What is told apart by what stands behind the head, where no text is.
   if (probe.size < 2 * kLookBytes || probe.head.empty() || probe.head[0] != std::byte{0}) return false;
   std::array<std::byte, 256> behind{};
@@ -172,6 +189,10 @@ bool Opens(const Probe& probe) {
 void UnpackDisk(const Probe& probe, const ChildInfo& /*self*/, Sink& sink) {
   if (!IsVirtualDisk(probe)) {
     RawDisk disk(probe.object, probe.size);
+    if (const std::uint64_t begin = VolumeBehindProgram(probe); begin != 0) {
+      PartitionSource volume(disk, begin, probe.size - begin);
+      if (!UnpackSquashfs({volume, probe.size - begin, "", sink})) return;
+    }
     return DiskUnpacker(disk, true, sink).UnpackAll();
   }
   const auto disk = OpenVirtualDisk(probe);
