@@ -106,17 +106,16 @@ std::string Quoted(const std::string& value, std::mt19937& random) {
   return needs ? " \"" + value + "\"\t" : value;
 }
 
+std::string Item(std::size_t i) { return "item_000" + std::to_string(i); }
+
 void Put(std::string& out, const std::string& prefix, const char* kind, const std::vector<Area>& areas,
          std::mt19937& random) {
   for (std::size_t i = 0; i < areas.size(); ++i) {
-    char number[16];
-    std::snprintf(number, sizeof number, "item_%04zu", i);
-    out += "[" + prefix + kind + "." + number + "]\r\nAreaDesc=\"made up\"\r\n";
+    out += "[" + prefix + kind + "." + Item(i) + "]\r\nAreaDesc=\"made up\"\r\n";
     out += std::string("UseScanArea=") + (areas[i].used ? "Yes" : "No") + "\r\n";
     out += "Path=" + Quoted(areas[i].path, random) + "\r\n";
     for (std::size_t m = 0; m < areas[i].masks.size(); ++m) {
-      std::snprintf(number, sizeof number, "item_%04zu", m);
-      out += std::string("AreaMask.") + number + "=" + Quoted(areas[i].masks[m], random) + "\r\n";
+      out += "AreaMask." + Item(m) + "=" + Quoted(areas[i].masks[m], random) + "\r\n";
     }
   }
 }
@@ -129,9 +128,7 @@ std::string Ini(const Settings& settings, bool on_access, std::mt19937& random) 
   out += "[" + task + ".Settings]\r\n";
   out += std::string("UseExcludeMasks=") + (settings.use_masks ? "Yes" : "No") + "\r\n";
   for (std::size_t i = 0; i < settings.masks.size(); ++i) {
-    char number[16];
-    std::snprintf(number, sizeof number, "item_%04zu", i);
-    out += std::string("ExcludeMasks.") + number + "=" + Quoted(settings.masks[i], random) + "\r\n";
+    out += "ExcludeMasks." + Item(i) + "=" + Quoted(settings.masks[i], random) + "\r\n";
   }
   Put(out, task + ".Settings.", "ScanScope", settings.scopes, random);
   Put(out, task + ".Settings.", "ExcludedFromScanScope", settings.exclusions, random);
@@ -242,7 +239,7 @@ TEST(MigrateMasksTest, TenThousandPaths) {
       ASSERT_EQ(below && masks->Counts(path), expected) << path << "\n" << planned.config;
       // A folder that is not entered has nothing below it that counts.
       for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
-        if (masks->LeavesOutAllBelow(path.substr(0, slash))) ASSERT_FALSE(expected) << path << "\n" << planned.config;
+        ASSERT_FALSE(expected && masks->LeavesOutAllBelow(path.substr(0, slash))) << path << "\n" << planned.config;
       }
     }
   }
