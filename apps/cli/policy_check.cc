@@ -122,9 +122,7 @@ bool Sign(const Options& options, const std::string& report) {
     return false;
   }
   const std::string file = options.output + ".sig";
-  const crypto::Signature signature = key->Sign(AsBytes(report));
-  auto out = os::CreateFile(file);
-  Status written = out ? os::WriteAll(out->get(), AsText(signature)) : Forward(out.error());
+  const Status written = policy::WriteSignature(file, policy::Sign(report, *key));
   if (!written) Say(file + ": " + os::Describe(written.error()));
   return written.has_value();
 }

@@ -2,10 +2,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "command_line.h"
 #include "commands.h"
-#include "daylight/crypto/signature.h"
 #include "daylight/os/io.h"
+#include "daylight/policy/statement.h"
 #include "messages.h"
 
 namespace dl::cli {
@@ -13,7 +17,6 @@ namespace dl::cli {
 namespace {
 
 constexpr std::uint64_t kMaxReportBytes = std::uint64_t{1} << 30;
-constexpr std::uint64_t kMaxKeyBytes = 64u << 10;
 
 // Nothing with everything said.
 std::optional<std::string> Read(const std::string& path, std::uint64_t limit) {
@@ -38,16 +41,19 @@ int PolicyVerify(const Arguments& arguments) {
   app.add_option("--signature", signature_path, "default: FILE.sig")->type_name("FILE");
   if (const auto exit = Parse(app, arguments, {"FILE", "the report", 1, 1}, paths)) return *exit;
   if (signature_path.empty()) signature_path = paths.front() + ".sig";
-  const auto pem = Read(key_path, kMaxKeyBytes);
   const auto report = Read(paths.front(), kMaxReportBytes);
-  const auto signature = Read(signature_path, kMaxKeyBytes);
-  if (!pem || !report || !signature) return kExitTrouble;
-  const auto key = crypto::VerifyingKey::Parse(*pem);
+  if (!report) return kExitTrouble;
+  const auto key = policy::LoadVerifyingKey(key_path);
   if (!key) {
     Say("--key: " + key_path + ": " + os::Describe(key.error()));
     return kExitTrouble;
   }
-  const bool good = key->Verify(AsBytes(*report), AsBytes(*signature));
+  const auto signature = policy::ReadSignature(signature_path);
+  if (!signature) {
+    Say(signature_path + ": " + os::Describe(signature.error()));
+    return kExitTrouble;
+  }
+  const bool good = policy::Verify(*report, *signature, *key);
   const std::string text = good ? "good: it is as it was signed by the owner of this key\n"
                                 : "BAD: it was changed, or signed with another key\n";
   if (!os::WriteAll(STDOUT_FILENO, text)) return kExitTrouble;
