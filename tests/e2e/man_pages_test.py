@@ -50,6 +50,9 @@ class ManPages(harness.Case):
     def test_opener(self):
         self.assertEqual(documented("daylight-opener.8"), self.offered_by("daylight-opener"))
 
+    def test_migrate(self):
+        self.assertEqual(documented("daylight-migrate.1"), self.offered("migrate"))
+
     def test_quarantine(self):
         offered = set()
         for command in ("list", "show", "restore", "delete", "export", "add", "recover"):

@@ -253,6 +253,8 @@ const Element kSlash{.kind = Kind::kByte, .byte = '/'};
 // any path is left out.
 Sequences WithSlash(Sequence sequence) {
   sequence = Simplified(sequence);
+  // Where a slash stands such a run is empty.
+  if (!sequence.empty() && sequence[0].kind == Kind::kNotSlashRun) sequence.erase(sequence.begin());
   if (sequence.empty()) return {};
   if (sequence[0] == kSlash) return {sequence};
   if (sequence[0].kind != Kind::kAnyRun) {
@@ -296,6 +298,18 @@ bool PutPatterns(const Sequence& sequence, bool to_end, Anchors anchors, RegexPa
   return true;
 }
 
+bool PutBelow(const Sequence& folder, RegexPatterns& said) {
+  std::vector<std::string> masks;
+  for (const Sequence& one : WithSlash(folder)) {
+    std::string mask;
+    if (!ToMask(one, mask)) return false;
+    masks.push_back(mask + "//*");
+    if (!os::PathMask::Parse(masks.back())) return false;
+  }
+  for (std::string& mask : masks) Put(said.masks, std::move(mask));
+  return !masks.empty();
+}
+
 bool Say(Sequence sequence, bool slash_counts, Anchors anchors, RegexPatterns& said) {
   const bool from_begin = !sequence.empty() && sequence.front().kind == Kind::kBegin;
   if (from_begin) sequence.erase(sequence.begin());
@@ -312,7 +326,9 @@ bool Say(Sequence sequence, bool slash_counts, Anchors anchors, RegexPatterns& s
     return false;
   }
   if (slash_counts && ends_with_slash) {
+    // What the folder is and what is below it: one mask says both.
     Sequence folder(sequence.begin(), sequence.end() - 1);
+    if (PutBelow(folder, said)) return true;
     if (!folder.empty() && !PutPatterns(folder, true, anchors, said)) return false;
   }
   if (!to_end) sequence.push_back(kRun);

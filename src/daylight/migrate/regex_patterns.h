@@ -2,7 +2,7 @@
 // that mean exactly the same, where there are such.
 //
 //   const auto said = PatternsOf("^/srv/[^/]*/cache/", Anchors::kFolders);
-//   said.masks          // "/srv/*/cache", "/srv/*/cache/**"   (os/path_mask.h)
+//   said.masks          // "/srv/*/cache//*"   (os/path_mask.h)
 //   said.globs          // as os/glob.h has them
 //   said.problem        // why it cannot be said, when it cannot
 //
