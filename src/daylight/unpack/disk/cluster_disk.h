@@ -46,7 +46,7 @@ class ClusterDisk : public DiskSource {
   };
 
   // Both must be set before anything is read; neither is 0.
-  ClusterDisk(ObjectSource& file) : file_(file), map_(file) {}
+  explicit ClusterDisk(ObjectSource& file) : file_(file), map_(file) {}
   virtual Result<Cluster> Find(std::uint64_t number) = 0;
   virtual Status Unpack(const Cluster& cluster, std::vector<std::byte>& out) {
     static_cast<void>(cluster);
@@ -67,20 +67,28 @@ class ClusterDisk : public DiskSource {
       case Cluster::kPlain: return file_.ReadAt(cluster.at + within, out);
       case Cluster::kPacked: break;
     }
-    if (unpacked_number_ != number || unpacked_.empty()) {
-      unpacked_number_ = number;
-      if (const Status read = Unpack(cluster, unpacked_); !read) {
-        unpacked_.clear();
+    // A file's bytes and where they stand are read by turns, from different clusters.
+    if (slots_.empty()) slots_.resize(std::clamp<std::size_t>(kMaxKeptBytes / cluster_bytes_, 2, 64));
+    Slot& slot = slots_[number % slots_.size()];
+    if (slot.number != number || slot.bytes.empty()) {
+      slot.number = number;
+      if (const Status read = Unpack(cluster, slot.bytes); !read) {
+        slot.bytes.clear();
         return Forward(read.error());
       }
-      unpacked_.resize(cluster_bytes_);
+      slot.bytes.resize(cluster_bytes_);
     }
-    std::copy_n(unpacked_.begin() + static_cast<std::ptrdiff_t>(within), out.size(), out.begin());
+    std::copy_n(slot.bytes.begin() + static_cast<std::ptrdiff_t>(within), out.size(), out.begin());
     return out.size();
   }
 
-  std::uint64_t unpacked_number_ = 0;
-  std::vector<std::byte> unpacked_;
+  // Of clusters that were unpacked.
+  static constexpr std::size_t kMaxKeptBytes = 4u << 20;
+  struct Slot {
+    std::uint64_t number = 0;
+    std::vector<std::byte> bytes;  // Empty: nothing yet.
+  };
+  std::vector<Slot> slots_;
 };
 
 }  // namespace dl::unpack
