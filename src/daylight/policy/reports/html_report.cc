@@ -251,7 +251,8 @@ class HtmlReport {
     fact("Citation", text(clause.citation));
     if (const std::string uri = WebUri(clause.url); !uri.empty()) {
       // The address is what is read, so paper has it, too.
-      fact("Address", "<a rel=\"noreferrer noopener\" href=\"" + EscapeHtml(uri) + "\">" + EscapeHtml(uri) + "</a>");
+      fact("Address", "<bdi dir=\"ltr\"><a rel=\"noreferrer noopener\" href=\"" + EscapeHtml(uri) + "\">" +
+                          EscapeHtml(uri) + "</a></bdi>");
     } else {
       fact("Address", text(clause.url));
     }
