@@ -34,6 +34,8 @@ struct Options {
   std::string format = "text";
   std::string output;
   std::string key;
+  std::vector<std::string> only;
+  std::string fail_on;
   PolicySources sources;
 };
 
@@ -115,6 +117,42 @@ void HashEvidence(policy::Judge& judge, const std::vector<survey::Target>& targe
   }
 }
 
+// --only; and what no instrument names at all is of interest only to who asks for it.
+bool IsAskedFor(const policy::PolicySet& set, const Options& options, const policy::Finding& finding) {
+  if (!options.only.empty()) {
+    return std::find_if(options.only.begin(), options.only.end(), [&](const std::string& name) {
+             return name == finding.product || name == finding.entity;
+           }) != options.only.end();
+  }
+  const policy::Product* product = set.FindProduct(finding.product);
+  return product == nullptr ||
+         std::any_of(set.instruments().begin(), set.instruments().end(),
+                     [&](const policy::Instrument& instrument) { return set.Concerns(instrument, *product); });
+}
+
+// --only: names of products or vendors that the policies know.
+bool KnowsAll(const policy::PolicySet& set, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (set.FindProduct(name) != nullptr || set.FindEntity(name) != nullptr) continue;
+    Say("--only: no policy knows a product or vendor " + name + " (see `daylight policy list`)");
+    return false;
+  }
+  return true;
+}
+
+// --fail-on: whether anything is there so strongly, whatever a law says of it.
+bool IsThere(const policy::Assessment& assessment, const std::string& grade) {
+  if (grade.empty()) return false;
+  return std::any_of(assessment.findings.begin(), assessment.findings.end(), [&](const policy::Finding& finding) {
+    for (const policy::Grade one : {policy::Grade::kRunning, policy::Grade::kInstalled, policy::Grade::kEmbedded,
+                                    policy::Grade::kRemnant, policy::Grade::kMention}) {
+      if (finding.grade == one) return true;
+      if (policy::Name(one) == grade) return false;
+    }
+    return false;
+  });
+}
+
 bool Sign(const Options& options, const std::string& report) {
   auto key = policy::LoadSigningKey(options.key);
   if (!key) {
@@ -151,6 +189,11 @@ int PolicyCheck(const Arguments& arguments) {
   app.add_option("--sign", options.key,
                  "sign the report: Ed25519 with this private key (PEM), into FILE.sig beside -o FILE")
       ->type_name("KEY");
+  AddList(app, "--only", options.only, "report only this product or vendor, by its name in `policy list` (repeatable)")
+      ->type_name("NAME");
+  AddChoice(app, "--fail-on", options.fail_on, {"running", "installed", "embedded", "remnant", "mention"},
+            "exit 1 when anything is there in this grade or a stronger one, whatever a law says: --only kaspersky "
+            "--fail-on remnant shows that it is gone");
   if (const auto exit = Parse(app, arguments, SurveyTargets::Usage(), paths)) return *exit;
   if (!options.key.empty() && options.output.empty()) {
     Say("--sign needs -o FILE: the signature is written beside it, into FILE.sig");
@@ -176,7 +219,7 @@ int PolicyCheck(const Arguments& arguments) {
     Say(*problem);
     return kExitTrouble;
   }
-  if (!targets.Resolve(paths)) return kExitTrouble;
+  if (!KnowsAll(*set, options.only) || !targets.Resolve(paths)) return kExitTrouble;
   policy::Judge judge(*set, question);
   std::vector<survey::Target> looked_at;
   for (const survey::Target& target : targets.targets()) {
@@ -195,7 +238,16 @@ int PolicyCheck(const Arguments& arguments) {
   }
   HashEvidence(judge, looked_at);
   if (StopFlag()) judge.AddFailure("interrupted: not everything was looked at");
-  const policy::Assessment assessment = judge.Finish();
+  policy::Assessment assessment = judge.Finish();
+  assessment.findings.erase(
+      std::remove_if(assessment.findings.begin(), assessment.findings.end(),
+                     [&](const policy::Finding& finding) { return !IsAskedFor(*set, options, finding); }),
+      assessment.findings.end());
+  if (!options.only.empty()) {
+    std::string names;
+    for (const std::string& name : options.only) names += (names.empty() ? "" : ", ") + name;
+    assessment.warnings.push_back("only what was asked for is reported: " + names);
+  }
   auto output = Output::Open(options.output);
   if (!output) {
     Say(options.output + ": " + os::Describe(output.error()));
@@ -211,6 +263,10 @@ int PolicyCheck(const Arguments& arguments) {
   for (const std::string& failure : assessment.failures) Say(failure);
   if (!options.key.empty() && !Sign(options, report)) return kExitTrouble;
   if (assessment.forbidden()) return kExitDetected;
+  if (IsThere(assessment, options.fail_on)) {
+    Say("found, though no clause forbids it (--fail-on " + options.fail_on + ")");
+    return kExitDetected;
+  }
   return assessment.complete() ? kExitClean : kExitTrouble;
 }
 

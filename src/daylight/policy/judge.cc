@@ -49,10 +49,15 @@ struct Judge::Impl {
   };
   std::vector<Kept> found;
   std::uint64_t more_findings = 0;
+  report::FactPlace last_unread{~0U, {}, {}};
 
   Impl(const PolicySet& policies, Question asked) : set(policies), question(std::move(asked)), identifier(policies) {}
 
   void AddUnread(const report::UnreadFact& fact) {
+    // A damaged file may have more than one thing to complain of: the first says enough.
+    const auto place = std::tie(fact.place.root, fact.place.path);
+    if (place == std::tie(last_unread.root, last_unread.path)) return;
+    last_unread = fact.place;
     if (assessment.unread.size() >= kMaxUnread) {
       ++assessment.more_unread;
       return;
@@ -94,6 +99,7 @@ std::vector<std::string> Judge::Words() const { return impl_->identifier.words()
 void Judge::BeginTarget(TargetLooked looked) {
   if (impl_->target != nullptr) EndTarget();
   impl_->target = std::make_unique<TargetFindings>(impl_->identifier, looked.kind);
+  impl_->last_unread = {~0U, {}, {}};
   impl_->assessment.targets.push_back(std::move(looked));
 }
 

@@ -162,7 +162,7 @@ void TargetFindings::AddPackage(const report::PackageFact& fact) {
   Root& root = RootOf(fact.place.root);
   Grade grade = Grade::kInstalled;
   if (fact.state == report::PackageState::kConfigFiles) grade = Grade::kRemnant;
-  if (fact.state == report::PackageState::kFile && root.id == 0 && !is_package_ && !is_file_) grade = Grade::kRemnant;
+  if (fact.state == report::PackageState::kFile && root.id == 0 && !is_file_) grade = Grade::kRemnant;
   Evidence evidence{grade, "package", {}, fact.place.path, {}, {}};
   evidence.detail = CutText(fact.name, 100) + " " + CutText(fact.version, 60) +
                     (fact.architecture.empty() ? "" : " (" + CutText(fact.architecture, 20) + ")") + ", " +

@@ -17,7 +17,7 @@ std::string Counted(std::uint64_t count, std::string_view what) {
 }  // namespace
 
 TargetFindings::TargetFindings(const Identifier& identifier, std::string_view kind)
-    : identifier_(identifier), is_package_(kind == "package"), is_file_(kind == "file") {
+    : identifier_(identifier), is_file_(kind != "this machine" && kind != "root" && kind != "folder") {
   roots_.emplace(0, std::make_unique<Root>());
   order_.push_back(0);
 }
@@ -37,7 +37,10 @@ void TargetFindings::AddRoot(const report::RootFact& fact) {
   auto root = std::make_unique<Root>();
   root->id = fact.id;
   const bool is_folder = fact.kind == report::RootKind::kFolder || fact.kind == report::RootKind::kContainer;
-  const std::string_view path = fact.path.empty() ? std::string_view(fact.name) : std::string_view(fact.path);
+  // A file that was asked about and the package or archive that it is have one name; an image has its own.
+  const bool is_file_itself = is_file_ && fact.parent == 0;
+  std::string_view path = fact.path.empty() || is_file_itself ? fact.name : fact.path;
+  if (is_file_itself && fact.kind != report::RootKind::kImage) path = {};
   root->on_disk = parent.on_disk && is_folder;
   root->name = parent.name;
   if (!root->name.empty() && !path.empty()) root->name += root->on_disk ? "/" : "//";
@@ -50,10 +53,14 @@ void TargetFindings::AddRoot(const report::RootFact& fact) {
     root->note = "in a file that a later layer deletes";
   }
   // What a package file would install is there only when it is what was asked about.
-  const bool is_target = fact.parent == 0 && (is_package_ || (is_file_ && fact.path.empty()));
-  if (fact.kind == report::RootKind::kPackage && !is_target && root->most > Grade::kRemnant) {
+  if (fact.kind == report::RootKind::kPackage && !is_file_itself && root->most > Grade::kRemnant) {
     root->most = Grade::kRemnant;
     root->note = "in a package file";
+  }
+  // What a document says of some product, which need not be here.
+  if (fact.kind == report::RootKind::kSbom && !is_file_itself) {
+    root->most = Grade::kMention;
+    root->note = "in a document that lies here";
   }
   order_.push_back(fact.id);
   roots_.emplace(fact.id, std::move(root));

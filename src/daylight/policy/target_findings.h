@@ -119,7 +119,6 @@ class TargetFindings {
   void Limit(const Root& root, report::Presence presence, Evidence& evidence) const;
 
   const Identifier& identifier_;
-  const bool is_package_;  // The target is a package file,
   const bool is_file_;     // or a file that may be one.
   std::unordered_map<std::uint32_t, std::unique_ptr<Root>> roots_;
   std::vector<std::uint32_t> order_;    // Of roots.

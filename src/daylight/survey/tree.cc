@@ -145,8 +145,8 @@ void Tree::File(os::WalkEntry& entry, const std::string& path) {
         return;
       }
       [[fallthrough]];
-    case Peek::kProgram:
     case Peek::kPackage:
+    case Peek::kProgram:
     case Peek::kTar:
     case Peek::kSbom: Read(entry, path, report::SurveyKind::kAny, all); return;
   }

@@ -82,6 +82,7 @@ class Reader {
       return;
     }
     PackageFileSettings settings;
+    settings.read_files = message_.open_archives || is_member_;
     settings.list_files = message_.list_files;
     settings.read_texts = !message_.words.empty();
     settings.max_bytes = std::min(settings.max_bytes, message_.max_bytes);

@@ -273,6 +273,7 @@ void PackageReading::ReadDeb() {
                          Format::kTar, budget_);
     if (is_control) {
       ReadControl(inner);
+      if (!settings_.read_files && has_package_) return;
     } else {
       has_data = true;
       if (!ReadFiles(inner)) return;
@@ -317,6 +318,7 @@ void PackageReading::ReadRpm() {
   if (lead[kSourceTypeAt] == std::byte{1} && fact.source.empty()) fact.architecture = "src";
   AddPackage(std::move(fact));
   if (!has_package_) Unread(unpack::kDamaged, "it does not say of which package it is");
+  if (!settings_.read_files) return;
   const std::string_view format = parsed->Text(kRpmTagPayloadFormat).value_or("cpio");
   if (format != "cpio") return Unread(unpack::kUnsupported, "its files are not in a cpio archive");
   if (parsed->Has(kLongFileSizes)) {
@@ -373,6 +375,7 @@ void PackageReading::ReadTar() {
     is_apk = is_apk || IsOfApk(entry->path);
     if (IsPackageInfo(entry->path) && entry->kind == report::FileKind::kRegular) {
       ReadPackageInfo(archive, is_pacman || (!is_apk && !archive.is_gzip()));
+      if (!settings_.read_files && has_package_) return;
     } else if (!IsForManager(entry->path)) {
       NeedRoot();
       if (!ReadFile(archive, *entry)) return;

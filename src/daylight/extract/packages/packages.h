@@ -62,6 +62,7 @@ inline constexpr std::size_t kPackageHeadBytes = 256u << 10;
 bool IsPackageFile(Bytes head);
 
 struct PackageFileSettings {
+  bool read_files = true;  // Else no more than what the package says of itself, which stands at its beginning.
   bool list_files = true;  // A FileFact for every entry.
   bool read_texts = true;  // Members that SurveyKindOfPath calls texts are read too.
   // Bytes unpacked, in all layers together; what is more ends it with "budget".

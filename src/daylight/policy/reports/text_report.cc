@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "daylight/policy/date.h"
 #include "daylight/policy/reports/reports.h"
@@ -166,6 +167,11 @@ class TextReport {
       page_.Put(indent, label, "and " + Number(finding.more_evidence) + " more that are not listed");
     }
     label = "Clauses:  ";
+    if (const std::string_view reason = OneReason(finding); !reason.empty()) {
+      const std::string all = std::to_string(finding.clauses.size());
+      page_.Put(indent, label, "none of the " + all + " that name its product reaches it: " + EscapeLine(reason));
+      return;
+    }
     for (const ClauseVerdict& clause : finding.clauses) {
       WriteVerdict(finding, clause, label, indent);
       label = "          ";
@@ -193,12 +199,27 @@ class TextReport {
     if (!clause.reason.empty()) page_.Put(indent, "            ", EscapeLine(clause.reason));
   }
 
+  // Of a finding that all of several clauses leave out for one reason; else empty.
+  static std::string_view OneReason(const Finding& finding) {
+    if (finding.clauses.size() < 2) return {};
+    const std::string& reason = finding.clauses.front().reason;
+    const bool is_one = std::all_of(finding.clauses.begin(), finding.clauses.end(), [&](const ClauseVerdict& clause) {
+      return StandingOf(finding, clause) == Standing::kOutOfScope && clause.reason == reason;
+    });
+    return is_one ? std::string_view(reason) : std::string_view();
+  }
+
   void WriteClauses() {
-    if (list_.clauses().empty()) return;
+    std::set<std::size_t> referred;
+    for (const Finding& finding : assessment_.findings) {
+      if (!OneReason(finding).empty()) continue;
+      for (const ClauseVerdict& clause : finding.clauses) referred.insert(list_.IndexOf(clause));
+    }
+    if (referred.empty()) return;
     page_.Heading("WHAT THE CLAUSES SAY");
-    for (std::size_t i = 0; i < list_.clauses().size(); ++i) {
+    for (const std::size_t i : referred) {
       const ClauseVerdict& clause = *list_.clauses()[i];
-      if (i > 0) page_.Gap();
+      if (i != *referred.begin()) page_.Gap();
       page_.PutInked(0,
                      "[" + std::to_string(i + 1) + "] " + EscapeLine(clause.jurisdiction) + ", " +
                          EscapeLine(clause.title) + " (" + std::string(Words(clause.nature)) + ")",
