@@ -104,6 +104,7 @@ events::Event EventOfOutcome(const ScanRequest& request, const ScanOutcome& outc
   } else if (request.peer.is_local) {
     event.client.uid = request.peer.uid;
     event.client.pid = request.peer.pid;
+    event.client.exe = request.peer.program;
   } else {
     event.client.address = request.peer.name;
   }
