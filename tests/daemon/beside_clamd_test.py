@@ -99,8 +99,8 @@ class RealClamd(BesideCase):
                    f'"--database={self.folder}/theirs", "{{path}}"]', "command")
 
     def test_clamdscan(self):
-        self.check(f'command = ["{shutil.which("clamdscan", path=PATH)}", "--no-summary", "--fdpass", '
-                   f'"--config-file={self.conf}", "{{path}}"]', "command")
+        self.check(f'command = ["{shutil.which("clamdscan", path=PATH)}", "--no-summary", '
+                   f'"--config-file={self.conf}", "-"]', "command")
 
 
 if __name__ == "__main__":

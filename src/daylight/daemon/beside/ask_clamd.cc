@@ -58,14 +58,13 @@ OtherAnswer AskClamd(const sockaddr_storage& address, socklen_t bytes, const Ask
   if (hands_over) {
     int error = line.Send("zFILDES\0"sv, patience);
     if (error == 0) error = line.SendWithFd("\0"sv, object.fd, patience);
-    if (error != 0 && error != EPIPE && error != ECONNRESET) return NoAnswer("cannot ask", error);
+    if (!MayHaveAnswer(error)) return NoAnswer("cannot ask", error);
     return ReadAnswer(line, patience);
   }
   int error = line.Send("zINSTREAM\0"sv, patience);
   if (error == 0) error = SendPieces(line, object, patience);
   if (error == -1) return Unfit("it cannot be read any more");
-  // It may have said why before it hung up.
-  if (error != 0 && error != ECANCELED && error != EPIPE && error != ECONNRESET) return NoAnswer("cannot ask", error);
+  if (!MayHaveAnswer(error)) return NoAnswer("cannot ask", error);
   return ReadAnswer(line, patience);
 }
 

@@ -1,5 +1,6 @@
 // A command that scans one file and ends with 0, 1 or 2, as clamscan(1) does. It is run without a
-// shell, in a session of its own, with the file as descriptor 3 and nothing else of ours.
+// shell, in a session of its own, with the file as standard
+// input and descriptor 3, and nothing else of ours.
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -156,11 +157,12 @@ class Child {
         &attributes.value, static_cast<short>(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
     failed |= ::posix_spawnattr_setsigmask(&attributes.value, &none);
     failed |= ::posix_spawnattr_setsigdefault(&attributes.value, &all);
-    failed |= ::posix_spawn_file_actions_addopen(&actions.value, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     failed |= ::posix_spawn_file_actions_adddup2(&actions.value, out, STDOUT_FILENO);
     failed |= ::posix_spawn_file_actions_adddup2(&actions.value, err, STDERR_FILENO);
     // Last, as it may take the place of one of the others; of itself it only makes it stay open.
     failed |= ::posix_spawn_file_actions_adddup2(&actions.value, file, kFileFd);
+    // From its begin, whoever else reads it; a description of its own, so the path is asked for.
+    failed |= ::posix_spawn_file_actions_addopen(&actions.value, STDIN_FILENO, kFilePath.data(), O_RDONLY, 0);
     failed |= ::posix_spawn_file_actions_addclosefrom_np(&actions.value, kFileFd + 1);
     failed |= ::posix_spawn_file_actions_addchdir_np(&actions.value, "/");
     if (failed != 0) return ENOMEM;

@@ -84,7 +84,7 @@ OtherAnswer AskKav(const sockaddr_storage& address, socklen_t bytes, const Asked
     offset += static_cast<std::uint64_t>(n);
     error = line.Send({piece.data(), static_cast<std::size_t>(n)}, patience);
   }
-  if (error != 0 && error != EPIPE && error != ECONNRESET) return NoAnswer("cannot ask", error);
+  if (!MayHaveAnswer(error)) return NoAnswer("cannot ask", error);
   return ReadAnswer(line, patience);
 }
 

@@ -18,11 +18,15 @@ OtherAnswer NoAnswer(std::string_view why, int error = 0);
 OtherAnswer Unfit(std::string_view why);
 OtherAnswer Says(report::Verdict verdict, std::string_view name);
 
+// Whether there may be an answer all the same: it may say why before it hangs up.
+bool MayHaveAnswer(int error);
+
 // A connection whose every step is within somebody's patience. Errors are an errno, ETIMEDOUT
 // when there is no more time.
 class Line {
  public:
   int Connect(const sockaddr_storage& address, socklen_t bytes, const Patience& patience);
+  // ECANCELED when it has something to say before it takes all.
   int Send(std::string_view bytes, const Patience& patience) const;
   // The bytes and a descriptor with the first of them.
   int SendWithFd(std::string_view bytes, int fd, const Patience& patience) const;

@@ -9,6 +9,8 @@
 
 namespace dl::daemon {
 
+bool MayHaveAnswer(int error) { return error == 0 || error == ECANCELED || error == EPIPE || error == ECONNRESET; }
+
 int Line::Connect(const sockaddr_storage& address, socklen_t bytes, const Patience& patience) {
   fd_ = os::Fd(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd_.valid()) return errno;
@@ -33,7 +35,9 @@ int Line::Send(std::string_view bytes, const Patience& patience) const {
     }
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno != EAGAIN) return errno;
-    if (!patience.WaitFor(fd_.get(), POLLOUT)) return ETIMEDOUT;
+    if (!patience.WaitFor(fd_.get(), POLLIN | POLLOUT)) return ETIMEDOUT;
+    // It may have said all it will, and listen no more.
+    if (HasAnswer()) return ECANCELED;
   }
   return 0;
 }

@@ -74,8 +74,9 @@ class OtherScanner {
   // `where`: the path of a Unix socket, or a numeric address with its port.
   static std::optional<OtherScanner> Clamd(const std::string& where);
   static std::optional<OtherScanner> Kav(const std::string& where);
-  // The first is an absolute path; "{path}" stands for the file, in one of the others at least. It ends with 0 (clean),
-  // 1 (detected; its first line is or has the name) or 2 (failed), as clamscan does.
+  // The first is an absolute path; "{path}" stands for the file in one of the others, or one is "-", for
+  // standard input. It ends with 0 (clean), 1 (detected; its first line is or has the name) or 2 (failed),
+  // as clamscan does.
   static std::optional<OtherScanner> Command(std::vector<std::string> argv);
 
   OtherAnswer Ask(const AskedObject& object, const Patience& patience) const;

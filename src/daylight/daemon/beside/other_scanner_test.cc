@@ -51,6 +51,8 @@ TEST(OtherScannerTest, Addresses) {
   EXPECT_FALSE(OtherScanner::Clamd("/" + std::string(200, 'a')));
   EXPECT_TRUE(OtherScanner::Command({"/bin/x", "{path}"}));
   EXPECT_TRUE(OtherScanner::Command({"/bin/x", "--file={path}"}));
+  EXPECT_TRUE(OtherScanner::Command({"/usr/bin/clamdscan", "-"}));
+  EXPECT_FALSE(OtherScanner::Command({"/usr/bin/clamdscan", "--fdpass", "{path}"}));
   EXPECT_FALSE(OtherScanner::Command({}));
   EXPECT_FALSE(OtherScanner::Command({"x", "{path}"}));
   EXPECT_FALSE(OtherScanner::Command({"/bin/x"}));
@@ -359,6 +361,7 @@ TEST(OtherScannerTest, ACommandSeesTheBytesAndNothingElse) {
   EXPECT_THAT(AskSh("for fd in /proc/self/fd/*; do [ -e $fd ] && printf '%s ' ${fd##*/}; done; exit 1").names,
               ElementsAre(HasSubstr("0 1 2 3")));
   EXPECT_THAT(AskSh("ls /proc/self/fd | wc -l; exit 1").names, ElementsAre("5"));  // One is of ls itself.
+  EXPECT_THAT(AskSh("cat; exit 1").names, ElementsAre("12345"));
   EXPECT_THAT(AskSh("pwd; exit 1").names, ElementsAre("/"));
   ::setenv("DAYLIGHT_TEST_SECRET", "1", 1);
   EXPECT_THAT(AskSh("echo \"[$DAYLIGHT_TEST_SECRET]\"; exit 1").names, ElementsAre("[]"));

@@ -149,7 +149,9 @@ void ReadSideBySide(Section& section, DaemonConfig& config) {
   constexpr const char* kAddress = "must be the path of a Unix socket, or a numeric address with a port";
   if (!beside.clamd.empty()) return section.Refuse("clamd", kAddress);
   if (!beside.kav.empty()) return section.Refuse("kav", kAddress);
-  section.Refuse("command", "must begin with a program's absolute path and have {path} in an argument");
+  section.Refuse("command",
+                 "must begin with a program's absolute path and have an argument with {path} in it, or \"-\" "
+                 "(clamdscan needs that)");
 }
 
 // It would ask itself about its own question, and that for ever.
