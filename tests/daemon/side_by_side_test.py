@@ -3,6 +3,7 @@
 
 import concurrent.futures
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -56,8 +57,17 @@ class Differences(BesideCase):
 
     def test_clamd(self):
         stub = self.stub(MARKS)
-        daemon = self.beside(f'clamd = "{stub.path}"', self.rules).start()
-        self.check(daemon, "clamd")
+        hook, told, lines = self.folder / "hook", self.folder / "told", self.folder / "lines"
+        hook.write_text(f"#!/bin/sh\ncat >> {told}\n")
+        hook.chmod(0o755)
+        daemon = self.beside(f'clamd = "{stub.path}"', self.rules + f'[[hook]]\ncommand = ["{hook}"]\nevents = ["difference"]\n'
+                             f'[[event_file]]\npath = "{lines}"\n').start()
+        events = self.check(daemon, "clamd")
+        self.until(lambda _: told.exists() and told.read_bytes().count(b"\n") == 2)
+        ids = {event["id"] for event in events.values()}
+        self.assertEqual({json.loads(line)["id"] for line in told.read_text().splitlines()}, ids)
+        written = [json.loads(line) for line in lines.read_text().splitlines()]
+        self.assertEqual({event["id"] for event in written if event["kind"] == "difference"}, ids)
         # What Daylight has as a file is handed over, the smallest are sent.
         large = b"x" * (3 << 20) + THEIRS_ONLY
         self.assertEqual(daemon.instream(large), CLEAN)
