@@ -50,6 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   event.client.address = event.protocol = event.database = event.schedule = text;
   event.detections = {{text, text, text, text, text}};
   event.incomplete = {{text, text, text}};
+  event.theirs = {text, dl::report::Verdict::kClean, {text, text}};
   Cut(event);  // As EventLog does.
   const Source source{text.substr(0, 256), "0"};
   for (const Format format : {Format::kText, Format::kJson, Format::kEcs, Format::kOcsf, Format::kCef}) {

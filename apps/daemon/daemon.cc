@@ -18,6 +18,7 @@
 #include "daylight/daemon/access/opener_link.h"
 #include "daylight/daemon/access/scheduler.h"
 #include "daylight/daemon/access/walks.h"
+#include "daylight/daemon/beside/side_by_side.h"
 #include "daylight/daemon/content/content_manager.h"
 #include "daylight/daemon/net/event_loop.h"
 #include "daylight/daemon/net/server.h"
@@ -104,6 +105,8 @@ struct Daemon::Impl {
   void FinishStop();
   void Observe(const ScanRequest& request, const ScanOutcome& outcome);
   void OnNotice(const opener::Notice& notice);
+  void ConfigureBeside();
+  void TakeBeside();
   void Write(events::Event event);
   void WriteOwn(events::EventKind kind, std::string text);
   void Report(const std::string& problem) {
@@ -126,6 +129,7 @@ struct Daemon::Impl {
 
   EventLoop loop;
   EventKeeper keeper;
+  SideBySide beside;
   std::unique_ptr<ScanService> service;
   std::unique_ptr<OpenerLink> link;
   std::unique_ptr<Walks> walks;
@@ -211,7 +215,37 @@ void Daemon::Impl::MakeService() {
   service = std::make_unique<ScanService>(
       std::move(options), [this] { ScheduleWork(); },
       [this](const ScanRequest& request, const ScanOutcome& outcome) { Observe(request, outcome); });
+  service->SetAfter([this](ScanRequest&& request, const ScanOutcome& outcome) {
+    if (beside.is_on() && !stopping)
+      beside.Offer(std::move(request), outcome, [&] { return EventOfOutcome(request, outcome); });
+  });
   pool_watch = loop.OnReadable(service->poll_fd(), [this] { service->Work(); });
+}
+
+// Not while it would be asked by itself: a socket that systemd has made is in no configuration.
+void Daemon::Impl::ConfigureBeside() {
+  SideBySideOptions options = config.side_by_side;
+  for (const BoundSocket& one : bound) {
+    if (options.is_on() && (one.where == options.clamd || one.where == options.kav)) {
+      Report("side by side: " + one.where + " is this daemon's own");
+      options = SideBySideOptions();
+    }
+  }
+  if (beside.is_on()) Log(Level::kInfo, beside.Summary());
+  beside.Configure(options);
+}
+
+void Daemon::Impl::TakeBeside() {
+  for (SideBySide::News& news : beside.TakeNews()) {
+    switch (news.kind) {
+      case SideBySide::News::Kind::kDifference:
+        Log(Level::kInfo, news.event.protocol + ": " + events::Headline(news.event));
+        Write(std::move(news.event));
+        break;
+      case SideBySide::News::Kind::kTrouble: Report("side by side: " + news.text); break;
+      case SideBySide::News::Kind::kGood: Log(Level::kInfo, "side by side: " + news.text); break;
+    }
+  }
 }
 
 void Daemon::Impl::ScheduleWork() {
@@ -498,6 +532,7 @@ void Daemon::Impl::ApplyConfig() {
   ++settings_number;
   service->Configure(AllowList(config.allowed), config.incomplete);
   server->Configure(config.clients);
+  ConfigureBeside();
   OnAccessChoices choices;
   choices.quarantine = config.quarantine_on_access;
   choices.allow_on_failure = !config.incomplete.Blocks(Protocol::kOnAccess);
@@ -535,6 +570,8 @@ void Daemon::Impl::BeginStop(const char* why) {
 }
 
 void Daemon::Impl::FinishStop() {
+  TakeBeside();
+  if (beside.is_on()) Log(Level::kInfo, beside.Summary());
   WriteOwn(events::EventKind::kStopped, "");
   keeper.Flush();
   loop.Stop();
@@ -557,6 +594,7 @@ void Daemon::Impl::Tick() {
     if ((server->connections() == 0 && service->idle()) || now >= stop_by) return FinishStop();
   }
   keeper.Tick(now);
+  if (beside.is_on()) TakeBeside();
   if (reload_asked && is_ready && !stopping && !service->is_loading() && !manager->compiling() && now >= next_reload) {
     reload_asked = false;
     next_reload = now + kReloadPause;
@@ -605,7 +643,7 @@ bool Daemon::Impl::Prepare() {
   session_hooks.clamd_stats = [this] { return ClamdStats(); };
   session_hooks.istag = [this] { return IsTag(); };
   session_hooks.health = [this] { return MakeHealth(); };
-  session_hooks.metrics = [this] { return service->metrics().ToPrometheus(MakeGauges()); };
+  session_hooks.metrics = [this] { return service->metrics().ToPrometheus(MakeGauges()) + beside.ToPrometheus(); };
   session_hooks.reload = [this] { reload_asked = true; };
   session_hooks.shutdown = [this] { loop.Post([this] { BeginStop("SHUTDOWN"); }); };
   sessions = std::make_unique<Sessions>(*service, *walks, std::move(session_hooks));

@@ -79,7 +79,14 @@ void EventKeeper::Open(const DaemonConfig& config) {
   }
 }
 
-void EventKeeper::Write(const events::Event& event) {
+void EventKeeper::Write(events::Event event) {
+  using std::chrono::nanoseconds;
+  // The log's own would not be known to hooks, which are told of the same event.
+  if (event.time_ns == 0) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    event.time_ns = std::chrono::duration_cast<nanoseconds>(now).count();
+  }
+  if (event.id.empty()) event.id = ids_.Next(event.time_ns);
   if (log_) log_->Write(event);
   for (events::Hook& hook : hooks_) hook.Offer(event);
 }
@@ -104,6 +111,7 @@ events::Event EventOfOutcome(const ScanRequest& request, const ScanOutcome& outc
   } else if (request.peer.is_local) {
     event.client.uid = request.peer.uid;
     event.client.pid = request.peer.pid;
+    event.client.exe = request.peer.program;
   } else {
     event.client.address = request.peer.name;
   }

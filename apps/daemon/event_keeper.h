@@ -22,12 +22,13 @@ class EventKeeper {
  public:
   // Again after a reload. What does not make sense is said.
   void Open(const DaemonConfig& config);
-  void Write(const events::Event& event);
+  void Write(events::Event event);
   void Tick(std::chrono::steady_clock::time_point now);
   void Flush();
   void Reopen();
 
  private:
+  events::EventIds ids_;
   std::optional<events::EventLog> log_;
   std::vector<events::Hook> hooks_;
 };

@@ -19,6 +19,7 @@ import time
 import unittest
 
 import daemon as base
+from beside import StubClamd
 from watching import (GOOD, MARK, NOBODY, OTHER, Case, capabilities_of, children_of, code_of, open_many, program_of, spawn,
                       try_open, until, users_of)
 
@@ -430,6 +431,61 @@ class Schedules(Case):
         self.event(kind="quarantined", path=bad)
         item, = self.items()
         self.assertEqual(item["path"], str(bad))
+
+
+class Beside(Case):
+    THEIRS = b"only the other scanner knows this"
+
+    def stub(self):
+        stub = StubClamd(self.folder / "other.sock", {self.THEIRS: "Theirs.Only"})
+        self.addCleanup(stub.close)
+        return stub
+
+    def test_another_scanner_is_asked_about_what_is_opened(self):
+        stub = self.stub()
+        path, bad = self.file("a", self.THEIRS), self.file("bad", MARK)
+        self.begin(f'[side_by_side]\nclamd = "{stub.path}"\n')
+        self.assertEqual(try_open(path), self.THEIRS)
+        event = self.event(kind="difference", path=path, theirs="detected", verdict="clean")
+        self.assertEqual((event["their_names"], event["protocol"]), (["Theirs.Only"], "on-access"))
+        self.assertEqual(event["client"]["pid"], os.getpid())
+        self.assertEqual(event["client"]["exe"], os.path.realpath(sys.executable))
+        self.assertEqual(try_open(bad), "denied")
+        event = self.event(kind="difference", path=bad, theirs="clean", verdict="detected")
+        # It has the very descriptor, so nothing was opened for it.
+        self.assertEqual({how for how, _ in stub.asked}, {"fildes"})
+        # Stuck, it keeps nobody from opening anything, nor from taking the files away.
+        stub.stuck.set()
+        others = [self.file(f"more/{i}", b"%d" % i) for i in range(50)]
+        for i, other in enumerate(others):
+            self.assertEqual(try_open(other), b"%d" % i)
+        shutil.rmtree(self.m / "more")
+
+    def test_what_is_asked_about_can_be_quarantined(self):
+        stub = self.stub()
+        stub.stuck.set()
+        bad = self.file("bad", MARK)
+        self.begin(f'[side_by_side]\nclamd = "{stub.path}"\n', quarantine=True)
+        self.assertEqual(try_open(bad), "denied")
+        until(lambda: not bad.exists())
+        self.event(kind="quarantined", path=bad)
+
+    def test_and_about_what_the_calendar_has_scanned(self):
+        stub = self.stub()
+        path = self.file("s/a", self.THEIRS)
+        self.begin(Schedules.SCHEDULE.format(self.m / "s", "false") + f'[side_by_side]\nclamd = "{stub.path}"\n')
+        event = self.event(kind="difference", path=path)
+        self.assertEqual((event["protocol"], event["schedule"]), ("schedule", "often"))
+
+    def test_a_command_opens_nothing_that_is_watched(self):
+        script = self.folder / "scan"
+        script.write_text(f"#!{sys.executable}\nimport sys\nsys.exit(1 if {self.THEIRS!r} in open(sys.argv[1], 'rb').read() else 0)\n")
+        script.chmod(0o755)
+        path = self.file("a", self.THEIRS)
+        self.begin(f'[side_by_side]\ncommand = ["{script}", "{{path}}"]\n')
+        self.assertEqual(try_open(path), self.THEIRS)
+        self.event(kind="difference", path=path, theirs="detected")
+        self.assertEqual(self.asked(), 1)
 
 
 class Hooks(Case):

@@ -145,6 +145,19 @@ void Section::Number(std::string_view key, std::uint32_t& value, std::uint32_t l
   }
 }
 
+void Section::Fraction(std::string_view key, double& value) {
+  const toml::node* const node = state_->Find(key);
+  if (node == nullptr) return;
+  const auto whole = node->value_exact<std::int64_t>();
+  const double got = whole ? static_cast<double>(*whole) : node->value_exact<double>().value_or(-1);
+  // Also false for what is no number.
+  if (got >= 0 && got <= 1) {
+    value = got;
+  } else {
+    Refuse(key, "must be a number from 0 to 1");
+  }
+}
+
 void Section::Size(std::string_view key, std::uint64_t& value) {
   const toml::node* const node = state_->Find(key);
   if (node == nullptr) return;

@@ -35,6 +35,8 @@ class Section {
   bool Has(std::string_view key) const;
   void Flag(std::string_view key, bool& value);
   void Number(std::string_view key, std::uint32_t& value, std::uint32_t least, std::uint32_t most);
+  // From 0 to 1, both included; 1 may be written without a point.
+  void Fraction(std::string_view key, double& value);
   // Bytes: a number, or a text such as "100 MiB" (KiB, MiB, GiB, TiB; kB, MB, GB, TB by thousands).
   void Size(std::string_view key, std::uint64_t& value);
   // A text such as "30s": ms, s, m, h, d.

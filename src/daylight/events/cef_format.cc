@@ -129,6 +129,15 @@ void AppendCef(const Event& event, const Source& source, std::string& out) {
   extension.AddCustom(4, "Content", event.database);
   if (event.verdict) extension.AddCustom(5, "Verdict", report::VerdictName(*event.verdict));
   extension.AddCustom(6, "Incomplete", Reasons(event));
+  if (event.theirs) {
+    extension.Add("flexString1Label", "Other scanner");
+    extension.Add("flexString1",
+                  event.theirs->scanner + ": " + std::string(report::VerdictName(event.theirs->verdict)));
+    if (!event.theirs->names.empty()) {
+      extension.Add("flexString2Label", "Other detection");
+      extension.Add("flexString2", event.theirs->names.front());
+    }
+  }
   if (event.from_ns) extension.AddTime("start", *event.from_ns);
   if (event.until_ns) extension.AddTime("end", *event.until_ns);
   extension.Add("reason", event.why);

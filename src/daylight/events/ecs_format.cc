@@ -28,6 +28,8 @@ Category CategoryOf(const Event& event) {
   switch (event.kind) {
     case EventKind::kDetection: return {{"malware", "file"}, {"info"}, "success"};
     case EventKind::kIncomplete: return {{"file"}, {"info"}, "unknown"};
+    // One of the two is wrong, and nobody knows yet which.
+    case EventKind::kDifference: return {{"file"}, {"info"}, "unknown"};
     case EventKind::kFailed: return {{"file"}, {"info"}, "failure"};
     case EventKind::kBlocked: return {{"malware", "intrusion_detection"}, {"info", "denied"}, "success"};
     case EventKind::kAllowed:

@@ -14,7 +14,7 @@ namespace {
 constexpr std::array<std::string_view, kEventKinds> kKindNames = {
     "detection",    "incomplete",    "failed",      "blocked",      "allowed",      "quarantined",      "restored",
     "deleted",      "started",       "stopped",     "reloaded",     "queue-full",   "default-decision", "gap",
-    "scan-started", "scan-finished", "scan-paused", "scan-resumed", "allow-listed", "trouble"};
+    "scan-started", "scan-finished", "scan-paused", "scan-resumed", "allow-listed", "trouble",          "difference"};
 constexpr std::array<std::string_view, 5> kSeverityNames = {"info", "notice", "warning", "high", "critical"};
 constexpr std::array<std::string_view, 4> kActionNames = {"none", "blocked", "quarantined", "allowed"};
 
@@ -103,7 +103,8 @@ Severity UsualSeverity(EventKind kind) {
     case EventKind::kAllowed:
     case EventKind::kDeleted:
     case EventKind::kStopped:
-    case EventKind::kAllowListed: return Severity::kNotice;
+    case EventKind::kAllowListed:
+    case EventKind::kDifference: return Severity::kNotice;
     case EventKind::kStarted:
     case EventKind::kReloaded:
     case EventKind::kScanStarted:
@@ -166,6 +167,11 @@ void Cut(Event& event, const EventLimits& limits) {
     event.more_incomplete += more;
     NoteCut(event, "incomplete");
   }
+  if (event.theirs) {
+    CutField(event, event.theirs->scanner, limits.name_bytes, "their_scanner");
+    if (CutList(event.theirs->names, limits.entries) > 0) NoteCut(event, "their_names");
+    for (std::string& name : event.theirs->names) CutField(event, name, limits.name_bytes, "their_names");
+  }
   for (EventDetection& detection : event.detections) {
     for (std::string* text :
          {&detection.engine, &detection.name, &detection.source, &detection.licence, &detection.object})
@@ -204,6 +210,17 @@ std::string Reasons(const Event& event) {
   return ": " + event.incomplete.front().reason + (more > 0 ? " and " + std::to_string(more) + " more" : "");
 }
 
+// "/a: clean, but clamd says detected (Eicar-Test)"
+std::string Difference(const Event& event) {
+  if (!event.theirs) return WithPath("scanners differ:", event);
+  std::string out = event.path.empty() ? "" : event.path + ": ";
+  out += event.verdict ? report::VerdictName(*event.verdict) : std::string_view("unknown");
+  if (!event.detections.empty()) out += " (" + Names(event) + ")";
+  out += ", but " + event.theirs->scanner + " says " + std::string(report::VerdictName(event.theirs->verdict));
+  if (!event.theirs->names.empty()) out += " (" + event.theirs->names.front() + ")";
+  return out;
+}
+
 std::string What(const Event& event) {
   const std::string named = event.schedule.empty() ? "" : " " + event.schedule;
   switch (event.kind) {
@@ -229,6 +246,7 @@ std::string What(const Event& event) {
     case EventKind::kScanResumed: return "scan" + named + " resumed";
     case EventKind::kAllowListed: return WithPath("on an allow list:", event) + Found(event, "in spite of");
     case EventKind::kTrouble: return WithPath("trouble", event);
+    case EventKind::kDifference: return Difference(event);
   }
   return {};
 }

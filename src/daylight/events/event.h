@@ -45,8 +45,9 @@ enum class EventKind : std::uint8_t {
   kScanResumed,
   kAllowListed,  // An entry of an allow list was used.
   kTrouble,      // Of Daylight itself.
+  kDifference,   // Another scanner, asked about the same bytes, says something else: `theirs`.
 };
-inline constexpr std::size_t kEventKinds = 20;
+inline constexpr std::size_t kEventKinds = 21;
 // "detection", "queue-full": stable.
 std::string_view KindName(EventKind kind);
 std::optional<EventKind> KindOf(std::string_view name);
@@ -81,6 +82,13 @@ struct Client {
   bool known() const { return !address.empty() || uid || pid || !exe.empty(); }
 };
 
+// What another scanner said of the same bytes (side_by_side in docs/daemon.md).
+struct OtherVerdict {
+  std::string scanner;  // "clamd", "kav", "command"
+  report::Verdict verdict = report::Verdict::kFailed;
+  std::vector<std::string> names;
+};
+
 // What a scan came to.
 struct ScanTotals {
   std::uint64_t files = 0;
@@ -109,6 +117,7 @@ struct Event {
   std::string database;  // The version of the content.
   std::string schedule;  // The scheduled scan's name.
   std::optional<ScanTotals> totals;
+  std::optional<OtherVerdict> theirs;   // kDifference; `verdict` and `detections` are ours.
   std::optional<std::int64_t> from_ns;  // kGap
   std::optional<std::int64_t> until_ns;
   std::string text;  // For people; may be empty.
@@ -131,7 +140,7 @@ struct EventLimits {
   std::size_t path_bytes = 8192;  // Twice PATH_MAX; also for `object` and `exe`.
   std::size_t name_bytes = 1024;  // Of detections: names, sources, ways.
   std::size_t text_bytes = 4096;  // `why`, `text`.
-  std::size_t entries = 32;       // Detections, and incomplete.
+  std::size_t entries = 32;       // Detections, incomplete, and their names.
 };
 // For receivers of short messages, and for those of the shortest.
 inline constexpr EventLimits kShortLimits{512, 128, 256, 4};

@@ -117,6 +117,7 @@ std::string_view KindTitle(EventKind kind) {
     case EventKind::kScanResumed: return "Scan resumed";
     case EventKind::kAllowListed: return "Allow list used";
     case EventKind::kTrouble: return "Trouble";
+    case EventKind::kDifference: return "Scanners differ";
   }
   return "Event";
 }
@@ -183,6 +184,17 @@ void AppendLists(const Event& event, report::JsonText& json) {
 
 }  // namespace
 
+void AppendTheirs(const Event& event, report::JsonText& json) {
+  if (!event.theirs) return;
+  json.Field("theirs", report::VerdictName(event.theirs->verdict));
+  json.Field("their_scanner", event.theirs->scanner);
+  if (event.theirs->names.empty()) return;
+  json.Key("their_names");
+  json.BeginArray();
+  for (const std::string& name : event.theirs->names) json.String(name);
+  json.EndArray();
+}
+
 void AppendRest(const Event& event, report::JsonText& json) {
   json.Field("kind", KindName(event.kind));
   if (event.verdict) json.Field("verdict", report::VerdictName(*event.verdict));
@@ -190,6 +202,7 @@ void AppendRest(const Event& event, report::JsonText& json) {
   if (!report::IsUtf8(event.path)) json.Field("path_b64", report::Base64(event.path));
   if (!event.object.empty()) AppendBytes("object", event.object, json);
   AppendLists(event, json);
+  AppendTheirs(event, json);
   if (!event.protocol.empty()) json.Field("protocol", event.protocol);
   if (!event.database.empty()) json.Field("database", event.database);
   if (!event.schedule.empty()) json.Field("schedule", event.schedule);
@@ -218,6 +231,7 @@ void AppendJson(const Event& event, report::JsonText& json) {
   if (event.sha256) json.Field("sha256", report::HexDigest(*event.sha256));
   if (event.size) json.Field("size", *event.size);
   AppendLists(event, json);
+  AppendTheirs(event, json);
   text("protocol", event.protocol);
   if (event.client.known()) {
     json.Key("client");

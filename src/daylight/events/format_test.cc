@@ -97,6 +97,16 @@ std::vector<Event> EventsOfAllKinds() {
         event.why = "by alice";
         event.client.uid = 1000;
         break;
+      case EventKind::kDifference:
+        event.verdict = report::Verdict::kDetected;
+        event.path = "/srv/in/a.bin";
+        event.size = 28;
+        event.sha256.emplace().fill(0x5a);
+        event.detections = {{"yara", "Rule_A", "local", "", "a.bin"}};
+        event.theirs = {"clamd", report::Verdict::kIncomplete, {"Heuristics.Encrypted.Zip", "Other"}};
+        event.protocol = "clamd";
+        event.client = {"", 1000, 4711, ""};
+        break;
       default: event.text = "as it happens"; break;
     }
     events.push_back(event);
@@ -155,6 +165,7 @@ Event HostileEvent(const std::string& text) {
   event.client.address = event.client.exe = text;
   event.detections = {{text, text, text, text, text}};
   event.incomplete = {{text, text, text}};
+  event.theirs = {text, report::Verdict::kDetected, {text, text}};
   return event;
 }
 

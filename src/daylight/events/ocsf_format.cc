@@ -43,6 +43,7 @@ Class ClassOf(EventKind kind) {
     case EventKind::kRestored:
     case EventKind::kDeleted:
     case EventKind::kDefaultDecision:
+    case EventKind::kDifference:
     // Each event stands for itself: there is no finding that it would be an update of.
     case EventKind::kAllowListed: return {kFindings, kDetectionFinding, {1, "Create"}};
     case EventKind::kStarted: return {kApplication, kLifecycle, {3, "Start"}};

@@ -27,6 +27,7 @@ constexpr char kInsert[] =
 constexpr char kInsertDetection[] =
     "INSERT INTO detections(seq,n,engine,name,source,licence,object) VALUES(?,?,?,?,?,?,?)";
 constexpr char kInsertIncomplete[] = "INSERT INTO incomplete(seq,n,object,reason,detail) VALUES(?,?,?,?,?)";
+constexpr char kInsertTheirs[] = "INSERT INTO theirs(seq,n,scanner,verdict,name) VALUES(?,?,?,?,?)";
 
 // Roughly what an event holds in memory.
 std::size_t Weight(const Event& event) {
@@ -37,6 +38,9 @@ std::size_t Weight(const Event& event) {
            detection.object.size();
   for (const report::Incomplete& incomplete : event.incomplete)
     sum += sizeof incomplete + incomplete.object.size() + incomplete.detail.size();
+  if (event.theirs) {
+    for (const std::string& name : event.theirs->names) sum += sizeof name + name.size();
+  }
   return sum;
 }
 
@@ -60,7 +64,7 @@ struct Store::Connection {
     return ::stat(path.c_str(), &info) == 0 && info.st_dev == device && info.st_ino == inode;
   }
 
-  int Insert(const Event& event, Statement& insert, Statement& detections, Statement& incomplete) {
+  int Insert(const Event& event, Statement& insert, Statement& detections, Statement& incomplete, Statement& theirs) {
     insert.Reset();
     int i = 0;
     const auto text = [&](std::string_view value) { insert.Text(++i, value); };
@@ -120,6 +124,17 @@ struct Store::Connection {
       incomplete.Text(5, part.detail);
       if (const int code = incomplete.Step(); code != SQLITE_DONE) return code;
     }
+    if (!event.theirs) return SQLITE_OK;
+    const std::size_t rows = std::max<std::size_t>(1, event.theirs->names.size());
+    for (std::size_t row = 0; row < rows; ++row) {
+      theirs.Reset();
+      theirs.Number(1, seq);
+      theirs.Number(2, static_cast<std::int64_t>(row));
+      theirs.Text(3, event.theirs->scanner);
+      theirs.Text(4, report::VerdictName(event.theirs->verdict));
+      theirs.Text(5, row < event.theirs->names.size() ? event.theirs->names[row] : std::string());
+      if (const int code = theirs.Step(); code != SQLITE_DONE) return code;
+    }
     return SQLITE_OK;
   }
 
@@ -131,11 +146,12 @@ struct Store::Connection {
       Statement insert(database, kInsert);
       Statement detections(database, kInsertDetection);
       Statement incomplete(database, kInsertIncomplete);
-      for (const Statement* statement : {&insert, &detections, &incomplete}) {
+      Statement theirs(database, kInsertTheirs);
+      for (const Statement* statement : {&insert, &detections, &incomplete, &theirs}) {
         if (code == SQLITE_OK) code = statement->code();
       }
       for (auto event = events.begin(); event != events.end() && code == SQLITE_OK; ++event)
-        code = Insert(*event, insert, detections, incomplete);
+        code = Insert(*event, insert, detections, incomplete, theirs);
     }
     if (code == SQLITE_OK) code = database.Run("COMMIT");
     // SQLite has rolled back by itself after some errors (a full disk); then this says so, and nothing else.
@@ -212,7 +228,8 @@ bool Store::Open() {
       code != SQLITE_OK) {
     return fail(code);
   }
-  if (*version < kSchemaVersion) {
+  // Also where a table is missing that came later.
+  if (*version < kSchemaVersion || !database.Number("SELECT 1 FROM sqlite_schema WHERE name='theirs'")) {
     const std::string make = "BEGIN IMMEDIATE;" + std::string(kSchema) +
                              "PRAGMA application_id=" + std::to_string(kApplicationId) +
                              "; PRAGMA user_version=" + std::to_string(kSchemaVersion) + "; COMMIT;";
@@ -306,7 +323,7 @@ void Store::Prune() {
   if (database.Run("BEGIN IMMEDIATE") != SQLITE_OK) return;
   int code = SQLITE_DONE;
   // What has details goes last, as it says which.
-  for (const char* table : {"detections", "incomplete", "events"}) {
+  for (const char* table : {"detections", "incomplete", "theirs", "events"}) {
     const std::string from = "DELETE FROM " + std::string(table);
     Statement first_ones(database, from + " WHERE seq < ?");
     first_ones.Number(1, below);

@@ -111,8 +111,9 @@ int Bind(const StoreQuery& query, std::int64_t after, Statement& statement) {
 struct StoreReader::Connection {
   Database database;
 
-  static int ReadDetails(StoredEvent& stored, Statement& detections, Statement& incomplete) {
-    for (Statement* statement : {&detections, &incomplete}) {
+  static int ReadDetails(StoredEvent& stored, Statement& detections, Statement& incomplete, Statement* theirs) {
+    for (Statement* statement : {&detections, &incomplete, theirs}) {
+      if (statement == nullptr) continue;
       if (statement->code() != SQLITE_OK) return statement->code();
       statement->Reset();
       statement->Number(1, stored.seq);
@@ -126,6 +127,15 @@ struct StoreReader::Connection {
     if (code != SQLITE_DONE) return code;
     while ((code = incomplete.Step()) == SQLITE_ROW)
       stored.event.incomplete.push_back({incomplete.Text(0), incomplete.Text(1), incomplete.Text(2)});
+    if (code != SQLITE_DONE || theirs == nullptr) return code;
+    while ((code = theirs->Step()) == SQLITE_ROW) {
+      if (!stored.event.theirs) {
+        stored.event.theirs.emplace();
+        stored.event.theirs->scanner = theirs->Text(0);
+        stored.event.theirs->verdict = VerdictOf(theirs->Text(1)).value_or(report::Verdict::kFailed);
+      }
+      if (!theirs->IsNull(2)) stored.event.theirs->names.push_back(theirs->Text(2));
+    }
     return code;
   }
 
@@ -137,11 +147,17 @@ struct StoreReader::Connection {
     Statement detections(database,
                          "SELECT engine,name,source,licence,object FROM detections WHERE seq=? ORDER BY n LIMIT ?");
     Statement incomplete(database, "SELECT object,reason,detail FROM incomplete WHERE seq=? ORDER BY n LIMIT ?");
+    // A daemon from before there was this table has not made it.
+    std::optional<Statement> theirs;
+    if (database.Number("SELECT 1 FROM sqlite_schema WHERE name='theirs'"))
+      theirs.emplace(database, "SELECT scanner,verdict,name FROM theirs WHERE seq=? ORDER BY n LIMIT ?");
     rows.Number(Bind(query, after, rows), kPage);
     int code = SQLITE_OK;
     while ((code = rows.Step()) == SQLITE_ROW) {
       page.push_back(FromRow(rows));
-      if (const int details = ReadDetails(page.back(), detections, incomplete); details != SQLITE_DONE) return details;
+      if (const int details = ReadDetails(page.back(), detections, incomplete, theirs ? &*theirs : nullptr);
+          details != SQLITE_DONE)
+        return details;
     }
     return code;
   }

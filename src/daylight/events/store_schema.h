@@ -34,6 +34,11 @@ inline constexpr char kSchema[] =
     "CREATE TABLE IF NOT EXISTS incomplete("
     "seq INTEGER NOT NULL, n INTEGER NOT NULL, object, reason, detail,"
     "PRIMARY KEY(seq, n)) WITHOUT ROWID;"
+    // Of differences: what the other scanner says. One row at least, whose name may be missing. It came later, within
+    // schema 1: whoever does not know it loses nothing else.
+    "CREATE TABLE IF NOT EXISTS theirs("
+    "seq INTEGER NOT NULL, n INTEGER NOT NULL, scanner, verdict TEXT, name,"
+    "PRIMARY KEY(seq, n)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS state(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;";
 
 class Database {

@@ -83,6 +83,12 @@ void ExpectSame(const Event& a, const Event& b) {
     EXPECT_EQ(a.detections[i].licence, b.detections[i].licence);
     EXPECT_EQ(a.detections[i].object, b.detections[i].object);
   }
+  ASSERT_EQ(a.theirs.has_value(), b.theirs.has_value());
+  if (a.theirs && b.theirs) {
+    EXPECT_EQ(a.theirs->scanner, b.theirs->scanner);
+    EXPECT_EQ(a.theirs->verdict, b.theirs->verdict);
+    EXPECT_EQ(a.theirs->names, b.theirs->names);
+  }
   ASSERT_EQ(a.incomplete.size(), b.incomplete.size());
   for (std::size_t i = 0; i < a.incomplete.size(); ++i) {
     EXPECT_EQ(a.incomplete[i].object, b.incomplete[i].object);
@@ -139,6 +145,48 @@ TEST_F(StoreTest, KeepsEveryFieldAndEveryByte) {
   struct stat info {};
   ASSERT_EQ(::stat(path_.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0640u);
+}
+
+TEST_F(StoreTest, KeepsWhatTheOtherScannerSays) {
+  Event named = FullEvent();
+  named.kind = EventKind::kDifference;
+  named.theirs = {"clamd", report::Verdict::kDetected, {"A", std::string("b\0\xff", 3)}};
+  Event nameless = named;
+  nameless.theirs = {"kav", report::Verdict::kClean, {}};
+  Store store(Options());
+  for (const Event& event : {named, FullEvent(), nameless}) store.Add(event);
+  ASSERT_TRUE(store.Flush()) << store.trouble();
+  const auto events = ReadAll();
+  ASSERT_EQ(events.size(), 3u);
+  ExpectSame(events[0], named);
+  ExpectSame(events[1], FullEvent());
+  ExpectSame(events[2], nameless);
+  StoreQuery query;
+  query.kinds = {EventKind::kDifference};
+  EXPECT_EQ(ReadAll(query).size(), 2u);
+}
+
+// As a Daylight made it that knew no differences.
+TEST_F(StoreTest, AStoreWithoutTheTableOfOthersIsReadAndCompleted) {
+  {
+    Store store(Options());
+    store.Add(FullEvent());
+    ASSERT_TRUE(store.Flush());
+  }
+  {
+    Database database;
+    ASSERT_EQ(database.Open(path_, SQLITE_OPEN_READWRITE), SQLITE_OK);
+    ASSERT_EQ(database.Run("DROP TABLE theirs"), SQLITE_OK);
+  }
+  ASSERT_EQ(ReadAll().size(), 1u);
+  Event other = FullEvent();
+  other.kind = EventKind::kDifference;
+  other.theirs = {"command", report::Verdict::kFailed, {}};
+  Store store(Options());
+  store.Add(other);
+  ASSERT_TRUE(store.Flush()) << store.trouble();
+  ASSERT_EQ(ReadAll().size(), 2u);
+  ExpectSame(ReadAll()[1], other);
 }
 
 TEST_F(StoreTest, AnswersQueries) {

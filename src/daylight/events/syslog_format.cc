@@ -103,6 +103,11 @@ std::string StructuredData(const Event& event, const SyslogForm& form) {
     add("source", detection.source);
   }
   for (const report::Incomplete& incomplete : event.incomplete) add("incomplete", incomplete.reason);
+  if (event.theirs) {
+    add("theirs", report::VerdictName(event.theirs->verdict));
+    add("their_scanner", event.theirs->scanner);
+    for (const std::string& name : event.theirs->names) add("their_name", name);
+  }
   add("protocol", event.protocol);
   add("client", event.client.address);
   if (event.client.uid) add("uid", std::to_string(*event.client.uid));

@@ -48,6 +48,7 @@ void OnAccess::Handle(std::uint64_t id, const opener::AccessEvent& event, os::Fd
   request.peer.is_local = true;
   request.peer.uid = event.uid;
   request.peer.pid = static_cast<pid_t>(event.pid);
+  request.peer.program = event.program;
   request.peer.name = event.program + " (pid " + std::to_string(event.pid) + ")";
   // The content that it is scanned with; a reload in between makes the verdict worth nothing.
   const std::uint64_t generation = link_.generation();

@@ -1,5 +1,6 @@
 #include "daylight/daemon/config/daemon_config.h"
 
+#include <algorithm>
 #include <set>
 
 #include "daylight/config/document.h"
@@ -137,6 +138,48 @@ void ReadKav(Section section, DaemonConfig& config) {
   ReadIncomplete(section, Protocol::kKav, config.incomplete);
 }
 
+void ReadSideBySide(Section& section, DaemonConfig& config) {
+  SideBySideOptions& beside = config.side_by_side;
+  section.Text("clamd", beside.clamd);
+  section.Text("kav", beside.kav);
+  section.Texts("command", beside.command, "a program's path and its arguments");
+  section.Fraction("share", beside.share);
+  section.Duration("timeout", beside.timeout, milliseconds(100), hours(1));
+  section.Number("parallel", beside.parallel, 1, 16);
+  section.Number("max_queue", beside.max_queue, 1, 65536);
+  section.Size("max_size", beside.max_size);
+  section.Size("max_waiting", beside.max_waiting);
+  section.Texts("protocols", beside.protocols, "names of protocols");
+  section.Flag("names", beside.names);
+  for (const std::string& name : beside.protocols) {
+    bool is_known = false;
+    for (std::size_t i = 0; i < config.incomplete.blocks.size(); ++i)
+      is_known = is_known || name == ProtocolName(static_cast<Protocol>(i));
+    if (!is_known) section.Refuse("protocols", "has no protocol " + name);
+  }
+  if (!beside.is_on() || ScannerOf(beside)) return;
+  const int named = !beside.clamd.empty() + !beside.kav.empty() + !beside.command.empty();
+  if (named > 1) return section.Refuse("", "may name one other scanner: clamd, kav or command");
+  constexpr const char* kAddress = "must be the path of a Unix socket, or a numeric address with a port";
+  if (!beside.clamd.empty()) return section.Refuse("clamd", kAddress);
+  if (!beside.kav.empty()) return section.Refuse("kav", kAddress);
+  section.Refuse("command",
+                 "must begin with a program's absolute path and have an argument with {path} in it, or \"-\" "
+                 "(clamdscan needs that)");
+}
+
+// It would ask itself about its own question, and that for ever.
+void RefuseToAskOurselves(Section& section, const DaemonConfig& config) {
+  const SideBySideOptions& beside = config.side_by_side;
+  const auto is_in = [](const std::vector<std::string>& list, const std::string& where) {
+    return std::find(list.begin(), list.end(), where) != list.end();
+  };
+  const bool is_ours =
+      (!beside.clamd.empty() && beside.clamd == config.clamd.socket) || is_in(config.clamd.tcp, beside.clamd);
+  if (is_ours) section.Refuse("clamd", "is this daemon's own socket");
+  if (is_in(config.kav.http, beside.kav)) section.Refuse("kav", "is this daemon's own address");
+}
+
 void ReadEvents(Document& document, DaemonConfig& config) {
   Section section = document.Table("events");
   section.Flag("store", config.events.store);
@@ -256,6 +299,9 @@ std::vector<std::string> ParseDaemonConfig(std::string_view text, DaemonConfig& 
   ReadIcap(document.Table("icap"), config);
   ReadHttp(document.Table("http"), config);
   ReadKav(document.Table("kav"), config);
+  Section beside = document.Table("side_by_side");
+  ReadSideBySide(beside, config);
+  RefuseToAskOurselves(beside, config);
   ReadEvents(document, config);
   ReadSchedules(document, config);
   ReadAllowed(document, config);

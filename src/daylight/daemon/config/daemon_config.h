@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daylight/daemon/beside/side_by_side.h"
 #include "daylight/daemon/net/server.h"
 #include "daylight/daemon/service/allow_list.h"
 #include "daylight/daemon/service/outcome.h"
@@ -140,6 +141,7 @@ struct DaemonConfig {
   KavConfig kav;
   IncompletePolicy incomplete;
   bool quarantine_on_access = false;  // [quarantine] automatic
+  SideBySideOptions side_by_side;
   EventsConfig events;
   std::vector<HookConfig> hooks;
   std::vector<ScheduleConfig> schedules;

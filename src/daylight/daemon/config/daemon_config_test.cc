@@ -96,7 +96,7 @@ TEST(DefaultFileTest, SaysTheDefaultOfEachSetting) {
 TEST(DefaultFileTest, HasEveryKeyThatIsRead) {
   const auto there = KeysOf(WithAllSettings(DefaultFile()), "(?:^|\n)([a-z_0-9]+) = ");
   const char* const asked =
-      "\\.(?:Flag|Number|Size|Duration|Text|Texts|Path|Paths|Choice|Mode|Date|List)\\(\"([a-z_0-9]+)\"";
+      "\\.(?:Flag|Number|Fraction|Size|Duration|Text|Texts|Path|Paths|Choice|Mode|Date|List)\\(\"([a-z_0-9]+)\"";
   std::map<std::string, int> wanted = KeysOf(FileText("src/daylight/daemon/config/daemon_config.cc"), asked);
   for (const auto& [key, count] : KeysOf(FileText("src/daylight/opener/options.cc"), asked)) wanted[key] += count;
   EXPECT_GT(wanted.size(), 80u);  // Else the pattern is out of date.
@@ -114,6 +114,37 @@ TEST(DefaultFileTest, TheCanary) {
   const auto at = text.find("max_depth = 16");
   ASSERT_NE(at, std::string::npos);
   EXPECT_NE(Parsed(text.replace(at, 14, "max_depth = 17")).budget.max_depth, DaemonConfig{}.budget.max_depth);
+}
+
+TEST(DaemonConfigTest, SideBySide) {
+  const SideBySideOptions beside =
+      Parsed(
+          "[side_by_side]\nclamd = \"/run/clamav/clamd.ctl\"\nshare = 0.25\ntimeout = \"5s\"\n"
+          "max_queue = 7\nprotocols = [\"icap\", \"on-access\"]\nnames = true\n")
+          .side_by_side;
+  EXPECT_EQ(beside.clamd, "/run/clamav/clamd.ctl");
+  EXPECT_EQ(beside.share, 0.25);
+  EXPECT_EQ(beside.timeout, milliseconds(5000));
+  EXPECT_EQ(beside.max_queue, 7u);
+  EXPECT_THAT(beside.protocols, ElementsAre("icap", "on-access"));
+  EXPECT_TRUE(beside.names);
+  EXPECT_EQ(Parsed("[side_by_side]\nshare = 1\n").side_by_side.share, 1);
+  EXPECT_EQ(Parsed("[side_by_side]\ncommand = [\"/usr/bin/clamscan\", \"{path}\"]\n").side_by_side.command.size(), 2u);
+  const auto wrong = [](const std::string& text) { return Errors("[side_by_side]\n" + text); };
+  EXPECT_THAT(wrong("share = 1.5\n"), ElementsAre("line 2: share must be a number from 0 to 1"));
+  EXPECT_EQ(wrong("share = nan\n").size(), 1u);
+  EXPECT_EQ(wrong("share = \"all\"\n").size(), 1u);
+  EXPECT_EQ(wrong("protocols = [\"smtp\"]\n").size(), 1u);
+  EXPECT_EQ(wrong("clamd = \"localhost:3310\"\n").size(), 1u);
+  EXPECT_EQ(wrong("kav = \"127.0.0.1\"\n").size(), 1u);
+  EXPECT_EQ(wrong("command = [\"clamscan\", \"{path}\"]\n").size(), 1u);
+  EXPECT_EQ(wrong("command = [\"/usr/bin/clamscan\"]\n").size(), 1u);
+  EXPECT_EQ(wrong("clamd = \"/a\"\nkav = \"/b\"\n").size(), 1u);
+  EXPECT_EQ(wrong("parallel = 0\n").size(), 1u);
+  // Its own questions would never end.
+  EXPECT_EQ(wrong("clamd = \"/run/daylight/clamd.sock\"\n").size(), 1u);
+  EXPECT_EQ(wrong("clamd = \"127.0.0.1:3310\"\n[clamd]\ntcp = [\"127.0.0.1:3310\"]\n").size(), 1u);
+  EXPECT_EQ(wrong("kav = \"127.0.0.1:9999\"\n[kav]\nhttp = [\"127.0.0.1:9999\"]\n").size(), 1u);
 }
 
 TEST(DaemonConfigTest, NothingIsTheDefaults) { EXPECT_EQ(Parsed(""), DaemonConfig{}); }

@@ -193,6 +193,7 @@ void ScanService::Answer(Job job, ScanOutcome outcome) {
   metrics_.Count(job.request.protocol, outcome.kind, job.request.size, seconds.count());
   if (observe_) observe_(job.request, outcome);
   if (*job.wanted) job.done(outcome);
+  if (after_) after_(std::move(job.request), outcome);
   Drop(job);
 }
 

@@ -54,6 +54,9 @@ class ScanService : public Scanning {
  public:
   // Called after every answer, before the client's function.
   using Observe = std::function<void(const ScanRequest& request, const ScanOutcome& outcome)>;
+  // Called after the client's function, with what was scanned: a descriptor or all of the bytes. What
+  // it leaves is dropped.
+  using After = std::function<void(ScanRequest&& request, const ScanOutcome& outcome)>;
   // `loaded`: whether the new content is in place; else why not (the old one stays).
   using Loaded = std::function<void(const std::string& problem)>;
   // `wake`: Work() is wanted soon; must not call it itself.
@@ -75,6 +78,7 @@ class ScanService : public Scanning {
   std::uint64_t clean_hits() const { return clean_.hits(); }
   // Other lists and choices, from the next answer on.
   void Configure(AllowList allowed, IncompletePolicy incomplete);
+  void SetAfter(After after) { after_ = std::move(after); }
   bool is_loading() const { return coming_ != nullptr; }
   void Work();
   int poll_fd() const { return poll_.get(); }
@@ -128,6 +132,7 @@ class ScanService : public Scanning {
   ServiceOptions options_;
   std::function<void()> wake_;
   Observe observe_;
+  After after_;
   Spool spool_;
   Metrics metrics_;
   std::deque<Job> urgent_;

@@ -29,6 +29,7 @@ struct PeerInfo {
   gid_t gid = 0;
   pid_t pid = 0;
   std::vector<gid_t> groups;
+  std::string program;    // Its path, where that is known (on access).
   std::string name;       // For people: "192.0.2.7:40112", "uid 105 (pid 812)".
   std::string limit_key;  // What limits for one client count by: its address without the port, its user.
 };
