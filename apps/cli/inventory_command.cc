@@ -42,7 +42,10 @@ int InventoryCommand(const Arguments& arguments) {
   std::vector<std::string> paths;
   CLI::App app(
       "Lists the installed software of a machine, another system's root, container images, package files and SBOMs: "
-      "packages of dpkg, rpm, apk, pacman, flatpak and snap, with their origin. Exit 0, or 2 when something could not "
+      "packages of dpkg, rpm, apk, pacman, flatpak and snap, with their origin. On a machine and below --root only "
+      "what "
+      "package managers have installed is listed; with --deep also what package files and images there hold. Exit 0, "
+      "or 2 when something could not "
       "be read.",
       "daylight inventory");
   targets.AddTo(app);
@@ -55,14 +58,15 @@ int InventoryCommand(const Arguments& arguments) {
   for (const survey::Target& target : targets.targets()) {
     // What kind it is shows while it is looked at; what it holds comes after that name.
     std::vector<report::SoftwareFacts> pieces;
-    survey::Survey survey(targets.OptionsFor(target), [&](report::SoftwareFacts&& facts) {
-      for (const report::UnreadFact& unread : facts.unread) {
-        Warn(SurveyTargets::NameOf(target) + ": " + unread.place.path + ": " + unread.reason +
-             (unread.detail.empty() ? "" : " (" + unread.detail + ")"));
-        good = false;
-      }
-      pieces.push_back(Listed(std::move(facts)));
-    });
+    survey::Survey survey(targets.OptionsFor(target, SurveyTargets::Wanted::kInstalled),
+                          [&](report::SoftwareFacts&& facts) {
+                            for (const report::UnreadFact& unread : facts.unread) {
+                              Warn(SurveyTargets::NameOf(target) + ": " + unread.place.path + ": " + unread.reason +
+                                   (unread.detail.empty() ? "" : " (" + unread.detail + ")"));
+                              good = false;
+                            }
+                            pieces.push_back(Listed(std::move(facts)));
+                          });
     const survey::Looked looked = survey.Run(target);
     if (!looked.failure.empty()) {
       Say(SurveyTargets::NameOf(target) + ": " + looked.failure);

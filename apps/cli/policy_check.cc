@@ -223,7 +223,7 @@ int PolicyCheck(const Arguments& arguments) {
   policy::Judge judge(*set, question);
   std::vector<survey::Target> looked_at;
   for (const survey::Target& target : targets.targets()) {
-    survey::Options survey_options = targets.OptionsFor(target);
+    survey::Options survey_options = targets.OptionsFor(target, SurveyTargets::Wanted::kEverything);
     survey_options.words = judge.Words();
     policy::TargetLooked before;
     before.name = SurveyTargets::NameOf(target);

@@ -74,11 +74,12 @@ std::string SurveyTargets::NameOf(const survey::Target& target) {
   return target.kind == survey::TargetKind::kMachine ? "this machine" : target.path;
 }
 
-survey::Options SurveyTargets::OptionsFor(const survey::Target& target) const {
+survey::Options SurveyTargets::OptionsFor(const survey::Target& target, Wanted wanted) const {
   survey::Options options = options_;
   // What somebody names is meant; of a whole system most archives are nobody's concern, and there are many.
   const bool all = deep_ || target.kind == survey::TargetKind::kPath;
   options.archives = all ? survey::Archives::kAll : survey::Archives::kImages;
+  options.contents = all || wanted == Wanted::kEverything;
   if (::isatty(STDERR_FILENO) == 1) {
     SetBeforeMessage(&EraseProgress);
     options.tick = [name = NameOf(target)](std::uint64_t files) {

@@ -27,7 +27,8 @@ class SurveyTargets {
   // As it is shown: what the user wrote, or "this machine".
   static std::string NameOf(const survey::Target& target);
   // For one target; with a line of progress where standard error is a terminal.
-  survey::Options OptionsFor(const survey::Target& target) const;
+  enum class Wanted : std::uint8_t { kEverything, kInstalled };
+  survey::Options OptionsFor(const survey::Target& target, Wanted wanted) const;
 
  private:
   std::string root_;

@@ -107,6 +107,7 @@ class Peer:
     def walk(self, number, uid, gid, groups, path, exclude=(), recursive=True, follow=False, one=False, idle=False, limit=0):
         body = struct.pack("<III", uid, gid, len(groups)) + b"".join(struct.pack("<I", g) for g in groups)
         body += text(path) + struct.pack("<I", len(exclude)) + b"".join(text(e) for e in exclude)
+        body += struct.pack("<II", 0, 0)  # Neither exclude_masks nor only_masks.
         body += struct.pack("<BBBBQ", recursive, follow, one, idle, limit)
         self.send(WALK_REQUEST, number, body)
 

@@ -385,7 +385,8 @@ TEST(JudgeTest, AbsurdFactsCostLittle) {
   facts.units.push_back(Unit("kesl.service", "@-!+:"));
   facts.units[0].programs.assign(10'000, "/opt/kaspersky/kesl/x");
   for (int i = 0; i < 3000; ++i)
-    facts.unread.push_back({At(huge.substr(0, 10'000), 99), "damaged", huge.substr(0, 10'000)});
+    facts.unread.push_back({At(std::to_string(i) + huge.substr(0, 10'000), 99), "damaged", huge.substr(0, 10'000)});
+  facts.unread.push_back(facts.unread.back());  // Once is enough.
   const Assessment assessment = Judged(std::move(facts));
   EXPECT_EQ(assessment.findings.size(), 4000u);
   EXPECT_EQ(assessment.unread.size(), 1000u);

@@ -36,6 +36,8 @@ enum class Archives : std::uint8_t { kAll, kImages };
 
 struct Options : AskerOptions {
   Archives archives = Archives::kImages;
+  // Else what is installed is asked for, by the databases of package managers, and no other file is opened.
+  bool contents = true;
   std::vector<std::string> words;    // To be looked for in configuration, lower case.
   std::vector<std::string> exclude;  // See os/glob.h.
   bool one_file_system = false;

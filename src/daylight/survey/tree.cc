@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -51,6 +52,7 @@ void Tree::Walk(const std::string& folder) {
   os::WalkOptions walk;
   walk.exclude = options_.exclude;
   walk.one_file_system = options_.one_file_system;
+  if (!options_.contents) walk.is_known = [this](const os::FoundFile& file) { return !IsDatabase(file.path); };
   os::Walker walker(std::move(walk));
   walker.Add(folder);
   folder_ = folder.ends_with('/') ? folder : folder + "/";
@@ -72,6 +74,18 @@ void Tree::Walk(const std::string& folder) {
   for (const std::string& image : images_) ReadImageFolder(image);
   Flush(true);
   looked_.counts["files"] += files_;
+}
+
+// Whether it says what is installed. `path`: as the walk shows it.
+bool Tree::IsDatabase(std::string_view path) const {
+  path.remove_prefix(std::min(folder_.size(), path.size()));
+  for (auto nested = nested_.rbegin(); nested != nested_.rend(); ++nested) {
+    if (!path.starts_with(nested->prefix)) continue;
+    path.remove_prefix(nested->prefix.size());
+    break;
+  }
+  const auto kind = report::SurveyKindOfPath(path);
+  return kind && *kind != report::SurveyKind::kText && *kind != report::SurveyKind::kUnit;
 }
 
 report::FactPlace Tree::PlaceOf(const std::string& path) {
@@ -120,12 +134,14 @@ void Tree::File(os::WalkEntry& entry, const std::string& path) {
     package->place = place;
     facts_.packages.push_back(std::move(*package));
   }
+  if (!options_.contents && entry.known) return;
   const std::string_view name = os::BaseName(place.path);
   if (name == "oci-layout") images_.push_back(os::ParentFolder(path));
   if (const auto kind = report::SurveyKindOfPath(place.path)) {
     if (*kind != report::SurveyKind::kText || !options_.words.empty()) Read(entry, path, *kind, false);
     return;
   }
+  if (!options_.contents) return;
   std::array<std::byte, kPeekBytes> head;
   const ssize_t n = entry.size == 0 ? 0 : ::pread(entry.fd.get(), head.data(), head.size(), 0);
   if (n <= 0) return;

@@ -36,6 +36,7 @@ class Tree {
   void Failed(const os::WalkEntry& entry, const std::string& path);
   void Read(os::WalkEntry& entry, const std::string& path, report::SurveyKind kind, bool open_archives);
   void ReadImageFolder(const std::string& path);
+  bool IsDatabase(std::string_view path) const;
   bool IsSystem(const std::string& path) const;
   report::FactPlace PlaceOf(const std::string& path);
   void Flush(bool always);

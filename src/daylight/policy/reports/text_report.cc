@@ -103,6 +103,9 @@ class Page {
   std::string out_;
 };
 
+// Before what belongs to the line above.
+constexpr std::string_view kBelow = "            ";
+
 class TextReport {
  public:
   TextReport(const Assessment& assessment, TextStyle style)
@@ -159,9 +162,18 @@ class TextReport {
     if (finding.grade < Grade::kInstalled) page_.Put(indent, "Grade:    ", Explain(finding.grade));
     page_.PutWhole(indent, "Where:    ", EscapeLine(places_.Of(finding)));
     std::string_view label = "Evidence: ";
+    const Evidence* last = nullptr;
     for (const Evidence& evidence : finding.evidence) {
-      WriteEvidence(finding, evidence, label, indent);
+      // Lines of one text go below each other.
+      const bool goes_on = last != nullptr && last->kind == evidence.kind && last->grade == evidence.grade &&
+                           last->root == evidence.root && last->path == evidence.path && !evidence.path.empty();
+      if (goes_on) {
+        page_.Put(indent, kBelow, EscapeLine(evidence.detail));
+      } else {
+        WriteEvidence(finding, evidence, label, indent);
+      }
       label = "          ";
+      last = &evidence;
     }
     if (finding.more_evidence > 0) {
       page_.Put(indent, label, "and " + Number(finding.more_evidence) + " more that are not listed");
@@ -185,7 +197,6 @@ class TextReport {
     const std::string start =
         std::string(label) + EscapeLine(evidence.kind) + " (" + std::string(Name(evidence.grade)) + ")";
     page_.PutWhole(indent, start, path.empty() ? (detail.empty() ? "" : ": " + detail) : ": " + path);
-    constexpr std::string_view kBelow = "            ";
     if (!path.empty() && !detail.empty()) page_.Put(indent, kBelow, detail);
     if (!evidence.sha256.empty()) page_.PutWhole(indent, kBelow, "SHA-256 " + EscapeLine(evidence.sha256));
   }
