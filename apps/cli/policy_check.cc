@@ -192,8 +192,8 @@ int PolicyCheck(const Arguments& arguments) {
   AddList(app, "--only", options.only, "report only this product or vendor, by its name in `policy list` (repeatable)")
       ->type_name("NAME");
   AddChoice(app, "--fail-on", options.fail_on, {"running", "installed", "embedded", "remnant", "mention"},
-            "exit 1 when anything is there in this grade or a stronger one, whatever a law says: --only kaspersky "
-            "--fail-on remnant shows that it is gone");
+            "exit 1 when anything is there in this grade or a stronger one, whatever a law says: running, installed, "
+            "embedded, remnant or mention. --only kaspersky --fail-on remnant shows that it is gone");
   if (const auto exit = Parse(app, arguments, SurveyTargets::Usage(), paths)) return *exit;
   if (!options.key.empty() && options.output.empty()) {
     Say("--sign needs -o FILE: the signature is written beside it, into FILE.sig");
