@@ -63,7 +63,7 @@ PYTHON
 in_root "$root" daylight policy check --root / --only clamav --fail-on mention >"$work/check.txt" || { cat "$work/check.txt"; exit 1; }
 in_root "$root" daylight inventory --root / >"$work/inventory.txt"
 grep -Eq '^ii +dpkg +daylight +' "$work/inventory.txt"
-for name in share/daylight/policies/terms.toml share/man/man1/daylight-{policy,inventory,migrate}.1.gz; do
+for name in share/daylight/policies/terms.toml share/bash-completion/completions/daylight share/man/man1/daylight-{policy,inventory,migrate}.1.gz; do
   [ -e "$root/usr/$name" ] || { echo "$name is not there"; exit 1; }
 done
 # Files below /usr/share/doc may be left out when a root is made (dpkg.cfg.d); the package has them.
