@@ -119,7 +119,7 @@ class TargetFindings {
   void Limit(const Root& root, report::Presence presence, Evidence& evidence) const;
 
   const Identifier& identifier_;
-  const bool is_file_;     // or a file that may be one.
+  const bool is_file_;  // or a file that may be one.
   std::unordered_map<std::uint32_t, std::unique_ptr<Root>> roots_;
   std::vector<std::uint32_t> order_;    // Of roots.
   std::vector<std::uint64_t> present_;  // Files that units may start: hashes of root and path; sorted at the end.

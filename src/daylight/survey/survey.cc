@@ -94,7 +94,11 @@ Looked Survey::Run(const Target& target) {
       report::SoftwareFacts facts;
       std::uint64_t hidden = 0;
       facts.processes = Processes(hidden);
-      if (hidden > 0) looked.counts["processes whose program may not be seen"] = hidden;
+      if (hidden > 0) {
+        facts.unread.push_back({{0, "proc", report::Presence::kPresent},
+                                "failed",
+                                std::to_string(hidden) + " processes do not let their program be seen"});
+      }
       facts.modules = KernelModules();
       take(std::move(facts));
     }
