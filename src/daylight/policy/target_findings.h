@@ -115,11 +115,13 @@ class TargetFindings {
   void FinishPending(Root& root);
   void FinishMarks(Root& root);
   void Merge(Root& root);
+  // Whose component it is, and by which of its names; kNobody for none.
+  std::uint32_t VendorOfComponent(const report::ComponentFact& fact, const Purl& purl, std::string& by) const;
   void Remember(std::uint32_t root, std::string_view path);
   void Limit(const Root& root, report::Presence presence, Evidence& evidence) const;
 
   const Identifier& identifier_;
-  const bool is_file_;     // or a file that may be one.
+  const bool is_file_;  // or a file that may be one.
   std::unordered_map<std::uint32_t, std::unique_ptr<Root>> roots_;
   std::vector<std::uint32_t> order_;    // Of roots.
   std::vector<std::uint64_t> present_;  // Files that units may start: hashes of root and path; sorted at the end.
