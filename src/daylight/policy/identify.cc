@@ -170,9 +170,8 @@ std::uint32_t Identifier::VendorOfSigner(const report::Signer& signer) const {
   return kNobody;
 }
 
-std::uint32_t Identifier::VendorOfCpe(std::string_view cpe, std::string& product) const {
-  product.clear();
-  if (cpe.size() > 2048) return kNobody;
+Identifier::Cpe Identifier::VendorOfCpe(std::string_view cpe) const {
+  if (cpe.size() > 2048) return {};
   const std::string lower = Lower(cpe);
   std::string_view rest = lower;
   if (rest.substr(0, 8) == "cpe:2.3:") {
@@ -180,7 +179,7 @@ std::uint32_t Identifier::VendorOfCpe(std::string_view cpe, std::string& product
   } else if (rest.substr(0, 5) == "cpe:/") {
     rest.remove_prefix(5);
   } else {
-    return kNobody;
+    return {};
   }
   // NISTIR 7695, 6.1 and 6.2: part, vendor, product, parted by colons that have no backslash in front.
   std::array<std::string, 3> fields;
@@ -193,9 +192,23 @@ std::uint32_t Identifier::VendorOfCpe(std::string_view cpe, std::string& product
       fields.at(field) += rest[i];
     }
   }
-  product = fields[2];
   const auto found = cpe_vendors_.find(fields[1]);
-  return found == cpe_vendors_.end() ? kNobody : found->second;
+  return {found == cpe_vendors_.end() ? kNobody : found->second, fields[1], fields[2]};
+}
+
+bool Identifier::IsUnverified(std::uint32_t entity, std::string_view name) const {
+  const std::vector<std::string>& unverified = set_.entities()[entity].unverified;
+  return std::any_of(unverified.begin(), unverified.end(),
+                     [&](const std::string& one) { return Lower(one) == Lower(name); });
+}
+
+std::uint32_t Identifier::VendorInFront(std::string_view name) const {
+  if (name.size() > kMaxNameBytes) return kNobody;
+  const std::string lower = Lower(name);
+  for (const auto& [word, entity] : entity_words_) {
+    if (lower.compare(0, word.size(), word) == 0 && HasWord(lower.substr(0, word.size() + 1), word)) return entity;
+  }
+  return kNobody;
 }
 
 std::uint32_t Identifier::VendorOfPurl(std::string_view name_space) const {

@@ -45,9 +45,18 @@ class Identifier {
   // By the name in front of an address; `domain` is that of the address alone.
   std::uint32_t VendorOfContact(std::string_view contact, std::uint32_t& domain) const;
   std::uint32_t VendorOfSigner(const report::Signer& signer) const;
-  // "cpe:2.3:a:kaspersky:…", "cpe:/a:kaspersky:…"; also says the product's name in it.
-  std::uint32_t VendorOfCpe(std::string_view cpe, std::string& product) const;
+  // "cpe:2.3:a:kaspersky:…", "cpe:/a:kaspersky:…".
+  struct Cpe {
+    std::uint32_t entity = kNobody;
+    std::string vendor;
+    std::string product;
+  };
+  Cpe VendorOfCpe(std::string_view cpe) const;
   std::uint32_t VendorOfPurl(std::string_view name_space) const;
+  // Whether that name of the vendor, as it stands in the policy, is one that nobody has verified.
+  bool IsUnverified(std::uint32_t entity, std::string_view name) const;
+  // A name that begins with a word of the vendor's: "kaspersky-sdk".
+  std::uint32_t VendorInFront(std::string_view name) const;
   // Entities one of whose words is in the text.
   std::vector<std::uint32_t> VendorsInText(std::string_view text) const;
   std::vector<std::uint32_t> VendorsOfWord(std::string_view word) const;
@@ -96,6 +105,9 @@ struct Purl {
   std::string type;  // Lower case; empty when it is none.
   std::string name_space;
   std::string name;
+  // Of no ecosystem whose names anyone may take.
+  bool is_generic() const { return type.empty() || type == "generic"; }
+  bool is_image() const { return type == "docker" || type == "oci"; }
   // Of a distribution's packages: what is listed is installed, not built in.
   bool is_distribution() const { return type == "deb" || type == "rpm" || type == "apk" || type == "alpm"; }
 };

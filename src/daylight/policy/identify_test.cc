@@ -59,13 +59,28 @@ TEST(PurlTest, Parts) {
 
 TEST(IdentifierTest, CpeVendorsAreExact) {
   const Identifier identifier(Shipped());
-  std::string product;
-  EXPECT_NE(identifier.VendorOfCpe("cpe:2.3:a:kaspersky:anti-virus:1:*", product), kNobody);
-  EXPECT_EQ(product, "anti-virus");
-  EXPECT_NE(identifier.VendorOfCpe("cpe:/a:kaspersky_lab", product), kNobody);
-  EXPECT_EQ(identifier.VendorOfCpe("cpe:2.3:a:kaspersky\\:x:y", product), kNobody);
-  EXPECT_EQ(identifier.VendorOfCpe("cpe:2.3:a:x:kaspersky", product), kNobody);
-  EXPECT_EQ(identifier.VendorOfCpe("kaspersky", product), kNobody);
+  EXPECT_NE(identifier.VendorOfCpe("cpe:2.3:a:kaspersky:anti-virus:1:*").entity, kNobody);
+  EXPECT_EQ(identifier.VendorOfCpe("cpe:2.3:a:kaspersky:anti-virus:1:*").product, "anti-virus");
+  EXPECT_NE(identifier.VendorOfCpe("cpe:/a:kaspersky_lab").entity, kNobody);
+  EXPECT_EQ(identifier.VendorOfCpe("cpe:2.3:a:kaspersky\\:x:y").entity, kNobody);
+  EXPECT_EQ(identifier.VendorOfCpe("cpe:2.3:a:x:kaspersky").entity, kNobody);
+  EXPECT_EQ(identifier.VendorOfCpe("kaspersky").entity, kNobody);
+}
+
+TEST(IdentifierTest, NamesThatBeginWithTheVendors) {
+  const Identifier identifier(Shipped());
+  EXPECT_NE(identifier.VendorInFront("kaspersky"), kNobody);
+  EXPECT_NE(identifier.VendorInFront("Kaspersky-SDK"), kNobody);
+  for (const char* const name : {"", "kasperskyfan", "not-kaspersky", "kaspersk"}) {
+    EXPECT_EQ(identifier.VendorInFront(name), kNobody) << name;
+  }
+}
+
+TEST(IdentifierTest, NamesThatNobodyVerifiedAreKnownAsSuch) {
+  const Identifier identifier(Shipped());
+  const std::uint32_t kaspersky = identifier.VendorNamed("Kaspersky Lab");
+  EXPECT_TRUE(identifier.IsUnverified(kaspersky, "Kaspersky_Lab"));
+  EXPECT_FALSE(identifier.IsUnverified(kaspersky, "kaspersky"));
 }
 
 std::vector<std::string> Hits(const PathIndex& index, std::string_view path) {

@@ -211,6 +211,14 @@ void PolicyLoader::Products(config::Document& document) {
     Patterns(section, "domains", entity.domains, 2);
     Patterns(section, "cpe_vendors", entity.cpe_vendors, 3);
     Patterns(section, "purl_namespaces", entity.purl_namespaces, 3);
+    Names(section, "unverified", entity.unverified, "names");
+    for (const std::string& name : entity.unverified) {
+      const auto has = [&](const Keys& names) { return std::find(names.begin(), names.end(), name) != names.end(); };
+      if (!has(entity.aliases) && !has(entity.signers) && !has(entity.domains) && !has(entity.cpe_vendors) &&
+          !has(entity.purl_namespaces)) {
+        section.Refuse("unverified", "names none of the other names: " + Quoted(name));
+      }
+    }
     Patterns(section, "words", entity.words, 1);
     for (const std::string& word : entity.words) {
       if (word != Lower(word)) section.Refuse("words", "must be lower case: " + Quoted(word));

@@ -47,8 +47,9 @@ struct Entity {
   std::vector<std::string> domains;  // Of e-mail addresses: "kaspersky.com".
   std::vector<std::string> cpe_vendors;
   std::vector<std::string> purl_namespaces;
-  std::vector<std::string> words;   // Lower case; texts are searched for them.
-  std::vector<std::string> except;  // Packages of that name are not the vendor's product: "open-vm-tools*".
+  std::vector<std::string> unverified;  // Those of all these names that nobody has verified.
+  std::vector<std::string> words;       // Lower case; texts are searched for them.
+  std::vector<std::string> except;      // Packages of that name are not the vendor's product: "open-vm-tools*".
   std::vector<std::string> categories;
   // Paths of whatever product.
   std::vector<std::string> paths;

@@ -154,6 +154,8 @@ void TargetFindings::AddPackage(const report::PackageFact& fact) {
   if (fact.state == report::PackageState::kNotInstalled) return;
   const std::vector<NameHit> hits = identifier_.PackageNamed(fact.name);
   std::uint32_t vendor = identifier_.VendorNamed(fact.vendor);
+  // Nobody else says that it is his: then a name that others use as well has to do.
+  const bool is_nobodys = fact.vendor.empty() && fact.maintainer.empty() && fact.homepage.empty();
   std::uint32_t domain = kNobody;
   const std::uint32_t maintainer = identifier_.VendorOfContact(fact.maintainer, domain);
   if (vendor == kNobody) vendor = maintainer;
@@ -171,7 +173,7 @@ void TargetFindings::AddPackage(const report::PackageFact& fact) {
   bool taken = false;
   for (const NameHit& hit : hits) {
     const std::uint32_t entity = identifier_.entity_of(hit.product);
-    if (!hit.ambiguous || vendor == entity || domain == entity) {
+    if (!hit.ambiguous || vendor == entity || domain == entity || is_nobodys) {
       if (Say(root, hit.product, presence, evidence) > Grade::kMention) root.vendors.insert(entity);
     } else {
       Pending pending{hit.product, evidence, true, false, {}};
@@ -222,8 +224,7 @@ void TargetFindings::AddUnit(const report::UnitFact& fact) {
 }
 
 void TargetFindings::AddSystem(const report::OperatingSystemFact& fact) {
-  std::string product;
-  const std::uint32_t vendor = identifier_.VendorOfCpe(fact.cpe, product);
+  const std::uint32_t vendor = identifier_.VendorOfCpe(fact.cpe).entity;
   if (vendor == kNobody) return;
   Say(RootOf(fact.place.root), identifier_.any_of(vendor), fact.place.presence,
       {Grade::kInstalled, "component", {}, fact.place.path, "operating system " + CutText(fact.name, 150), {}});
@@ -251,7 +252,7 @@ void TargetFindings::AddImage(const report::ImageFact& fact) {
   }
   for (const std::string& volume : fact.volumes) {
     for (const NameHit& hit : identifier_.VolumeNamed(volume)) {
-      say(hit.product, Grade::kMention, "mounts " + CutText(volume, 200));
+      say(hit.product, Grade::kInstalled, "mounts " + CutText(volume, 200));
     }
   }
   for (const std::string& variable : fact.environment) {
@@ -265,33 +266,47 @@ void TargetFindings::AddImage(const report::ImageFact& fact) {
   }
 }
 
-void TargetFindings::AddComponent(const report::ComponentFact& fact) {
-  const Purl purl = ParsePurl(fact.purl);
+std::uint32_t TargetFindings::VendorOfComponent(const report::ComponentFact& fact, const Purl& purl,
+                                                std::string& by) const {
   const std::string& name = purl.name.empty() ? fact.name : purl.name;
   std::uint32_t vendor = kNobody;
-  std::string by;
-  const auto take = [&](std::uint32_t entity, std::string_view how, std::string_view text) {
+  const auto take = [&](std::uint32_t entity, std::string_view how, std::string_view text, std::string_view of) {
     if (vendor != kNobody || entity == kNobody) return;
     vendor = entity;
     by = std::string(how) + " " + CutText(text, 150);
+    if (identifier_.IsUnverified(entity, of)) by += ", a form of the vendor's name that is not verified";
   };
-  std::string cpe_product;
-  for (const std::string& cpe : fact.cpes) {
-    const std::uint32_t entity = identifier_.VendorOfCpe(cpe, cpe_product);
-    if (entity != kNobody && !identifier_.IsExcepted(entity, cpe_product)) take(entity, "CPE", cpe);
+  for (const bool may_be_unverified : {false, true}) {
+    for (const std::string& cpe : fact.cpes) {
+      const Identifier::Cpe said = identifier_.VendorOfCpe(cpe);
+      if (said.entity == kNobody || identifier_.IsExcepted(said.entity, said.product)) continue;
+      if (may_be_unverified || !identifier_.IsUnverified(said.entity, said.vendor)) {
+        take(said.entity, "CPE", cpe, said.vendor);
+      }
+    }
   }
-  take(identifier_.VendorNamed(fact.supplier), "supplier", fact.supplier);
-  take(identifier_.VendorNamed(fact.manufacturer), "manufacturer", fact.manufacturer);
-  take(identifier_.VendorNamed(fact.publisher), "publisher", fact.publisher);
-  take(identifier_.VendorOfPurl(purl.name_space), "purl", fact.purl);
-  if (vendor != kNobody && identifier_.IsExcepted(vendor, name)) vendor = kNobody;
+  take(identifier_.VendorNamed(fact.supplier), "supplier", fact.supplier, fact.supplier);
+  take(identifier_.VendorNamed(fact.manufacturer), "manufacturer", fact.manufacturer, fact.manufacturer);
+  take(identifier_.VendorNamed(fact.publisher), "publisher", fact.publisher, fact.publisher);
+  take(identifier_.VendorOfPurl(purl.name_space), "purl", fact.purl, purl.name_space);
+  if (purl.type == "generic") take(identifier_.VendorInFront(purl.name), "purl", fact.purl, purl.name);
+  return vendor != kNobody && identifier_.IsExcepted(vendor, name) ? kNobody : vendor;
+}
 
+void TargetFindings::AddComponent(const report::ComponentFact& fact) {
+  const Purl purl = ParsePurl(fact.purl);
+  const std::string& name = purl.name.empty() ? fact.name : purl.name;
+  std::string by;
+  const std::uint32_t vendor = VendorOfComponent(fact, purl, by);
   std::uint32_t product = vendor == kNobody ? kNobody : identifier_.any_of(vendor);
-  for (const NameHit& hit : identifier_.PackageNamed(name)) {
+  // "kesl" of npm is anyone's.
+  const bool may_name = purl.is_distribution() || purl.is_generic();
+  const std::vector<NameHit> named = purl.is_image() ? identifier_.ImageNamed(name) : identifier_.PackageNamed(name);
+  for (const NameHit& hit : named) {
     const bool same = vendor == identifier_.entity_of(hit.product);
-    if (same || (vendor == kNobody && !hit.ambiguous && purl.is_distribution())) {
+    if (same || (vendor == kNobody && !hit.ambiguous && (may_name || purl.is_image()))) {
       product = hit.product;
-      if (by.empty()) by = "package " + CutText(fact.purl, 150);
+      if (by.empty()) by = fact.purl.empty() ? "name" : "package " + CutText(fact.purl, 150);
     }
   }
   Root& root = RootOf(fact.place.root);
@@ -303,8 +318,8 @@ void TargetFindings::AddComponent(const report::ComponentFact& fact) {
     if (said > Grade::kMention) root.vendors.insert(identifier_.entity_of(product));
     return;
   }
-  for (const NameHit& hit : identifier_.PackageNamed(name)) {
-    if (!purl.is_distribution()) continue;
+  for (const NameHit& hit : named) {
+    if (!may_name) continue;
     Say(root, hit.product, fact.place.presence,
         {Grade::kMention, "component", {}, fact.place.path, what + ", a name that others use too", {}});
   }

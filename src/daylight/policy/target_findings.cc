@@ -83,6 +83,10 @@ void TargetFindings::Limit(const Root& root, Presence presence, Evidence& eviden
 Grade TargetFindings::Say(Root& root, std::uint32_t product, Presence presence, Evidence evidence, bool is_file) {
   Limit(root, presence, evidence);
   const Grade grade = evidence.grade;
+  if (grade > Grade::kMention && !identifier_.product(product).verified) {
+    evidence.detail += evidence.detail.empty() ? "" : ", ";
+    evidence.detail += "by a description of the product that is not verified";
+  }
   EvidenceList& list = root.found[product];
   const std::size_t before = list.size();
   list.Add(std::move(evidence), is_file && presence == Presence::kPresent, kept_ < kMaxKept);
@@ -153,6 +157,7 @@ void TargetFindings::AddMarks(Root& root, const PathSays& says, Presence presenc
 
 // What stands in known folders: programs, or files that are left, or nothing.
 void TargetFindings::FinishFolders(Root& root) {
+  std::vector<std::pair<const PathRule*, std::uint64_t>> vague;
   for (const auto& one : root.folders) {
     const PathRule* const rule = one.first;
     const Folder& folder = one.second;
@@ -163,7 +168,11 @@ void TargetFindings::FinishFolders(Root& root) {
     };
     // The same file comes as a file and as a program.
     const std::uint64_t files = std::max(folder.files, folder.programs);
-    if (files > 0) {
+    // No product is known to stand right here: somebody's own texts in a folder of the vendor's name are as likely.
+    const bool is_vague = !is_data && folder.programs == 0 && identifier_.product(rule->product).any;
+    if (files > 0 && is_vague) {
+      vague.emplace_back(rule, files);
+    } else if (files > 0) {
       root.vendors.insert(entity);
       if (folder.programs > 0 && !is_data) {
         say(Grade::kInstalled, Presence::kPresent,
@@ -173,6 +182,16 @@ void TargetFindings::FinishFolders(Root& root) {
       }
     }
     if (folder.deleted > 0) say(Grade::kRemnant, Presence::kDeleted, Counted(folder.deleted, "file"));
+  }
+  for (const auto& [rule, files] : vague) {
+    const bool is_there = root.vendors.count(identifier_.entity_of(rule->product)) != 0;
+    Say(root, rule->product, Presence::kPresent,
+        {is_there ? Grade::kRemnant : Grade::kMention,
+         "path",
+         {},
+         rule->text,
+         Counted(files, "file") + ", no program among them" + (is_there ? "" : ", in no product's folder"),
+         {}});
   }
   for (const auto& [rule, folder] : root.folders) {
     if (folder.files + folder.programs + folder.deleted > 0) continue;

@@ -115,6 +115,8 @@ class TargetFindings {
   void FinishPending(Root& root);
   void FinishMarks(Root& root);
   void Merge(Root& root);
+  // Whose component it is, and by which of its names; kNobody for none.
+  std::uint32_t VendorOfComponent(const report::ComponentFact& fact, const Purl& purl, std::string& by) const;
   void Remember(std::uint32_t root, std::string_view path);
   void Limit(const Root& root, report::Presence presence, Evidence& evidence) const;
 
