@@ -131,6 +131,10 @@ Status Asker::Start(Worker& worker) {
 
 void Asker::Feed(Worker& worker) {
   while (!waiting_.empty() && worker.tasks.size() < kAhead) {
+    if (worker.given >= options_.max_files_per_worker) {
+      if (!worker.tasks.empty()) return;
+      worker = Worker();
+    }
     if (!worker.process.running()) {
       if (const Status started = Start(worker); !started) {
         failure_ = "cannot start " + options_.worker_program.path + ": " + os::Describe(started.error());
@@ -145,7 +149,10 @@ void Asker::Feed(Worker& worker) {
     for (const os::Fd& fd : task.question.files) descriptors.push_back(fd.get());
     const Status queued = worker.link->Queue(MessageType::kSurvey, task.sequence, report::Encode(task.question.message),
                                              std::move(descriptors));
-    if (queued) continue;
+    if (queued) {
+      ++worker.given;
+      continue;
+    }
     if (queued.error().code == ErrorCode::kBudget) {  // It would be refused by every worker.
       TellUnread(task.question, "failed", std::string(queued.error().what));
       worker.tasks.pop_back();
