@@ -156,8 +156,8 @@ class TextReport {
     const std::string number = std::to_string(++number_) + ". ";
     const std::size_t indent = number.size();
     // "Kaspersky, product not known", "WeChat".
-    const bool has_entity = finding.product_name == finding.entity_name ||
-                            finding.product_name.rfind(finding.entity_name + ",", 0) == 0;
+    const bool has_entity =
+        finding.product_name == finding.entity_name || finding.product_name.rfind(finding.entity_name + ",", 0) == 0;
     page_.PutInked(0,
                    number + std::string(Name(finding.grade)) + ": " + EscapeLine(finding.product_name) +
                        (finding.entity_name.empty() || has_entity ? "" : ", of " + EscapeLine(finding.entity_name)),
