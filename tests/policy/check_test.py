@@ -410,6 +410,14 @@ class StatementTest(Case):
         self.daylight("policy", "verify", "--key", public, report, code=1)
 
 
+class ListTest(Case):
+    def test_what_is_not_in_the_record_is_said(self):
+        text = self.daylight("policy", "list", code=0).stdout
+        for part in ("Embedded code: in scope", "Embedded code: not in scope", "Embedded code: not in the record",
+                     "Exempt: Threat intelligence", "Notes: From a secondary source", "not verified"):
+            self.assertIn(part, text)
+
+
 class BadInputTest(Case):
     GOOD = ('schema = 1\n[[instrument]]\nid = "xx-test"\ntitle = "T"\njurisdiction = "US"\ncitation = "C 1"\n'
             'url = ""\nas_of = "2024-01-01"\nverified = true\nnature = "ban_of_use"\n')
