@@ -36,6 +36,13 @@ std::string ListText(const policy::PolicySet& set) {
       out += "      " + clause.effective_text + (clause.until ? " to " + policy::Text(*clause.until) : "") + "  " +
              clause.what + (clause.binds.empty() ? "" : " [" + Joined(clause.binds) + "]") + "\n";
     }
+    out += std::string("      Embedded code: ") +
+           (!instrument.embedded   ? "not in the record"
+            : *instrument.embedded ? "in scope"
+                                   : "not in scope") +
+           "\n";
+    for (const std::string& exempt : instrument.exempt) out += "      Exempt: " + exempt + "\n";
+    if (!instrument.notes.empty()) out += "      Notes: " + instrument.notes + "\n";
   }
   out += "\nProducts\n";
   for (const policy::Product& product : set.products()) {

@@ -87,6 +87,17 @@ class InstalledTest(Case):
         self.assert_grade(report, "installed")
         self.assertEqual(report["targets"][0]["counts"]["packages (rpm)"], 2)
 
+    def test_each_package_name_alone(self):
+        names = ["kesl", "kesl-gui", "kesl-astra", "klnagent", "klnagent64", "kics", "kess", "epagent", "ksc64", "kpsn",
+                 "lightagent", "klms"]
+        for i, name in enumerate(names):
+            bare = f"Package: {name}\nStatus: install ok installed\nVersion: 12\nArchitecture: amd64\n"
+            for path, content in (("var/lib/dpkg/status", bare),
+                                  ("lib/apk/db/installed", f"P:{name}\nV:12-r0\nA:x86_64\nT:x\n\n")):
+                with self.subTest(f"{name}, {path}"):
+                    root = samples.write(self.folder / f"{i}-{path.count('/')}", {path: content})
+                    self.assert_grade(self.check("--root", root, code=1), "installed")
+
     def test_files_without_a_package(self):
         samples.write(self.root, {KESL: samples.ELF})
         self.assert_grade(self.check_root(code=1), "installed")
@@ -148,6 +159,11 @@ class ImageTest(Case):
                                 name="registry.example/kaspersky_scanengine_httpd:2")
         self.assertIn("installed", self.grades(self.check(image, code=1)).values())
 
+    def test_a_mount_of_the_product(self):
+        image = samples.oci_tar(self.folder / "image.tar", [samples.layer({"app": b"x"})],
+                                config={"Volumes": {"/root/kesl-service": {}}})
+        self.assertIn("installed", self.grades(self.check(image, code=1)).values())
+
     def test_image_within_a_root(self):
         samples.write(self.root, {"srv/": b""})
         samples.oci_tar(self.root / "srv/image.tar", [samples.layer({KESL: samples.ELF})])
@@ -193,6 +209,26 @@ class EmbeddedTest(Case):
         report = self.check(sbom, code=1)
         self.assertIn("embedded", self.grades(report).values())
         self.assertEqual(report["targets"][0]["kind"], "sbom")
+
+    def test_sbom_by_names(self):
+        for number, (component, grade) in enumerate((
+                ({"name": "kesl", "purl": "pkg:generic/kesl@12"}, "embedded"),
+                ({"name": "sdk", "purl": "pkg:generic/kaspersky/sdk@8"}, "embedded"),
+                ({"name": "kaspersky-sdk", "purl": "pkg:generic/kaspersky-sdk@8"}, "embedded"),
+                ({"name": "sdk", "publisher": "Kaspersky Lab"}, "embedded"),
+                ({"name": "kics", "purl": "pkg:generic/kics@2"}, "mention"),
+                ({"name": "kess", "purl": "pkg:pypi/kess@0.14"}, None))):
+            with self.subTest(component):
+                sbom = self.folder / f"{number}.cdx.json"
+                sbom.write_text(samples.cyclonedx([{"type": "library", **component}]))
+                self.assertEqual(next(iter(self.grades(self.check(sbom)).values()), None), grade)
+
+    def test_names_that_are_not_verified(self):
+        sbom = self.folder / "x.cdx.json"
+        sbom.write_text(samples.cyclonedx([{"type": "library", "name": "sdk",
+                                            "cpe": "cpe:2.3:a:kaspersky_lab:sdk:8:*:*:*:*:*:*:*"}]))
+        (finding,) = self.check(sbom, code=1)["findings"]
+        self.assertIn("not verified", finding["evidence"][0]["detail"])
 
     def test_spdx(self):
         sbom = self.folder / "gateway.spdx.json"
@@ -269,6 +305,9 @@ class NearMissTest(Case):
     def test_folders_of_the_same_name(self):
         samples.write(self.root, {"home/x/kaspersky/notes.txt": "x", "srv/backup/opt/kaspersky/kesl/readme.txt": "x",
                                   "opt/kaspersky/": b""})
+        self.assert_at_most_mention(self.check_root(code=0))
+        samples.write(self.root, {"opt/kaspersky/notes.txt": "x", "opt/kaspersky/kesl/": b"", "opt/kav/5.5/": b"",
+                                  "var/opt/kaspersky/": b""})
         self.assert_at_most_mention(self.check_root(code=0))
 
     def test_others_who_use_the_name(self):
@@ -395,6 +434,14 @@ class StatementTest(Case):
         self.daylight("policy", "verify", "--key", public, report, code=1)
 
 
+class ListTest(Case):
+    def test_what_is_not_in_the_record_is_said(self):
+        text = self.daylight("policy", "list", code=0).stdout
+        for part in ("Embedded code: in scope", "Embedded code: not in scope", "Embedded code: not in the record",
+                     "Exempt: Threat intelligence", "Notes: From a secondary source", "not verified"):
+            self.assertIn(part, text)
+
+
 class BadInputTest(Case):
     GOOD = ('schema = 1\n[[instrument]]\nid = "xx-test"\ntitle = "T"\njurisdiction = "US"\ncitation = "C 1"\n'
             'url = ""\nas_of = "2024-01-01"\nverified = true\nnature = "ban_of_use"\n')
@@ -407,6 +454,24 @@ class BadInputTest(Case):
             result = self.daylight("policy", "validate", path, code=2)
             self.assertIn(f"{name}.toml", result.stderr)
             self.daylight("policy", "check", "--root", self.root, "--policies", path, code=2)
+
+    def test_a_policy_of_ones_own(self):
+        law = self.folder / "law.toml"
+        law.write_text(self.GOOD + 'match_basis = "product"\nproducts = ["acme-agent"]\n'
+                       '[[instrument.clause]]\nid = "all"\neffective = 2024-07-20\nwhat = "No agent."\n'
+                       'binds = ["operator"]\n')
+        products = self.folder / "products.toml"
+        products.write_text('schema = 1\n[[entity]]\nid = "acme"\nname = "ACME"\n[[product]]\nid = "acme-agent"\n'
+                            'name = "ACME Agent"\nentity = "acme"\npaths = ["/opt/acme"]\nmodules = ["acme_km"]\n')
+        samples.write(self.root, {"opt/acme/bin/agent": samples.ELF})
+        policies = ["--policies", law, "--policies", products]
+        self.daylight("policy", "validate", law, products, code=0)
+        self.assertEqual(self.grades(self.check_root(*policies, "--on", "2024-07-20", code=1), "acme"), {"": "installed"})
+        self.check_root(*policies, "--on", "2024-07-19", code=0)
+        self.check_root(*policies, "--on", "2024-07-20", "--role", "reseller", code=0)
+        both = self.folder / "both.toml"
+        both.write_text(law.read_text() + products.read_text().replace("schema = 1\n", ""))
+        self.assertIn("files of their own", self.daylight("policy", "validate", both, code=2).stderr)
 
     def test_documents_with_loops_and_damage(self):
         loop = self.folder / "loop.spdx.json"

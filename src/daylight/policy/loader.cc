@@ -440,17 +440,40 @@ void PolicyLoader::Add(std::string_view file, std::string_view text) {
                               std::to_string(kPolicySchema) + ")");
     return keep();
   }
+  const bool has_products = root.Has("entity") || root.Has("product");
+  const bool has_terms = root.Has("role") || root.Has("jurisdiction");
+  if ((root.Has("instrument") ? 1 : 0) + (has_products ? 1 : 0) + (has_terms ? 1 : 0) > 1) {
+    root.Refuse(root.Has("instrument") ? "instrument"
+                : root.Has("entity")   ? "entity"
+                                       : "product",
+                "stands beside tables of another kind: instruments, entities with products, and roles with "
+                "jurisdictions each have files of their own");
+    return keep();
+  }
   if (root.Has("instrument")) {
     Instruments(document);
-  } else if (root.Has("entity") || root.Has("product")) {
+  } else if (has_products) {
     Products(document);
-  } else if (root.Has("role") || root.Has("jurisdiction")) {
+  } else if (has_terms) {
     Terms(document);
   } else {
     root.Refuse("instrument", "is missing, and so are entity, product, role and jurisdiction: there is nothing in it");
   }
   document.Finish();
   keep();
+}
+
+// There are few roles and jurisdictions: those that there are may be what was meant.
+std::string PolicyLoader::Known(Reference::Kind kind) const {
+  std::string list;
+  const auto add = [&](const auto& all) {
+    for (const auto& one : all) {
+      if (list.size() < 1000) list += (list.empty() ? "; known are: " : ", ") + one.id;
+    }
+  };
+  if (kind == Reference::Kind::kRole) add(set_->roles_);
+  if (kind == Reference::Kind::kJurisdiction) add(set_->jurisdictions_);
+  return list;
 }
 
 void PolicyLoader::CheckReferences() {
@@ -466,7 +489,8 @@ void PolicyLoader::CheckReferences() {
   for (const Reference& reference : references_) {
     const std::string kind(kKinds.at(static_cast<std::size_t>(reference.kind)));
     if (reference.id.empty() || seen_.count(kind + " " + reference.id) != 0 || errors_.size() >= kMaxErrors) continue;
-    errors_.push_back(reference.where + ": " + reference.key + ": there is no " + kind + " " + Quoted(reference.id));
+    errors_.push_back(reference.where + ": " + reference.key + ": there is no " + kind + " " + Quoted(reference.id) +
+                      Known(reference.kind));
   }
 }
 

@@ -44,6 +44,7 @@ class PolicyLoader {
   void Paths(config::Section& section, std::string_view key, Keys& values, bool anywhere = false);
   void Refer(config::Section& section, std::string_view key, Reference::Kind kind, const Keys& ids);
   std::string Where(const config::Section& section, std::string_view key = {}) const;
+  std::string Known(Reference::Kind kind) const;
   void CheckReferences();
   void CheckImplied();
 

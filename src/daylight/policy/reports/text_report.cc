@@ -155,9 +155,12 @@ class TextReport {
   void WriteFinding(const Finding& finding) {
     const std::string number = std::to_string(++number_) + ". ";
     const std::size_t indent = number.size();
+    // "Kaspersky, product not known", "WeChat".
+    const bool has_entity =
+        finding.product_name == finding.entity_name || finding.product_name.rfind(finding.entity_name + ",", 0) == 0;
     page_.PutInked(0,
                    number + std::string(Name(finding.grade)) + ": " + EscapeLine(finding.product_name) +
-                       (finding.entity_name.empty() ? "" : ", of " + EscapeLine(finding.entity_name)),
+                       (finding.entity_name.empty() || has_entity ? "" : ", of " + EscapeLine(finding.entity_name)),
                    Ink::kBold);
     if (finding.grade < Grade::kInstalled) page_.Put(indent, "Grade:    ", Explain(finding.grade));
     page_.PutWhole(indent, "Where:    ", EscapeLine(places_.Of(finding)));
