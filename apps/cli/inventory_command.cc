@@ -43,10 +43,8 @@ int InventoryCommand(const Arguments& arguments) {
   CLI::App app(
       "Lists the installed software of a machine, another system's root, container images, package files and SBOMs: "
       "packages of dpkg, rpm, apk, pacman, flatpak and snap, with their origin. On a machine and below --root only "
-      "what "
-      "package managers have installed is listed; with --deep also what package files and images there hold. Exit 0, "
-      "or 2 when something could not "
-      "be read.",
+      "what package managers have installed is listed; with --deep also what package files and images there hold. "
+      "Exit 0, or 2 when something could not be read.",
       "daylight inventory");
   targets.AddTo(app);
   AddChoice(app, "--format", format, {"text", "cyclonedx", "spdx"}, "text, cyclonedx (1.5, JSON) or spdx (2.3, JSON)");

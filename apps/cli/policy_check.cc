@@ -140,17 +140,12 @@ bool KnowsAll(const policy::PolicySet& set, const std::vector<std::string>& name
   return true;
 }
 
-// --fail-on: whether anything is there so strongly, whatever a law says of it.
-bool IsThere(const policy::Assessment& assessment, const std::string& grade) {
-  if (grade.empty()) return false;
-  return std::any_of(assessment.findings.begin(), assessment.findings.end(), [&](const policy::Finding& finding) {
-    for (const policy::Grade one : {policy::Grade::kRunning, policy::Grade::kInstalled, policy::Grade::kEmbedded,
-                                    policy::Grade::kRemnant, policy::Grade::kMention}) {
-      if (finding.grade == one) return true;
-      if (policy::Name(one) == grade) return false;
-    }
-    return false;
-  });
+std::optional<policy::Grade> GradeNamed(const std::string& name) {
+  for (const policy::Grade grade : {policy::Grade::kMention, policy::Grade::kRemnant, policy::Grade::kEmbedded,
+                                    policy::Grade::kInstalled, policy::Grade::kRunning}) {
+    if (policy::Name(grade) == name) return grade;
+  }
+  return std::nullopt;
 }
 
 bool Sign(const Options& options, const std::string& report) {
@@ -192,8 +187,8 @@ int PolicyCheck(const Arguments& arguments) {
   AddList(app, "--only", options.only, "report only this product or vendor, by its name in `policy list` (repeatable)")
       ->type_name("NAME");
   AddChoice(app, "--fail-on", options.fail_on, {"running", "installed", "embedded", "remnant", "mention"},
-            "exit 1 when anything is there in this grade or a stronger one, whatever a law says: --only kaspersky "
-            "--fail-on remnant shows that it is gone");
+            "exit 1 when anything is there in this grade or a stronger one, whatever a law says: running, installed, "
+            "embedded, remnant or mention. --only kaspersky --fail-on remnant shows that it is gone");
   if (const auto exit = Parse(app, arguments, SurveyTargets::Usage(), paths)) return *exit;
   if (!options.key.empty() && options.output.empty()) {
     Say("--sign needs -o FILE: the signature is written beside it, into FILE.sig");
@@ -243,11 +238,8 @@ int PolicyCheck(const Arguments& arguments) {
       std::remove_if(assessment.findings.begin(), assessment.findings.end(),
                      [&](const policy::Finding& finding) { return !IsAskedFor(*set, options, finding); }),
       assessment.findings.end());
-  if (!options.only.empty()) {
-    std::string names;
-    for (const std::string& name : options.only) names += (names.empty() ? "" : ", ") + name;
-    assessment.warnings.push_back("only what was asked for is reported: " + names);
-  }
+  assessment.only = options.only;
+  assessment.fail_on = GradeNamed(options.fail_on);
   auto output = Output::Open(options.output);
   if (!output) {
     Say(options.output + ": " + os::Describe(output.error()));
@@ -263,10 +255,7 @@ int PolicyCheck(const Arguments& arguments) {
   for (const std::string& failure : assessment.failures) Say(failure);
   if (!options.key.empty() && !Sign(options, report)) return kExitTrouble;
   if (assessment.forbidden()) return kExitDetected;
-  if (IsThere(assessment, options.fail_on)) {
-    Say("found, though no clause forbids it (--fail-on " + options.fail_on + ")");
-    return kExitDetected;
-  }
+  if (assessment.found()) return kExitDetected;
   return assessment.complete() ? kExitClean : kExitTrouble;
 }
 

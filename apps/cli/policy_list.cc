@@ -134,7 +134,10 @@ int PolicyValidate(const Arguments& arguments) {
   if (const auto exit = Parse(app, arguments, {"PATH...", "TOML files, and folders of them", 1}, paths)) return *exit;
   PolicySources sources(paths, alone);
   const auto set = sources.Load();
-  if (!set) return kExitTrouble;
+  if (!set) {
+    if (!alone) Say("they were read together with what came with Daylight; --no-default-policies reads them alone");
+    return kExitTrouble;
+  }
   const std::string text = "good: " + std::to_string(set->version().instruments) + " instruments, " +
                            std::to_string(set->version().products) + " products (with what they build on)\n";
   return os::WriteAll(STDOUT_FILENO, text) ? kExitClean : kExitTrouble;

@@ -39,8 +39,7 @@ void SurveyTargets::AddTo(CLI::App& app) {
       ->type_name("DIR");
   AddList(app, "--exclude", exclude_, "leave out what matches, as for `daylight scan` (repeatable)")->type_name("GLOB");
   app.add_flag("--deep", deep_,
-               "on a machine or below --root open every archive and disk image, not only package files and container "
-               "images");
+               "on a machine or below --root look into every archive, package file, image and disk, too");
   app.add_flag("--one-file-system", one_file_system_, "do not go into what is mounted below a target");
   app.add_option("--threads", threads_, "workers that read files (default: one for each core)")->type_name("N");
   app.add_option("--timeout", timeout_, "for one file with all that is in it")->type_name("T")->default_str(timeout_);

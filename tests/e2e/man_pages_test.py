@@ -53,6 +53,25 @@ class ManPages(harness.Case):
     def test_migrate(self):
         self.assertEqual(documented("daylight-migrate.1"), self.offered("migrate"))
 
+    def test_policy(self):
+        offered = set()
+        for command in ("check", "list", "validate", "verify"):
+            offered |= self.offered("policy", command)
+        self.assertEqual(documented("daylight-policy.1"), offered)
+
+    def test_inventory(self):
+        self.assertEqual(documented("daylight-inventory.1"), self.offered("inventory"))
+
+    def test_commands(self):
+        """daylight.1 names the commands that the help names, and refers to the page of each."""
+        text = self.run_daylight("--help").stdout.decode()
+        offered = set(re.findall(r"^  ([a-z]+)", text.partition("Commands:")[2].partition("Options:")[0], re.M))
+        page = (MAN / "daylight.1").read_text()
+        self.assertEqual(set(re.findall(r"^\.It Cm ([a-z]+)", page, re.M)), offered)
+        pages = {path.stem.removeprefix("daylight-") for path in MAN.glob("daylight-*.1")}
+        self.assertEqual(pages, offered)
+        self.assertEqual(set(re.findall(r"^\.Xr daylight-([a-z]+) 1", page.partition(".Sh SEE ALSO")[2], re.M)), pages)
+
     def test_quarantine(self):
         offered = set()
         for command in ("list", "show", "restore", "delete", "export", "add", "recover"):

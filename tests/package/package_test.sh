@@ -52,6 +52,26 @@ for unit in sockets.target.wants/daylightd.socket sockets.target.wants/daylight-
 done
 [ "$(stat -c '%U %a' "$root/var/lib/daylight")" = "root 1770" ]
 
+say "policies, their schemas and the pages are there"
+in_root "$root" daylight policy list --format json >"$work/policies.json"
+python3 - "$work/policies.json" <<'PYTHON'
+import json
+import sys
+policies = json.load(open(sys.argv[1]))
+assert len(policies["instruments"]) > 10 and len(policies["products"]) > 10, policies
+PYTHON
+in_root "$root" daylight policy check --root / --only clamav --fail-on mention >"$work/check.txt" || { cat "$work/check.txt"; exit 1; }
+in_root "$root" daylight inventory --root / >"$work/inventory.txt"
+grep -Eq '^ii +dpkg +daylight +' "$work/inventory.txt"
+for name in share/daylight/policies/terms.toml share/bash-completion/completions/daylight share/man/man1/daylight-{policy,inventory,migrate}.1.gz; do
+  [ -e "$root/usr/$name" ] || { echo "$name is not there"; exit 1; }
+done
+# Files below /usr/share/doc may be left out when a root is made (dpkg.cfg.d); the package has them.
+dpkg-deb -c "$deb" >"$work/contents"
+for name in policy-{instrument,product,terms,assessment}.schema; do
+  grep -q "/usr/share/doc/daylight/schemas/$name.json" "$work/contents" || { echo "$name.json is not in the package"; exit 1; }
+done
+
 say "command 2: daylight-protect /srv/files"
 in_root "$root" daylight-protect /srv/files
 in_root "$root" daylight-protect /srv /srv/files  # Not twice.

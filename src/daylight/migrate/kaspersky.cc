@@ -608,11 +608,9 @@ class Kaspersky {
       return InUse(scope.second) && std::any_of(scope.second.paths.begin(), scope.second.paths.end(),
                                                 [&](std::size_t i) { return IsLocal(Value(i)); });
     });
-    if (when.calendar.empty() || !scans_files || !has_paths) {
-      const std::string why =
-          "there is no schedule for this task: " + (when.calendar.empty() ? when.why
-                                                    : !scans_files        ? std::string("it scans no files")
-                                                                          : std::string("it has no local path"));
+    if (!scans_files || !has_paths) {
+      const std::string why = std::string("there is no schedule for this task: ") +
+                              (scans_files ? "it has no local path" : "it scans no files");
       // What is the same for all scans is taken all the same.
       for (const char* key :
            {"SizeLimit", "TimeLimit", "ScanArchived", "ScanSfxArchived", "ScanMailBases", "ScanPlainMail"}) {
@@ -626,12 +624,7 @@ class Kaspersky {
       if (name) draft_.Set(table, "name", *name, At(i));
     }
     draft_.SetFor(table, "name", name.value_or("\"imported\""), "a name, which each must have");
-    bool first = true;
-    for (const std::size_t i : task.keys["RuleType"]) {
-      if (i != task.keys["RuleType"].back()) continue;
-      first = draft_.Set(table, "when", "\"" + when.calendar + "\"", At(i), when.why) && first;
-    }
-    for (const std::size_t i : task.keys["StartTime"]) draft_.Take(At(i), "[[schedule]] when", when.why);
+    Times(task, table, when);
     for (const std::size_t i : task.keys["ScanFiles"]) draft_.Take(At(i), "");
     for (const std::size_t i : task.keys["RandomInterval"]) {
       if (NumberOf(Value(i)) == 0) draft_.TakeWithNote(At(i), "", "always so");
@@ -649,11 +642,31 @@ class Kaspersky {
       const bool idle = SameWord(Value(i), "Idle") || SameWord(Value(i), "Low");
       draft_.Take(At(i), "", idle ? "" : "always with idle priority");
     }
-    for (const std::size_t i : task.keys["Active"]) draft_.Refuse(At(i), "what is planned is always active");
     Scopes(task, table);
     Exclusions(task, table);
     draft_.SetFor(table, "one_file_system", "false", "a scope is there all that is below it, whatever is mounted");
     Common(task, table);
+  }
+
+  // A task without times keeps its scopes and exclusions: as a schedule that is not enabled, to be given times.
+  void Times(Task& task, const std::string& table, const When& when) {
+    const bool has_times = !when.calendar.empty();
+    const std::string why = has_times ? when.why : when.why + ": the schedule is written, but not enabled";
+    if (has_times && !task.keys["RuleType"].empty()) {
+      draft_.Set(table, "when", "\"" + when.calendar + "\"", At(task.keys["RuleType"].back()), why);
+    } else {
+      draft_.SetFor(table, "when", "\"Sun 03:00\"", "a time that each must have: choose one, then enable it");
+      for (const std::size_t i : task.keys["RuleType"]) draft_.Take(At(i), "[[schedule]] enabled", why);
+    }
+    for (const std::size_t i : task.keys["StartTime"]) draft_.Take(At(i), "[[schedule]] when", why);
+    bool is_active = has_times;
+    for (const std::size_t i : task.keys["Active"]) {
+      is_active = is_active && FlagOf(Value(i)).value_or(true);
+      draft_.Take(At(i), "[[schedule]] enabled", has_times ? std::string() : why);
+    }
+    if (!is_active) {
+      draft_.SetFor(table, "enabled", "false", has_times ? std::string("it was not active") : when.why);
+    }
   }
 
   const std::vector<report::Setting>& settings_;

@@ -113,7 +113,9 @@ TEST(MigrationTest, ScansByTheCalendar) {
   EXPECT_THAT(migration.config, HasSubstr("\"/\",  # from kesl.ini:5"));
   EXPECT_THAT(migration.config, HasSubstr("quarantine = false\n"));
   EXPECT_THAT(migration.config, Not(HasSubstr("only_masks")));
-  EXPECT_THAT(migration.config, Not(HasSubstr("/srv")));
+  // What has no times keeps its scope, and waits.
+  EXPECT_THAT(migration.config, HasSubstr("# it is started by hand\nenabled = false\npaths = [\n  \"/srv\","));
+  EXPECT_EQ(migration.report.lines.back().outcome, Outcome::kTakenDifferently);
   EXPECT_THAT(migration.report.lines.back().why, HasSubstr("started by hand"));
 }
 
@@ -127,6 +129,7 @@ TEST(MigrationTest, StartTimes) {
   EXPECT_EQ(calendar("Minutely", "00:07:00; ; 15"), "*-*-* *:07/15:00");
   EXPECT_EQ(calendar("Once", "2027/02/03 04:05:06"), "2027-02-03 04:05:06");
   EXPECT_EQ(calendar("3", "10:00"), "*-*-* 10:00:00");
+  EXPECT_EQ(calendar("Weekly", "2023/05/01 02:30:00; Sat; 0"), "Sat *-*-* 02:30:00");
   EXPECT_EQ(WhenOf("Daily", "10:00:00; ; 1").why, "");
   for (const char* different : {"10:00:00; ; 3"}) EXPECT_NE(WhenOf("Daily", different).why, "");
   EXPECT_NE(WhenOf("Monthly", "10:00:00; 31; 1").why, "");

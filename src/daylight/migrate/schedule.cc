@@ -77,7 +77,7 @@ bool TakeStart(std::string_view text, Start& start) {
   const std::string_view second = Trimmed(time);
   return TakeNumber(hour, 23, start.hour) && TakeNumber(minute, 59, start.minute) &&
          (second.empty() || TakeNumber(second, 59, start.second)) &&
-         (period.empty() || (TakeNumber(period, 1'000'000, start.period) && start.period > 0));
+         (period.empty() || TakeNumber(period, 1'000'000, start.period));
 }
 
 [[gnu::format(printf, 1, 2)]] std::string Format(const char* format, ...) {
@@ -121,6 +121,7 @@ When Monthly(const Start& start) {
 
 When Hourly(const Start& start) {
   const unsigned n = start.period;
+  if (n == 0) return {{}, "every 0 hours"};
   const std::string rest = Format(":%02u:%02u", start.minute, start.second);
   if (n == 1) return {"*-*-* *" + rest, {}};
   if (n < 24) {
@@ -133,6 +134,7 @@ When Hourly(const Start& start) {
 
 When Minutely(const Start& start) {
   const unsigned n = start.period;
+  if (n == 0) return {{}, "every 0 minutes"};
   const std::string second = Format(":%02u", start.second);
   if (n == 1) return {"*-*-* *:*" + second, {}};
   if (n < 60) {
@@ -154,7 +156,7 @@ When WhenOf(std::string_view rule_type, std::string_view start_time) {
   std::string_view rule = rule_type;
   if (const auto number = NumberOf(rule_type); number && *number < kRules.size()) rule = kRules[*number];
   const auto is = [&](std::string_view name) { return SameWord(rule, name); };
-  if (is("Manual")) return {{}, "it is started by hand: use `daylight scan`"};
+  if (is("Manual")) return {{}, "it is started by hand"};
   if (is("PS")) return {{}, "it runs when the product starts; schedules go by the calendar"};
   if (is("BR")) return {{}, "it runs after updates; schedules go by the calendar"};
   Start start;

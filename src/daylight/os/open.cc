@@ -19,8 +19,9 @@ constexpr int kReadFolder = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_DIRECTORY;
 int Resolve(int folder, const char* name, int flags, const OpenHow& how) noexcept {
   open_how call{};
   call.flags = static_cast<unsigned>(flags | (how.follow ? 0 : O_NOFOLLOW));
-  call.resolve = static_cast<unsigned>((how.magic ? 0 : RESOLVE_NO_MAGICLINKS) |
-                                       (how.follow ? 0 : RESOLVE_NO_SYMLINKS) | (how.cross ? 0 : RESOLVE_NO_XDEV));
+  call.resolve =
+      static_cast<unsigned>((how.magic ? 0 : RESOLVE_NO_MAGICLINKS) | (how.follow ? 0 : RESOLVE_NO_SYMLINKS) |
+                            (how.cross ? 0 : RESOLVE_NO_XDEV) | (how.in_root ? RESOLVE_IN_ROOT : 0));
   // An O_PATH descriptor of a link itself is wanted with O_NOFOLLOW, which
   // RESOLVE_NO_SYMLINKS would refuse; `name` has no other part that could be one.
   if ((flags & O_PATH) != 0 && !how.follow) call.resolve &= ~static_cast<unsigned long long>(RESOLVE_NO_SYMLINKS);
@@ -29,7 +30,9 @@ int Resolve(int folder, const char* name, int flags, const OpenHow& how) noexcep
     fd = ::syscall(SYS_openat2, folder, name, &call, sizeof call);
   } while (fd < 0 && errno == EINTR);
   // Kernels before 5.6, and containers whose filter is older than the call.
-  if (fd < 0 && (errno == ENOSYS || errno == EPERM)) fd = ::openat(folder, name, static_cast<int>(call.flags));
+  // What must stay in a root has nothing to fall back to.
+  if (fd < 0 && !how.in_root && (errno == ENOSYS || errno == EPERM))
+    fd = ::openat(folder, name, static_cast<int>(call.flags));
   return static_cast<int>(fd);
 }
 

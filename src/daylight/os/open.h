@@ -26,6 +26,7 @@ struct OpenHow {
   Want want = Want::kAny;
   bool follow = false;       // Symbolic links.
   bool magic = false;        // Links of /proc that lead into processes.
+  bool in_root = false;      // As if `folder` were "/": neither links nor ".." lead out of it (RESOLVE_IN_ROOT).
   bool cross = true;         // Into what is mounted there; else EXDEV, without touching it.
   bool look_only = false;    // `fd` is for fstat() only, for files (O_PATH).
   bool file_system = false;  // `f_type` is wanted.

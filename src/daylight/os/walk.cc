@@ -146,6 +146,39 @@ std::optional<WalkEntry> Walker::Next() {
   }
 }
 
+bool Walker::HasName(std::string_view name) const {
+  if (levels_.empty()) return false;
+  const std::vector<Name>& names = levels_.back().names;
+  // Sorted; those that were given out are empty now.
+  const auto begin = names.begin() + static_cast<std::ptrdiff_t>(levels_.back().next);
+  const auto found =
+      std::lower_bound(begin, names.end(), name, [](const Name& a, std::string_view b) { return a.text < b; });
+  return found != names.end() && found->text == name;
+}
+
+Opened Walker::OpenHere(const std::string& path, OpenHow how) {
+  Opened opened;
+  opened.error = ENOENT;
+  if (levels_.empty() || !levels_.back().folder.valid()) return opened;
+  const Level& level = levels_.back();
+  how.in_root = true;
+  if (!level.remote && !options_.always_ask_helper) {
+    how.cross = false;
+    opened = Open(level.folder.get(), path.c_str(), how);
+    if (opened.error != EXDEV) return opened;
+  }
+  return OpenBy(&level, path, how, level.key);
+}
+
+Listed Walker::ListHere(const std::string& path) {
+  Listed listed;
+  const Opened folder = OpenHere(path, {.want = Want::kFolder});
+  listed.error = folder.error;
+  if (listed.error != 0) return listed;
+  const bool remote = levels_.back().remote || options_.always_ask_helper;
+  return remote ? helper_.List(folder.fd.get()) : ListFolder(folder.fd.get());
+}
+
 std::optional<WalkEntry> Walker::Argument(std::string path) {
   if (path.empty()) return Failed(std::move(path), ENOENT);
   if (path.find('\0') != std::string::npos) return Failed(std::move(path), EINVAL);
@@ -285,6 +318,8 @@ WalkEntry Walker::File(Opened opened, std::string path, bool is_argument) {
   }
   WalkEntry entry;
   entry.path = std::move(path);
+  entry.remote = options_.always_ask_helper || (!levels_.empty() && !is_argument && levels_.back().remote) ||
+                 (elsewhere && KindOfDevice(opened) == FileSystemKind::kRemote);
   if (options_.read_ahead_bytes > 0 && !options_.count_only && KindOfDevice(opened) == FileSystemKind::kLocal) {
     const auto size = static_cast<std::uint64_t>(opened.info.st_size);
     ::posix_fadvise(opened.fd.get(), 0, static_cast<off_t>(std::min(size, options_.read_ahead_bytes)),

@@ -72,8 +72,9 @@ struct WalkEntry {
   Kind kind = Kind::kFile;
   std::string path;
   std::string reason;
-  Fd fd;               // For kFile, not with count_only, nor when known.
-  bool known = false;  // See WalkOptions::is_known.
+  Fd fd;                // For kFile, not with count_only, nor when known.
+  bool known = false;   // See WalkOptions::is_known.
+  bool remote = false;  // On a file system that may stop answering: reading may never end.
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0;  // Since 1970.
   std::uint32_t owner = 0;       // User number.
@@ -85,6 +86,14 @@ class Walker {
   void Add(std::string path) { arguments_.push_back(std::move(path)); }
   // Empty after the last.
   std::optional<WalkEntry> Next();
+
+  // For who has just been given an entry, about the folder it is in, or which it is (kEntered):
+  // whether it has such a name,
+  bool HasName(std::string_view name) const;
+  // what is there by a path, links being resolved as if that folder were the root,
+  Opened OpenHere(const std::string& path, OpenHow how);
+  // and the names of a folder there, unless there is a link on the way.
+  Listed ListHere(const std::string& path);
 
  private:
   using Name = FolderName;

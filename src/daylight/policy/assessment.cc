@@ -46,6 +46,11 @@ bool Finding::forbidden() const {
                      [](const ClauseVerdict& clause) { return clause.standing == Standing::kForbids; });
 }
 
+bool Assessment::found() const {
+  return fail_on && std::any_of(findings.begin(), findings.end(),
+                                [this](const Finding& finding) { return finding.grade >= *fail_on; });
+}
+
 bool Assessment::forbidden() const {
   return std::any_of(findings.begin(), findings.end(), [](const Finding& finding) { return finding.forbidden(); });
 }

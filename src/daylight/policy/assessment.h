@@ -96,7 +96,8 @@ struct Finding {
 
 struct TargetLooked {
   std::string name;  // As the user named it.
-  std::string kind;  // "this machine", "root", "folder", "image", "package", "disk", "sbom", "file"
+  std::string
+      kind;  // "this machine", "root", "folder"; "image", "package", "disk image", "archive", "sbom", "program", "file"
   std::string host;  // Of this machine: its name.
   std::string operating_system;
   std::string sha256;  // Of a file.
@@ -127,6 +128,8 @@ struct Assessment {
   Date on;                                 // For which day.
   std::vector<std::string> jurisdictions;  // Empty: all.
   std::string role;                        // Empty: whoever any clause binds.
+  std::vector<std::string> only;           // Products and vendors that findings are about; empty: all.
+  std::optional<Grade> fail_on;            // Asked besides: is anything there in this grade or a stronger one?
   std::vector<TargetLooked> targets;
   std::vector<Finding> findings;  // Strongest first, then by target and root.
   std::vector<Unread> unread;
@@ -135,6 +138,8 @@ struct Assessment {
   std::vector<std::string> failures;  // Targets that could not be looked at at all.
 
   bool forbidden() const;
+  // By fail_on, whatever a law says of it.
+  bool found() const;
   bool complete() const { return unread.empty() && more_unread == 0 && failures.empty(); }
 };
 

@@ -36,6 +36,8 @@ class Link {
   Status Queue(report::MessageType type, std::uint64_t sequence, std::string_view payload,
                std::vector<int> descriptors = {});
   bool pending() const { return !outgoing_.empty(); }
+  // Frames that are not sent to their end, and whose descriptors may not be sent at all.
+  std::size_t unsent() const { return outgoing_.size(); }
   // Sends what the socket takes.
   Status Flush();
   // Takes what has arrived; kTruncated when the worker is gone.

@@ -1,6 +1,7 @@
 #include "daylight/survey/asker.h"
 
 #include <poll.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <utility>
@@ -22,11 +23,21 @@ constexpr std::uint32_t kMaxLossesInARow = 50;
 constexpr int kTickMs = 200;
 // More roots than this no answer has.
 constexpr std::size_t kMaxRootsPerAnswer = 1'000'000;
+// Some twenty million facts. What goes on after that would do so for as long as it is let.
+constexpr std::uint64_t kMaxAnswerBytes = std::uint64_t{4} << 30;
+
+// A part of what this process may have open; the walk and the workers' sockets need some too.
+std::size_t MaxFiles() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 64;
+  return static_cast<std::size_t>(std::clamp<rlim_t>(limit.rlim_cur / 3, 16, 4096));
+}
 
 }  // namespace
 
 Asker::Asker(AskerOptions options, Take take) : options_(std::move(options)), take_(std::move(take)) {
   workers_.resize(std::max<std::uint32_t>(options_.workers, 1));
+  max_files_ = MaxFiles();
 }
 
 Asker::~Asker() = default;
@@ -37,6 +48,15 @@ std::size_t Asker::in_hand() const {
   return n;
 }
 
+std::size_t Asker::files_in_hand() const {
+  std::size_t n = 0;
+  for (const Task& task : waiting_) n += task.question.files.size();
+  for (const Worker& worker : workers_) {
+    for (const Task& task : worker.tasks) n += task.question.files.size();
+  }
+  return n;
+}
+
 void Asker::TellUnread(const Question& question, const std::string& reason, const std::string& detail) {
   report::SoftwareFacts facts;
   facts.unread.push_back({{question.root, question.path, report::Presence::kPresent}, reason, detail});
@@ -44,6 +64,9 @@ void Asker::TellUnread(const Question& question, const std::string& reason, cons
 }
 
 void Asker::Ask(Question question) {
+  // Its own are open already: it is taken when nothing else is left, however many they are.
+  const std::size_t files = question.files.size();
+  while (files_in_hand() + files > max_files_ && (!waiting_.empty() || in_hand() > 0)) Work(true);
   Task task;
   task.question = std::move(question);
   task.sequence = ++sequence_;
@@ -80,16 +103,23 @@ void Asker::Work(bool wait) {
   for (std::size_t i = 0; i < polled.size(); ++i) {
     Worker& worker = *asked[i];
     Status status;
-    if ((polled[i].revents & POLLOUT) != 0) status = worker.link->Flush();
+    if ((polled[i].revents & POLLOUT) != 0) {
+      status = worker.link->Flush();
+      if (!status) HearOut(worker);
+    }
     if (status && (polled[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) status = Listen(worker);
     if (!status) {
-      const bool gone = status.error().code == ErrorCode::kTruncated || status.error().code == ErrorCode::kIo;
-      Lost(worker, gone ? "its worker died (" + worker.process.ExitReason() + ")"
-                        : "its worker broke the protocol: " + std::string(status.error().what));
+      Lost(worker, WhyGone(worker, status.error()));
     } else if (!worker.tasks.empty() && Clock::now() - worker.since > options_.timeout) {
       Lost(worker, "");
     }
   }
+}
+
+std::string Asker::WhyGone(Worker& worker, const Error& error) {
+  const bool gone = error.code == ErrorCode::kTruncated || error.code == ErrorCode::kIo;
+  return gone ? "its worker died (" + worker.process.ExitReason() + ")"
+              : "its worker broke the protocol: " + std::string(error.what);
 }
 
 Status Asker::Start(Worker& worker) {
@@ -115,19 +145,32 @@ void Asker::Feed(Worker& worker) {
     for (const os::Fd& fd : task.question.files) descriptors.push_back(fd.get());
     const Status queued = worker.link->Queue(MessageType::kSurvey, task.sequence, report::Encode(task.question.message),
                                              std::move(descriptors));
-    if (!queued) {  // Not something that a worker is given: no regular file any more.
+    if (queued) continue;
+    if (queued.error().code == ErrorCode::kBudget) {  // It would be refused by every worker.
       TellUnread(task.question, "failed", std::string(queued.error().what));
       worker.tasks.pop_back();
+      continue;
     }
+    // It died over something before this one, or over nothing that we know of.
+    HearOut(worker);
+    Lost(worker, WhyGone(worker, queued.error()));
+    return;
   }
 }
 
 Status Asker::Listen(Worker& worker) {
-  DL_TRY_STATUS(worker.link->Fill());
+  // What came before its end counts.
+  const Status filled = worker.link->Fill();
   for (;;) {
     DL_TRY(const std::optional<report::Frame> frame, worker.link->Next());
-    if (!frame) return {};
+    if (!frame) return filled;
     DL_TRY_STATUS(Handle(worker, *frame));
+  }
+}
+
+// Of one that takes nothing more: the answers that it gave while it could.
+void Asker::HearOut(Worker& worker) {
+  for (int i = 0; i < 4 && Listen(worker); ++i) {
   }
 }
 
@@ -143,6 +186,14 @@ Status Asker::Handle(Worker& worker, const report::Frame& frame) {
   if (frame.header.type != MessageType::kSurveyFacts || worker.tasks.empty() ||
       frame.header.sequence != worker.tasks.front().sequence) {
     return Fail(ErrorCode::kMalformed, "an answer to nothing that was asked");
+  }
+  // Its question lies here still: what it was sent are numbers of descriptors, which must not be closed before.
+  if (worker.link->unsent() >= worker.tasks.size()) {
+    return Fail(ErrorCode::kMalformed, "an answer to what it was not yet asked");
+  }
+  worker.tasks.front().answer_bytes += frame.payload.size();
+  if (worker.tasks.front().answer_bytes > kMaxAnswerBytes) {
+    return Fail(ErrorCode::kMalformed, "an answer without an end");
   }
   DL_TRY(auto message, report::Decode<report::SurveyFactsMessage>(AsBytes(frame.payload)));
   return TakeFacts(worker, std::move(message));
@@ -172,6 +223,10 @@ Status Asker::TakeFacts(Worker& worker, report::SurveyFactsMessage message) {
     for (auto& item : items) number(item.place.root);
   };
   all(facts.files);
+  // What lies in a file system we can hash ourselves, and believe nobody about it.
+  for (report::ProgramFact& program : facts.programs) {
+    if (program.place.root == 0) program.sha256.reset();
+  }
   all(facts.programs);
   all(facts.packages);
   all(facts.units);
@@ -193,13 +248,19 @@ Status Asker::TakeFacts(Worker& worker, report::SurveyFactsMessage message) {
 
 // `why`: empty when it took too long.
 void Asker::Lost(Worker& worker, const std::string& why) {
+  // What it has not even been sent is innocent.
+  const bool has_first = why.empty() || worker.link->unsent() < worker.tasks.size();
   std::deque<Task> tasks = std::move(worker.tasks);
   worker = Worker();
-  if (!tasks.empty()) {
+  if (!tasks.empty() && has_first) {
     TellUnread(tasks.front().question, why.empty() ? "timeout" : "failed", why.empty() ? "it took too long" : why);
     tasks.pop_front();
   }
-  for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) waiting_.push_front(std::move(*task));
+  for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) {
+    task->roots.clear();  // Another worker counts its own.
+    task->answer_bytes = 0;
+    waiting_.push_front(std::move(*task));
+  }
   if (++losses_in_a_row_ >= kMaxLossesInARow && failure_.empty()) failure_ = "workers end by themselves: " + why;
 }
 

@@ -65,6 +65,7 @@ class Asker {
     Question question;
     std::vector<std::uint32_t> roots;  // Ours, of the worker's from 1 on.
     std::uint64_t sequence = 0;
+    std::uint64_t answer_bytes = 0;  // That came of its answer.
   };
   struct Worker {
     sandbox::WorkerProcess process;
@@ -79,16 +80,20 @@ class Asker {
   void Feed(Worker& worker);
   Status Start(Worker& worker);
   Status Listen(Worker& worker);
+  void HearOut(Worker& worker);
   Status Handle(Worker& worker, const report::Frame& frame);
   Status TakeFacts(Worker& worker, report::SurveyFactsMessage message);
   void Lost(Worker& worker, const std::string& why);
+  std::string WhyGone(Worker& worker, const Error& error);
   void TellUnread(const Question& question, const std::string& reason, const std::string& detail);
   std::size_t in_hand() const;
+  std::size_t files_in_hand() const;
 
   AskerOptions options_;
   Take take_;
   std::vector<Worker> workers_;
   std::deque<Task> waiting_;
+  std::size_t max_files_ = 0;  // Open at once.
   std::uint32_t roots_ = 0;
   std::uint64_t sequence_ = 0;
   std::uint64_t answered_ = 0;

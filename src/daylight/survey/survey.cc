@@ -3,11 +3,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "daylight/crypto/digest.h"
 #include "daylight/os/io.h"
+#include "daylight/os/memfd.h"
+#include "daylight/os/mounts.h"
 #include "daylight/os/open.h"
+#include "daylight/os/open_helper.h"
 #include "daylight/os/paths.h"
 #include "daylight/survey/machine.h"
 #include "daylight/survey/tree.h"
@@ -59,17 +64,22 @@ void Count(const report::SoftwareFacts& facts, Looked& looked) {
 
 }  // namespace
 
-std::string HashFile(int fd) {
+std::string HashFile(int fd, const std::atomic<bool>* stop, std::uint64_t max_bytes) {
+  const auto size = os::FileSize(fd);
+  if (!size || *size > max_bytes) return {};
   crypto::Sha256 digest;
   std::vector<std::byte> buffer(1u << 20);
-  std::uint64_t offset = 0;
-  for (;;) {
-    const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+  for (std::uint64_t offset = 0; offset < *size;) {
+    if (stop != nullptr && stop->load(std::memory_order_relaxed)) return {};
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), *size - offset));
+    const ssize_t n = ::pread(fd, buffer.data(), wanted, static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
     if (n < 0) return {};
-    if (n == 0) return crypto::Hex(digest.Finish());
+    if (n == 0) break;  // It shrank.
     digest.Update(Bytes(buffer).first(static_cast<std::size_t>(n)));
     offset += static_cast<std::uint64_t>(n);
   }
+  return crypto::Hex(digest.Finish());
 }
 
 Looked Survey::Run(const Target& target) {
@@ -80,9 +90,19 @@ Looked Survey::Run(const Target& target) {
   };
   Asker asker(options_, take);
   const std::string path = target.kind == TargetKind::kMachine ? "/" : target.path;
-  os::Opened opened = os::Open(AT_FDCWD, path.c_str(), {.want = os::Want::kAny, .follow = true});
+  if (path.empty()) {
+    looked.failure = "its name is empty";
+    return looked;
+  }
+  // What may not answer is asked by somebody who can be left waiting.
+  const os::OpenHow how{.want = os::Want::kAny, .follow = true};
+  os::OpenHelper helper({.stop = options_.stop});
+  os::Opened opened =
+      os::Mounts::Load().any_remote() ? helper.Open(AT_FDCWD, path, how) : os::Open(AT_FDCWD, path.c_str(), how);
   if (opened.error != 0) {
-    looked.failure = os::Describe(Error{ErrorCode::kIo, "cannot open it", static_cast<std::uint64_t>(opened.error)});
+    looked.failure =
+        opened.silent ? "the file system does not answer"
+                      : os::Describe(Error{ErrorCode::kIo, "cannot open it", static_cast<std::uint64_t>(opened.error)});
     return looked;
   }
   if (S_ISDIR(opened.info.st_mode)) {
@@ -94,7 +114,11 @@ Looked Survey::Run(const Target& target) {
       report::SoftwareFacts facts;
       std::uint64_t hidden = 0;
       facts.processes = Processes(hidden);
-      if (hidden > 0) looked.counts["processes whose program may not be seen"] = hidden;
+      if (hidden > 0) {
+        facts.unread.push_back({{0, "proc", report::Presence::kPresent},
+                                "failed",
+                                std::to_string(hidden) + " processes do not let their program be seen"});
+      }
       facts.modules = KernelModules();
       take(std::move(facts));
     }
@@ -102,7 +126,10 @@ Looked Survey::Run(const Target& target) {
     Tree(options_, asker, take, looked).Walk(path);
   } else if (S_ISREG(opened.info.st_mode) && target.kind == TargetKind::kPath) {
     looked.kind = "file";
-    looked.sha256 = HashFile(opened.fd.get());
+    // Of what may not answer only a worker waits.
+    if (os::KindOf(opened.f_type) != os::FileSystemKind::kRemote) {
+      looked.sha256 = HashFile(opened.fd.get(), options_.stop);
+    }
     Question question;
     question.path = std::string(os::BaseName(path));
     question.message.files.push_back({question.path, static_cast<std::uint64_t>(opened.info.st_size)});

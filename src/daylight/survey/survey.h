@@ -9,7 +9,9 @@
 // containers, are roots of their own. Used by one thread; calls back on it.
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -56,8 +58,10 @@ struct Looked {
   std::string failure;                          // Why it could not be looked at at all; empty when it was.
 };
 
-// SHA-256 of an open file, lowercase hexadecimal; empty when it cannot be read.
-std::string HashFile(int fd);
+// SHA-256 of an open file, lowercase hexadecimal; empty when it cannot be read, is larger than `max_bytes`, or `stop`
+// was set meanwhile. Of one that grows, as much as there was at first.
+std::string HashFile(int fd, const std::atomic<bool>* stop = nullptr,
+                     std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max());
 
 class Survey {
  public:

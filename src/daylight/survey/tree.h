@@ -32,22 +32,27 @@ class Tree {
   };
 
   void Folder(const std::string& path);
+  // Where links lead to databases, the walk does not.
+  void ReadLinkedDatabases();
   void File(os::WalkEntry& entry, const std::string& path);
   void Failed(const os::WalkEntry& entry, const std::string& path);
-  void Read(os::WalkEntry& entry, const std::string& path, report::SurveyKind kind, bool open_archives);
+  void Read(os::Fd file, std::uint64_t size, report::FactPlace place, report::SurveyKind kind, bool open_archives,
+            const std::string& log);
   void ReadImageFolder(const std::string& path);
   bool IsDatabase(std::string_view path) const;
-  bool IsSystem(const std::string& path) const;
-  report::FactPlace PlaceOf(const std::string& path);
+  bool IsLink(const std::string& path);
+  std::uint32_t Root() const { return nested_.empty() ? 0 : nested_.back().root; }
+  bool IsSystem(const std::string& path);
+  report::FactPlace PlaceOf(const std::string& path) const;
   void Flush(bool always);
 
   const Options& options_;
   Asker& asker_;
   Survey::Take take_;
   Looked& looked_;
-  std::string folder_;               // The target's, with a slash at its end.
-  std::vector<Nested> nested_;       // Innermost last.
-  std::vector<std::string> images_;  // Folders that are OCI image layouts.
+  std::string folder_;            // The target's, with a slash at its end.
+  std::vector<Nested> nested_;    // Innermost last.
+  os::Walker* walker_ = nullptr;  // While it walks.
   report::SoftwareFacts facts_;
   std::uint64_t files_ = 0;
 };

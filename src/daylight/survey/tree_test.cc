@@ -18,7 +18,9 @@ TEST(ContainerStorageTest, FoldersOfDockerPodmanContainerd) {
   EXPECT_TRUE(IsContainerStorage("home/u/.local/share/containers/storage/overlay/0a/diff"));
   EXPECT_TRUE(IsContainerStorage("var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/12/fs"));
   EXPECT_TRUE(IsContainerStorage("var/lib/docker/vfs/dir/0a"));
-  for (const char* other : {"", "diff", "overlay2/x/diff", "var/overlay2/diff", "a/b/overlay2/c/diff/d", "a/vfs/dir"}) {
+  EXPECT_TRUE(IsContainerStorage("overlay2/0a1b/diff"));  // Of --root /var/lib/docker.
+  for (const char* other :
+       {"", "diff", "x/diff", "var/overlay2/diff", "overlay2//diff", "a/b/overlay2/c/diff/d", "a/vfs/dir"}) {
     EXPECT_FALSE(IsContainerStorage(other)) << other;
   }
 }

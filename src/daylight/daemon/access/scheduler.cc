@@ -57,6 +57,7 @@ std::vector<std::string> Scheduler::Configure(const std::vector<ScheduleConfig>&
                          std::string(calendar.error().what));
       continue;
     }
+    if (!schedule.enabled) continue;
     auto entry = std::make_unique<Entry>(Entry{schedule, std::move(*calendar), std::nullopt, nullptr});
     entry->next = entry->calendar.Next(now);
     for (const auto& old : entries_) {

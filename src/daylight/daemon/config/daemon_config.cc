@@ -223,6 +223,7 @@ void ReadSchedules(Document& document, DaemonConfig& config) {
     if (!names.insert(schedule.name).second) entry.Refuse("name", "is there twice");
     entry.Text("when", schedule.when);
     if (schedule.when.empty()) entry.Refuse("when", "is missing");
+    entry.Flag("enabled", schedule.enabled);
     entry.Paths("paths", schedule.paths);
     if (schedule.paths.empty()) entry.Refuse("paths", "is missing");
     entry.Texts("exclude", schedule.exclude, "patterns");

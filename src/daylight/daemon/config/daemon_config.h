@@ -109,6 +109,7 @@ struct HookConfig {
 struct ScheduleConfig {
   std::string name;
   std::string when;  // As systemd.time(7) has it.
+  bool enabled = true;
   std::vector<std::string> paths;
   std::vector<std::string> exclude;
   std::vector<std::string> exclude_masks;  // See os/path_mask.h.

@@ -199,7 +199,8 @@ class HtmlReport {
       const Standing standing = StandingOf(finding, clause);
       const std::string number = std::to_string(list_.IndexOf(clause) + 1);
       out_ += "<li>" + Badge(ToneOf(standing), Words(standing)) + " " + Bdi(clause.jurisdiction) +
-              ", <a href=\"#clause-" + number + "\">[" + number + "] " + Bdi(clause.title) + "</a>";
+              ", <a href=\"#clause-" + number + "\">[" + number + "] " +
+              Bdi(clause.title + (clause.clause.empty() ? "" : ": " + clause.clause)) + "</a>";
       for (const std::string_view caveat : ShortCaveats(clause)) {
         out_ += " <span class=\"doubt\">(" + std::string(caveat) + ")</span>";
       }

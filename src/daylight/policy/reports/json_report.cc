@@ -157,6 +157,8 @@ std::string WriteJson(const Assessment& assessment) {
   json.Field("on", Text(assessment.on));
   AppendList(json, "jurisdictions", assessment.jurisdictions);
   json.Field("role", assessment.role);
+  AppendList(json, "only", assessment.only);
+  json.Field("fail_on", assessment.fail_on ? Name(*assessment.fail_on) : "");
   json.Line();
   json.Key("policy");
   AppendPolicy(assessment.policy, json);

@@ -207,7 +207,7 @@ class TextReport {
   void WriteVerdict(const Finding& finding, const ClauseVerdict& clause, std::string_view label, std::size_t indent) {
     const Standing standing = StandingOf(finding, clause);
     std::string name = "[" + std::to_string(list_.IndexOf(clause) + 1) + "] " + EscapeLine(clause.jurisdiction) + ", " +
-                       EscapeLine(clause.title);
+                       EscapeLine(clause.title + (clause.clause.empty() ? "" : ": " + clause.clause));
     for (const std::string_view caveat : ShortCaveats(clause)) name.append(" (").append(caveat).append(")");
     page_.PutInkedWord(indent, label, Words(standing), InkOf(standing), name);
     if (!clause.reason.empty()) page_.Put(indent, "            ", EscapeLine(clause.reason));

@@ -3,18 +3,21 @@
 #include <algorithm>
 #include <array>
 
+#include "daylight/os/paths.h"
 #include "daylight/policy/date.h"
 
 namespace dl::policy {
 
 Answer AnswerOf(const Assessment& assessment) {
   if (assessment.forbidden()) return Answer::kProhibited;
+  if (assessment.found()) return Answer::kFound;
   return assessment.complete() ? Answer::kNothing : Answer::kIncomplete;
 }
 
 std::string_view Name(Answer answer) {
   switch (answer) {
     case Answer::kProhibited: return "prohibited";
+    case Answer::kFound: return "found";
     case Answer::kIncomplete: return "incomplete";
     case Answer::kNothing: return "nothing-prohibited";
   }
@@ -31,14 +34,28 @@ std::string Headline(const Assessment& assessment) {
   switch (AnswerOf(assessment)) {
     case Answer::kProhibited:
       return "Prohibited on " + day + ": " + Count(ForbiddenFindings(assessment), "finding", "findings");
+    case Answer::kFound: return "Found, though no clause forbids it on " + day;
     case Answer::kIncomplete: return "Could not be checked completely for " + day;
-    case Answer::kNothing: return "Nothing prohibited on " + day + " was found";
+    case Answer::kNothing:
+      // What was asked is whether it is gone, which says more than the law does.
+      if (assessment.fail_on)
+        return "Nothing was found in the grade " + std::string(Name(*assessment.fail_on)) + " or above";
+      return "Nothing prohibited on " + day + " was found";
   }
   return {};
 }
 
 std::vector<std::string> Remarks(const Assessment& assessment) {
   std::vector<std::string> remarks;
+  if (!assessment.only.empty()) {
+    std::string names;
+    for (const std::string& name : assessment.only) names += (names.empty() ? "" : ", ") + name;
+    remarks.push_back("Only this was asked about: " + EscapeLine(names) + ".");
+  }
+  if (assessment.fail_on) {
+    remarks.push_back("Asked besides: whether it is there in the grade " + std::string(Name(*assessment.fail_on)) +
+                      " or a stronger one.");
+  }
   if (AnswerOf(assessment) == Answer::kIncomplete) {
     remarks.emplace_back("Nothing prohibited on that day was found in what could be read.");
   }
@@ -226,6 +243,8 @@ std::string Places::Full(const std::string& target, const std::string& root, con
   };
   const std::string_view first = is_machine || is_tree ? "/" : "//";
   append(root, first);
+  // A file that was asked about is no place within itself.
+  if (!is_machine && !is_tree && root.empty() && os::BaseName(target) == path) return full;
   append(path, root.empty() ? first : "//");
   return full.empty() ? "/" : full;
 }

@@ -11,7 +11,7 @@
 
 namespace dl::policy {
 
-enum class Answer : std::uint8_t { kProhibited, kIncomplete, kNothing };
+enum class Answer : std::uint8_t { kProhibited, kFound, kIncomplete, kNothing };
 Answer AnswerOf(const Assessment& assessment);
 std::string_view Name(Answer answer);  // "prohibited", "incomplete", "nothing-prohibited"
 
