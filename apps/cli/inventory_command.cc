@@ -7,7 +7,7 @@
 #include "daylight/os/io.h"
 #include "daylight/survey/survey.h"
 #include "messages.h"
-#include "output.h"
+#include "report_file.h"
 #include "signals.h"
 #include "survey_targets.h"
 
@@ -51,9 +51,15 @@ int InventoryCommand(const Arguments& arguments) {
   app.add_option("-o,--output", output_path, "write there instead of standard output")->type_name("FILE");
   if (const auto exit = Parse(app, arguments, SurveyTargets::Usage(), paths)) return *exit;
   if (!targets.Resolve(paths)) return kExitTrouble;
+  auto output = ReportFile::Open(output_path);
+  if (!output) {
+    Say(output_path + ": " + os::Describe(output.error()));
+    return kExitTrouble;
+  }
   bool good = true;
   inventory::Inventory inventory;
   for (const survey::Target& target : targets.targets()) {
+    if (StopFlag()) break;
     // What kind it is shows while it is looked at; what it holds comes after that name.
     std::vector<report::SoftwareFacts> pieces;
     survey::Survey survey(targets.OptionsFor(target, SurveyTargets::Wanted::kInstalled),
@@ -75,16 +81,7 @@ int InventoryCommand(const Arguments& arguments) {
     for (report::SoftwareFacts& piece : pieces) inventory.Add(std::move(piece));
   }
   if (StopFlag()) Say("interrupted: this is not all");
-  auto output = Output::Open(output_path);
-  if (!output) {
-    Say(output_path + ": " + os::Describe(output.error()));
-    return kExitTrouble;
-  }
-  const inventory::Sink sink = [&](std::string_view piece) {
-    output->text() += piece;
-    output->Offer();
-    return output->status().has_value();
-  };
+  const inventory::Sink sink = [&](std::string_view piece) { return output->Write(piece); };
   inventory::WriteOptions options;
   options.version = DAYLIGHT_VERSION;
   options.at = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
@@ -96,9 +93,8 @@ int InventoryCommand(const Arguments& arguments) {
   } else {
     inventory::WriteText(contents, sink);
   }
-  output->Flush();
-  if (!output->status()) {
-    Say((output_path.empty() ? "standard output" : output_path) + ": " + os::Describe(output->status().error()));
+  if (const Status written = output->Commit(); !written) {
+    Say(output->name() + ": " + os::Describe(written.error()));
     return kExitTrouble;
   }
   return good && !StopFlag() ? kExitClean : kExitTrouble;

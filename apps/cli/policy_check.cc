@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <optional>
 
 #include "commands.h"
 #include "daylight/os/beneath.h"
 #include "daylight/os/io.h"
+#include "daylight/os/mounts.h"
 #include "daylight/os/paths.h"
 #include "daylight/policy/date.h"
 #include "daylight/policy/judge.h"
@@ -18,8 +20,8 @@
 #include "daylight/policy/statement.h"
 #include "daylight/survey/survey.h"
 #include "messages.h"
-#include "output.h"
 #include "policy_sources.h"
+#include "report_file.h"
 #include "signals.h"
 #include "survey_targets.h"
 
@@ -38,6 +40,9 @@ struct Options {
   std::string fail_on;
   PolicySources sources;
 };
+
+// No program is larger; a file with a hole in it may be, and costs nothing to make.
+constexpr std::uint64_t kMaxHashedBytes = std::uint64_t{4} << 30;
 
 std::int64_t Now() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
 
@@ -104,6 +109,8 @@ std::string Write(const policy::Assessment& assessment, const std::string& forma
 // Digests of what is evidence and lies in a file system; a file that went meanwhile has none.
 void HashEvidence(policy::Judge& judge, const std::vector<survey::Target>& targets) {
   std::map<std::size_t, os::Fd> folders;
+  const os::Mounts mounts = os::Mounts::Load();
+  const std::string here = os::WorkingFolder().value_or("/");
   for (const policy::FileWanted& file : judge.WantsHash()) {
     if (StopFlag() || file.target >= targets.size()) return;
     const std::string& path = targets[file.target].path;
@@ -112,8 +119,10 @@ void HashEvidence(policy::Judge& judge, const std::vector<survey::Target>& targe
       if (auto opened = os::OpenFolder(path)) folder->second = std::move(*opened);
     }
     if (!folder->second.valid()) continue;
+    // A read from what may not answer would hold us here.
+    if (mounts.any_remote() && !mounts.RemoteAbove(os::Absolute(os::Join(path, file.path), here)).empty()) continue;
     const auto opened = os::OpenBeneath(folder->second.get(), file.path);
-    if (opened) judge.SetHash(file, survey::HashFile(opened->get()));
+    if (opened) judge.SetHash(file, survey::HashFile(opened->get(), &StopFlag(), kMaxHashedBytes));
   }
 }
 
@@ -148,16 +157,53 @@ std::optional<policy::Grade> GradeNamed(const std::string& name) {
   return std::nullopt;
 }
 
-bool Sign(const Options& options, const std::string& report) {
-  auto key = policy::LoadSigningKey(options.key);
-  if (!key) {
-    Say("--sign: " + options.key + ": " + os::Describe(key.error()));
-    return false;
+// Where the report goes, and its signature; all that can fail of them before it is known what they say.
+struct Outputs {
+  ReportFile report;
+  std::optional<ReportFile> signature;
+  std::optional<crypto::SigningKey> key;
+};
+
+std::optional<Outputs> OpenOutputs(const Options& options) {
+  std::optional<crypto::SigningKey> key;
+  if (!options.key.empty()) {
+    auto loaded = policy::LoadSigningKey(options.key);
+    if (!loaded) {
+      Say("--sign: " + options.key + ": " + os::Describe(loaded.error()));
+      return std::nullopt;
+    }
+    key = std::move(*loaded);
   }
+  auto report = ReportFile::Open(options.output);
+  if (!report) {
+    Say(options.output + ": " + os::Describe(report.error()));
+    return std::nullopt;
+  }
+  Outputs outputs{std::move(*report), std::nullopt, std::move(key)};
+  if (!outputs.key) return outputs;
   const std::string file = options.output + ".sig";
-  const Status written = policy::WriteSignature(file, policy::Sign(report, *key));
-  if (!written) Say(file + ": " + os::Describe(written.error()));
-  return written.has_value();
+  auto signature = ReportFile::Open(file);
+  if (!signature) {
+    Say(file + ": " + os::Describe(signature.error()));
+    return std::nullopt;
+  }
+  outputs.signature = std::move(*signature);
+  return outputs;
+}
+
+// At no time is there a report beside a signature that is not its own: the old one goes first, the new one comes last.
+bool WriteOut(Outputs& outputs, const Options& options, const std::string& report) {
+  const auto good = [](const Status& status, const std::string& name) {
+    if (!status) Say(name + ": " + os::Describe(status.error()));
+    return status.has_value();
+  };
+  outputs.report.Write(report);
+  if (!outputs.signature) return good(outputs.report.Commit(), outputs.report.name());
+  const std::string file = options.output + ".sig";
+  outputs.signature->Write(policy::Sign(report, *outputs.key));
+  if (!good(outputs.report.Finish(), outputs.report.name()) || !good(outputs.signature->Finish(), file)) return false;
+  ::unlink(file.c_str());
+  return good(outputs.report.Commit(), outputs.report.name()) && good(outputs.signature->Commit(), file);
 }
 
 }  // namespace
@@ -215,9 +261,12 @@ int PolicyCheck(const Arguments& arguments) {
     return kExitTrouble;
   }
   if (!KnowsAll(*set, options.only) || !targets.Resolve(paths)) return kExitTrouble;
+  auto outputs = OpenOutputs(options);
+  if (!outputs) return kExitTrouble;
   policy::Judge judge(*set, question);
   std::vector<survey::Target> looked_at;
   for (const survey::Target& target : targets.targets()) {
+    if (StopFlag()) break;  // The rest is not even begun.
     survey::Options survey_options = targets.OptionsFor(target, SurveyTargets::Wanted::kEverything);
     survey_options.words = judge.Words();
     policy::TargetLooked before;
@@ -232,7 +281,8 @@ int PolicyCheck(const Arguments& arguments) {
     looked_at.push_back(target);
   }
   HashEvidence(judge, looked_at);
-  if (StopFlag()) judge.AddFailure("interrupted: not everything was looked at");
+  const bool interrupted = StopFlag();
+  if (interrupted) judge.AddFailure("interrupted: not everything was looked at");
   policy::Assessment assessment = judge.Finish();
   assessment.findings.erase(
       std::remove_if(assessment.findings.begin(), assessment.findings.end(),
@@ -240,20 +290,9 @@ int PolicyCheck(const Arguments& arguments) {
       assessment.findings.end());
   assessment.only = options.only;
   assessment.fail_on = GradeNamed(options.fail_on);
-  auto output = Output::Open(options.output);
-  if (!output) {
-    Say(options.output + ": " + os::Describe(output.error()));
-    return kExitTrouble;
-  }
-  const std::string report = Write(assessment, options.format, output->terminal());
-  output->text() = report;
-  output->Flush();
-  if (!output->status()) {
-    Say((options.output.empty() ? "standard output" : options.output) + ": " + os::Describe(output->status().error()));
-    return kExitTrouble;
-  }
+  if (!WriteOut(*outputs, options, Write(assessment, options.format, outputs->report.terminal()))) return kExitTrouble;
   for (const std::string& failure : assessment.failures) Say(failure);
-  if (!options.key.empty() && !Sign(options, report)) return kExitTrouble;
+  if (interrupted) return kExitTrouble;
   if (assessment.forbidden()) return kExitDetected;
   if (assessment.found()) return kExitDetected;
   return assessment.complete() ? kExitClean : kExitTrouble;

@@ -46,7 +46,12 @@ void SurveyTargets::AddTo(CLI::App& app) {
 }
 
 bool SurveyTargets::Resolve(const std::vector<std::string>& paths) {
-  if (!root_.empty()) targets_.push_back({survey::TargetKind::kRoot, root_});
+  // `--root "$ROOT"` without a ROOT does not mean this machine.
+  if (root_ && root_->empty()) {
+    Say("--root: its name is empty");
+    return false;
+  }
+  if (root_) targets_.push_back({survey::TargetKind::kRoot, *root_});
   for (const std::string& path : paths) targets_.push_back({survey::TargetKind::kPath, path});
   if (targets_.empty()) targets_.push_back({survey::TargetKind::kMachine, "/"});
   const auto timeout = ParseDuration(timeout_);

@@ -7,6 +7,7 @@
 //   for (const survey::Target& target : targets.targets()) …
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ class SurveyTargets {
   survey::Options OptionsFor(const survey::Target& target, Wanted wanted) const;
 
  private:
-  std::string root_;
+  std::optional<std::string> root_;
   std::vector<std::string> exclude_;
   bool deep_ = false;
   bool one_file_system_ = false;

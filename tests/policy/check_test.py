@@ -382,6 +382,30 @@ class LawTest(Case):
         self.assertEqual(sarif["version"], "2.1.0")
 
 
+class GoneTest(Case):
+    ASK = ("--only", "clamav", "--fail-on", "remnant")
+
+    def test_what_no_law_names_is_reported_when_it_is_asked_for(self):
+        samples.write(self.root, {"var/lib/dpkg/status": samples.dpkg(
+            samples.stanza("clamav-daemon", "deinstall ok config-files")), "etc/clamav/clamd.conf": "x\n"})
+        self.assertEqual(self.check_root(code=0)["findings"], [])
+        report = self.check_root(*self.ASK, code=1)
+        self.assertEqual((report["answer"], report["only"], report["fail_on"]), ("found", ["clamav"], "remnant"))
+        self.assertEqual(self.grades(report, "clamav"), {"": "remnant"})
+        self.assertFalse(report["forbidden"])
+
+    def test_gone(self):
+        samples.write(self.root, {"var/lib/dpkg/status": samples.dpkg(), KESL: samples.ELF})
+        report = self.check_root(*self.ASK, code=0)
+        self.assertEqual((report["answer"], report["findings"]), ("nothing-prohibited", []))
+        text = self.daylight("policy", "check", "--root", self.root, *self.ASK, code=0).stdout
+        self.assertTrue(text.startswith("Nothing was found in the grade remnant or above"), text)
+        self.assertIn("clamav", text)
+
+    def test_names_that_nobody_knows(self):
+        self.daylight("policy", "check", "--root", self.root, "--only", "nothing", code=2)
+
+
 class StatementTest(Case):
     def test_nothing_found_says_what_was_looked_at(self):
         samples.write(self.root, {"var/lib/dpkg/status": samples.dpkg(), "usr/bin/a": samples.ELF})

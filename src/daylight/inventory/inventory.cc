@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "daylight/os/paths.h"
+
 namespace dl::inventory {
 
 namespace {
@@ -78,10 +80,24 @@ void Inventory::Add(report::SoftwareFacts&& facts) {
   for (report::RootFact& root : facts.roots) {
     // They come in the order of their numbers; others would be somebody's lie, and are not given a place.
     if (root.id != by_root_.size()) continue;
+    Place& target = contents_.places[target_];
+    const bool is_file_itself = root.parent == 0 && target.kind != TargetKind::kMachine &&
+                                target.kind != TargetKind::kFolder && root.path == os::BaseName(target.name);
+    // A file that was named, and the package or archive that it is, are one place; an image has a name of its own.
+    if (is_file_itself && root.kind != report::RootKind::kImage && target.title.empty() && target.digest.empty()) {
+      target.title = std::move(root.name);
+      target.digest = std::move(root.digest);
+      by_root_.push_back(target_);
+      continue;
+    }
     Place place;
     place.parent = PlaceOf(root.parent);
     place.name = contents_.places[place.parent].name;
-    if (!root.path.empty()) place.name += (root.parent == 0 ? "/" : "//") + root.path;
+    if (is_file_itself) {
+      if (!root.name.empty()) place.name += "//" + root.name;
+    } else if (!root.path.empty()) {
+      place.name += (root.parent == 0 ? "/" : "//") + root.path;
+    }
     place.title = std::move(root.name);
     place.digest = std::move(root.digest);
     place.kind = KindOf(root.kind);

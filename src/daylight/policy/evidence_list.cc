@@ -21,7 +21,7 @@ std::uint64_t HashOf(const Evidence& evidence) {
 
 }  // namespace
 
-void EvidenceList::Add(Evidence evidence, bool is_file, bool may_keep) {
+bool EvidenceList::Add(Evidence evidence, bool is_file, bool may_keep) {
   grade_ = std::max(grade_, evidence.grade);  // First: what hashes alike may be strongest.
   const std::uint64_t hash = HashOf(evidence);
   if (seen_.count(hash) != 0) {
@@ -29,17 +29,20 @@ void EvidenceList::Add(Evidence evidence, bool is_file, bool may_keep) {
     for (Item& item : items_) {
       if (!evidence.sha256.empty() && item.evidence.sha256.empty() && HashOf(item.evidence) == hash) {
         item.evidence.sha256 = std::move(evidence.sha256);
-        return;
+        return false;
       }
     }
-    return;
+    return false;
   }
-  if (seen_.size() < kMaxSeen) seen_.insert(hash);
   if (!may_keep && !items_.empty()) {
     ++more_;
-    return;
+    return false;
   }
+  const bool is_remembered = seen_.size() < kMaxSeen;
+  if (is_remembered) seen_.insert(hash);
+  const std::size_t before = items_.size();
   Keep({std::move(evidence), is_file});
+  return is_remembered || items_.size() > before;
 }
 
 void EvidenceList::Keep(Item item) {

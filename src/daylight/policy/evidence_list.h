@@ -19,8 +19,8 @@ class EvidenceList {
     Evidence evidence;
     bool is_file = false;  // Whose digest can be told.
   };
-  // The same again says nothing. `may_keep`: where it is false only its grade counts.
-  void Add(Evidence evidence, bool is_file, bool may_keep);
+  // The same again says nothing. `may_keep`: where it is false only its grade counts. Says whether it takes memory.
+  bool Add(Evidence evidence, bool is_file, bool may_keep);
   void Merge(EvidenceList&& other);
   bool empty() const { return items_.empty() && more_ == 0; }
   Grade grade() const { return grade_; }

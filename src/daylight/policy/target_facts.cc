@@ -43,7 +43,7 @@ void TargetFindings::AddFile(const report::FileFact& fact) {
     if (says.folder != nullptr) {
       // Elsewhere than at the top: whoever put it there, it is nobody's installation by itself.
       const std::uint64_t hash = PathHash(says.folder->product, "folder");
-      if (root.named.insert(hash).second) {
+      if (IsNew(root, hash)) {
         Say(root, says.folder->product, fact.place.presence,
             {Grade::kMention, "path", {}, fact.place.path, "in a folder called as the product's", {}});
       }
@@ -69,7 +69,7 @@ void TargetFindings::AddFile(const report::FileFact& fact) {
 
 void TargetFindings::AddProgram(const report::ProgramFact& fact) {
   const Presence presence = fact.place.presence;
-  if (presence == Presence::kPresent) Remember(fact.place.root, fact.place.path);
+  if (presence == Presence::kPresent) Remember(RootOf(fact.place.root).id, fact.place.path);
   const PathSays& says = Read(fact.place.path);
   // Who signed it, and whom it names.
   std::uint32_t signer = kNobody;
@@ -258,7 +258,8 @@ void TargetFindings::AddImage(const report::ImageFact& fact) {
   for (const std::string& variable : fact.environment) {
     for (const NameHit& hit : identifier_.EnvironmentNamed(variable)) {
       std::vector<Mark>& marks = root.marks[hit.product];
-      if (marks.size() >= kMaxMarks) continue;
+      if (marks.size() >= kMaxMarks || (kept_ >= kMaxKept && marks.size() > 1)) continue;
+      ++kept_;
       Evidence evidence{Grade::kEmbedded, "engine", {}, fact.place.path, "variable " + CutText(variable, 200), {}};
       Limit(root, presence, evidence);
       marks.push_back({identifier_.product(hit.product).engine[hit.mark].kind, std::move(evidence), false});

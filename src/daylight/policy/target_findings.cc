@@ -14,6 +14,9 @@ std::string Counted(std::uint64_t count, std::string_view what) {
   return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
+// Of the root that stands for many; no other has such a number.
+std::uint32_t SharedId(std::uint8_t number) { return ~std::uint32_t{0} - number; }
+
 }  // namespace
 
 TargetFindings::TargetFindings(const Identifier& identifier, std::string_view kind)
@@ -22,16 +25,23 @@ TargetFindings::TargetFindings(const Identifier& identifier, std::string_view ki
   order_.push_back(0);
 }
 
-// Facts may name a root that nobody spoke of, or more of them than there is room for: those are the target's.
+// Facts may name a root that nobody spoke of: those are the target's.
 TargetFindings::Root& TargetFindings::RootOf(std::uint32_t id) {
+  if (id < shared_.size() && shared_[id] != 0) id = SharedId(shared_[id]);
   const auto found = roots_.find(id);
   return found == roots_.end() ? *roots_.at(0) : *found->second;
+}
+
+// Of what has the vendor's name.
+bool TargetFindings::IsNew(Root& root, std::uint64_t hash) {
+  if (root.named.size() >= kMaxNamed || (kept_ >= kMaxKept && !root.named.empty())) return false;
+  return root.named.insert(hash).second;
 }
 
 std::string TargetFindings::RootName(std::uint32_t id) { return RootOf(id).name; }
 
 void TargetFindings::AddRoot(const report::RootFact& fact) {
-  if (roots_.size() >= kMaxRoots || fact.id == 0 || roots_.count(fact.id) != 0) return;
+  if (fact.id == 0 || roots_.count(fact.id) != 0) return;
   // A parent is known before its children, so there are no loops; one that is not is the target.
   const Root& parent = RootOf(fact.parent);
   auto root = std::make_unique<Root>();
@@ -62,8 +72,21 @@ void TargetFindings::AddRoot(const report::RootFact& fact) {
     root->most = Grade::kMention;
     root->note = "in a document that lies here";
   }
-  order_.push_back(fact.id);
-  roots_.emplace(fact.id, std::move(root));
+  std::uint32_t id = fact.id;
+  if (roots_.size() >= kMaxRoots) {
+    // Some thousand packages in a mirror are no reason to take what is in one more for the target's own: those that can
+    // come to the same share a root.
+    if (id >= kMaxMoreRoots) return;
+    if (shared_.size() <= id) shared_.resize(std::size_t{id} + 1);
+    shared_[id] = static_cast<std::uint8_t>(static_cast<unsigned>(root->most) + 1);
+    id = root->id = SharedId(shared_[fact.id]);
+    if (roots_.count(id) != 0) return;
+    root->name = "one of more than " + std::to_string(kMaxRoots) + " roots";
+    root->folder.clear();
+    root->on_disk = false;
+  }
+  order_.push_back(id);
+  roots_.emplace(id, std::move(root));
 }
 
 void TargetFindings::Limit(const Root& root, Presence presence, Evidence& evidence) const {
@@ -88,14 +111,13 @@ Grade TargetFindings::Say(Root& root, std::uint32_t product, Presence presence, 
     evidence.detail += "by a description of the product that is not verified";
   }
   EvidenceList& list = root.found[product];
-  const std::size_t before = list.size();
-  list.Add(std::move(evidence), is_file && presence == Presence::kPresent, kept_ < kMaxKept);
-  if (list.size() > before) ++kept_;
+  if (list.Add(std::move(evidence), is_file && presence == Presence::kPresent, kept_ < kMaxKept)) ++kept_;
   return grade;
 }
 
 void TargetFindings::AddPending(Root& root, Presence presence, Pending pending) {
-  if (root.pending.size() >= kMaxPending) return;
+  if (root.pending.size() >= kMaxPending || (kept_ >= kMaxKept && !root.pending.empty())) return;
+  ++kept_;
   if (presence == Presence::kDeleted) pending.evidence.grade = std::min(pending.evidence.grade, Grade::kRemnant);
   root.pending.push_back(std::move(pending));
 }
@@ -136,7 +158,7 @@ const TargetFindings::PathSays& TargetFindings::Read(std::string_view path) {
 void TargetFindings::MentionFolders(Root& root, const PathSays& says, std::string_view path, Presence presence) {
   for (const PathHit& hit : says.words) {
     const std::uint64_t hash = PathHash(hit.rule->product, path.substr(0, hit.end));
-    if (root.named.size() >= kMaxNamed || !root.named.insert(hash).second) continue;
+    if (!IsNew(root, hash)) continue;
     Say(root, hit.rule->product, presence,
         {Grade::kMention, "path", {}, std::string(path.substr(0, hit.end)), "has the vendor's name", {}});
   }
@@ -147,7 +169,8 @@ void TargetFindings::AddMarks(Root& root, const PathSays& says, Presence presenc
   for (const PathRule* const rule : says.marks) {
     const EngineMark& mark = identifier_.product(rule->product).engine[rule->mark];
     std::vector<Mark>& marks = root.marks[rule->product];
-    if ((mark.program && !is_program) || marks.size() >= kMaxMarks) continue;
+    if ((mark.program && !is_program) || marks.size() >= kMaxMarks || (kept_ >= kMaxKept && marks.size() > 1)) continue;
+    ++kept_;
     Evidence evidence{Grade::kEmbedded,   "engine", {}, std::string(path), "part of an engine: " + mark.kind,
                       std::string(sha256)};
     Limit(root, presence, evidence);

@@ -104,6 +104,7 @@ class TargetFindings {
   void AddModule(const report::KernelModuleFact& fact);
 
   Root& RootOf(std::uint32_t id);
+  bool IsNew(Root& root, std::uint64_t hash);
   const PathSays& Read(std::string_view path);
   // Adds evidence with the root's and the presence's limits; says its grade.
   Grade Say(Root& root, std::uint32_t product, report::Presence presence, Evidence evidence, bool is_file = false);
@@ -124,6 +125,7 @@ class TargetFindings {
   const bool is_file_;  // or a file that may be one.
   std::unordered_map<std::uint32_t, std::unique_ptr<Root>> roots_;
   std::vector<std::uint32_t> order_;    // Of roots.
+  std::vector<std::uint8_t> shared_;    // By their numbers, of roots beyond kMaxRoots: what they can come to, and 1.
   std::vector<std::uint64_t> present_;  // Files that units may start: hashes of root and path; sorted at the end.
   std::vector<PathHit> hits_;
   PathSays says_;

@@ -9,7 +9,8 @@
 
 namespace dl::policy {
 
-inline constexpr std::size_t kMaxRoots = 65536;
+inline constexpr std::size_t kMaxRoots = 65536;         // That are told apart,
+inline constexpr std::size_t kMaxMoreRoots = 16 << 20;  // and that are known to be some, beyond those.
 inline constexpr std::size_t kMaxRootName = 2048;
 inline constexpr std::size_t kMaxPath = 4096;
 inline constexpr std::size_t kMaxDetail = 300;
@@ -17,7 +18,8 @@ inline constexpr std::size_t kMaxPending = 1000;  // Of a root.
 inline constexpr std::size_t kMaxMarks = 200;     // Of a root and product.
 inline constexpr std::size_t kMaxNamed = 1000;    // Of a root.
 inline constexpr std::size_t kMaxPresent = 4'000'000;
-inline constexpr std::uint64_t kMaxKept = 200'000;  // Evidence of a target; one piece more of each product and root.
+inline constexpr std::uint64_t kMaxKept =
+    200'000;  // Evidence of a target, found or not yet; one piece more of each product and root.
 inline constexpr std::size_t kMaxUnitPrograms = 32;
 
 // Not within a character.

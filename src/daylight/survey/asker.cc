@@ -131,6 +131,10 @@ Status Asker::Start(Worker& worker) {
 
 void Asker::Feed(Worker& worker) {
   while (!waiting_.empty() && worker.tasks.size() < kAhead) {
+    if (worker.given >= options_.max_files_per_worker) {
+      if (!worker.tasks.empty()) return;
+      worker = Worker();
+    }
     if (!worker.process.running()) {
       if (const Status started = Start(worker); !started) {
         failure_ = "cannot start " + options_.worker_program.path + ": " + os::Describe(started.error());
@@ -145,7 +149,10 @@ void Asker::Feed(Worker& worker) {
     for (const os::Fd& fd : task.question.files) descriptors.push_back(fd.get());
     const Status queued = worker.link->Queue(MessageType::kSurvey, task.sequence, report::Encode(task.question.message),
                                              std::move(descriptors));
-    if (queued) continue;
+    if (queued) {
+      ++worker.given;
+      continue;
+    }
     if (queued.error().code == ErrorCode::kBudget) {  // It would be refused by every worker.
       TellUnread(task.question, "failed", std::string(queued.error().what));
       worker.tasks.pop_back();
@@ -202,6 +209,7 @@ Status Asker::Handle(Worker& worker, const report::Frame& frame) {
 Status Asker::TakeFacts(Worker& worker, report::SurveyFactsMessage message) {
   Task& task = worker.tasks.front();
   report::SoftwareFacts& facts = message.facts;
+  const bool is_folder = task.question.message.kind == report::SurveyKind::kImageFolder;
   bool known = true;
   const auto number = [&](std::uint32_t& root) {
     if (root == 0) {
@@ -216,6 +224,8 @@ Status Asker::TakeFacts(Worker& worker, report::SurveyFactsMessage message) {
     if (root.id != task.roots.size() + 1 || root.parent >= root.id || root.id > kMaxRootsPerAnswer) {
       return Fail(ErrorCode::kMalformed, "a root that does not follow the last");
     }
+    // A layout is a folder: that is where what was found in its files is.
+    if (is_folder && root.parent == 0 && root.path.empty()) root.path = task.question.path;
     number(root.parent);
     task.roots.push_back(root.id = NewRoot());
   }
@@ -235,6 +245,10 @@ Status Asker::TakeFacts(Worker& worker, report::SurveyFactsMessage message) {
   all(facts.components);
   all(facts.mentions);
   all(facts.unread);
+  for (report::UnreadFact& unread : facts.unread) {
+    const bool is_of_it = is_folder && unread.place.root == task.question.root;
+    if (is_of_it && unread.place.path.empty()) unread.place.path = task.question.path;
+  }
   if (!known) return Fail(ErrorCode::kMalformed, "a fact of a root that nobody has found");
   take_(std::move(facts));
   if (message.last) {

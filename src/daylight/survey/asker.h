@@ -30,6 +30,8 @@ struct AskerOptions {
   std::uint32_t workers = 1;
   // For one file with all that is in it.
   std::chrono::milliseconds timeout{std::chrono::minutes(10)};
+  // A worker that was taken over by one file sees no more than this many.
+  std::uint32_t max_files_per_worker = 10'000;
   const std::atomic<bool>* stop = nullptr;  // Set by a signal's handler.
 };
 
@@ -72,6 +74,7 @@ class Asker {
     std::unique_ptr<sandbox::Link> link;
     std::deque<Task> tasks;   // Sent, not answered, in order.
     Clock::time_point since;  // The first of them is the first.
+    std::uint32_t given = 0;
     bool ready = false;
   };
 

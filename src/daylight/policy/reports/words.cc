@@ -5,6 +5,7 @@
 
 #include "daylight/os/paths.h"
 #include "daylight/policy/date.h"
+#include "daylight/report/escape.h"
 
 namespace dl::policy {
 
@@ -50,7 +51,7 @@ std::vector<std::string> Remarks(const Assessment& assessment) {
   if (!assessment.only.empty()) {
     std::string names;
     for (const std::string& name : assessment.only) names += (names.empty() ? "" : ", ") + name;
-    remarks.push_back("Only this was asked about: " + EscapeLine(names) + ".");
+    remarks.push_back("Only this was asked about: " + report::EscapeLine(names) + ".");
   }
   if (assessment.fail_on) {
     remarks.push_back("Asked besides: whether it is there in the grade " + std::string(Name(*assessment.fail_on)) +
