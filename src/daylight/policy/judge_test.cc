@@ -376,6 +376,19 @@ TEST(JudgeTest, RootsHaveTheirOwnFindings) {
   EXPECT_FALSE(assessment.complete());
 }
 
+TEST(JudgeTest, WhatAProcessCallsItselfHasToBeConfirmed) {
+  SoftwareFacts facts;
+  report::ProcessFact process;
+  process.pid = 7;
+  process.name = "kesl";
+  process.program = "opt/kaspersky/kesl/libexec/kesl";
+  process.by_own_word = true;
+  facts.processes.push_back(process);
+  EXPECT_THAT(Lines(Judged(facts)), ElementsAre(Line(kKesl, "mention")));
+  facts.programs.push_back(Elf("opt/kaspersky/kesl/libexec/kesl"));
+  EXPECT_THAT(Lines(Judged(facts)), ElementsAre(Line(kKesl, "running")));
+}
+
 TEST(JudgeTest, AbsurdFactsCostLittle) {
   SoftwareFacts facts;
   for (std::uint32_t i = 1; i <= 100'000; ++i) {

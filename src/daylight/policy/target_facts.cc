@@ -357,6 +357,11 @@ void TargetFindings::AddProcess(const report::ProcessFact& fact) {
                     (fact.unit.empty() ? "" : " of " + CutText(fact.unit, 100)) +
                     (fact.program_deleted ? ", its program deleted" : "");
   const PathSays& says = Read(path);
+  if (says.place != nullptr && fact.by_own_word) {
+    // Anybody can be called so: another sign has to confirm it.
+    evidence.detail += ", by its own word";
+    return AddPending(root, Presence::kPresent, {says.place->product, std::move(evidence), true, false, {}});
+  }
   if (says.place != nullptr) {
     root.vendors.insert(identifier_.entity_of(says.place->product));
     Say(root, says.place->product, Presence::kPresent, std::move(evidence), !fact.program_deleted);

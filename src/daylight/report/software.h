@@ -171,7 +171,8 @@ struct ProcessFact {  // Of this machine.
   std::string name;     // As it calls itself.
   std::string program;  // Path of its program, without its leading slash; empty for kernel threads.
   bool program_deleted = false;
-  std::string unit;  // systemd's, by its control group.
+  std::string unit;          // systemd's, by its control group.
+  bool by_own_word = false;  // `program` is what it calls itself: the kernel does not say.
 };
 struct KernelModuleFact {  // Of this machine.
   std::string name;

@@ -68,7 +68,15 @@ std::vector<report::ProcessFact> Processes(std::uint64_t& hidden, const std::str
       }
       process.program = program->substr(std::min(program->find_first_not_of('/'), program->size()));
     } else if (errno == EACCES || errno == EPERM) {
-      ++hidden;
+      // Of another user's process everyone may read what it was started as.
+      const std::string arguments = ReadProcFile(at + "/cmdline");
+      const std::string first = arguments.substr(0, arguments.find('\0'));
+      if (first.starts_with('/')) {
+        process.program = first.substr(std::min(first.find_first_not_of('/'), first.size()));
+        process.by_own_word = true;
+      } else {
+        ++hidden;
+      }
     }
     process.unit = UnitOf(ReadProcFile(at + "/cgroup"));
     processes.push_back(std::move(process));

@@ -111,6 +111,8 @@ Looked Survey::Run(const Target& target) {
                                                       : "folder";
     if (target.kind == TargetKind::kMachine) {
       looked.host = HostName();
+    }
+    if (target.kind == TargetKind::kMachine && options_.contents) {
       report::SoftwareFacts facts;
       std::uint64_t hidden = 0;
       facts.processes = Processes(hidden);
