@@ -35,6 +35,7 @@ class Budget {
   bool ChargeBytes(std::uint64_t n) { return Take(limits_.bytes, n); }
   bool ChargeEntry() { return Take(limits_.entries, 1); }
   bool is_spent() const { return is_spent_; }
+  std::uint64_t left_bytes() const { return is_spent_ ? 0 : limits_.bytes; }
 
   class Level {
    public:

@@ -126,7 +126,7 @@ bool ScanService::MayTakeSlow(const Crew& crew) const {
 }
 
 std::optional<ScanService::Job> ScanService::TakeJob(const Crew& crew) {
-  const auto take = [this](std::deque<Job>& queue) -> std::optional<Job> {
+  const auto take = [](std::deque<Job>& queue) -> std::optional<Job> {
     while (!queue.empty()) {
       Job job = std::move(queue.front());
       queue.pop_front();

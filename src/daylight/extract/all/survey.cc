@@ -85,8 +85,9 @@ class Reader {
     settings.read_files = message_.open_archives || is_member_;
     settings.list_files = message_.list_files;
     settings.read_texts = !message_.words.empty();
-    settings.max_bytes = std::min(settings.max_bytes, message_.max_bytes);
-    ReadPackageFile(file, place, Members(), facts, settings);
+    // Many small packages that unpack to much share what the whole may cost.
+    settings.max_bytes = std::min(settings.max_bytes, budget_.left_bytes());
+    budget_.ChargeBytes(ReadPackageFile(file, place, Members(), facts, settings));
   }
 
   void ReadFolder(std::span<ObjectSource* const> files, const report::FactPlace& place) {

@@ -23,7 +23,7 @@ SavedImage Small() {
 TEST(HostileImageTest, CutAtEveryByte) {
   for (const std::string& whole : {Small().Oci(), Small().Docker()}) {
     // Most lengths end within zeros that fill a block up.
-    for (std::size_t size = 0; size < whole.size(); size += size % 512 < 16 ? 1 : 31) {
+    for (std::size_t size = 0; size < whole.size(); size += size % 512 < 16 ? 1u : 31u) {
       const std::unique_ptr<char[]> exact(new char[size]);
       std::copy_n(whole.begin(), size, exact.get());
       MemorySource source(AsBytes(std::string_view(exact.get(), size)));

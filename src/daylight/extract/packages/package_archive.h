@@ -31,6 +31,7 @@ class UnpackBudget {
     return !is_spent_;
   }
   bool is_spent() const { return is_spent_; }
+  std::uint64_t left() const { return is_spent_ ? 0 : left_; }
 
  private:
   std::uint64_t left_;

@@ -134,6 +134,7 @@ class PackageReading {
   void ReadDeb();
   void ReadRpm();
   void ReadTar();
+  std::uint64_t unpacked_bytes() const { return settings_.max_bytes - budget_.left(); }
 
  private:
   void Unread(std::string_view reason, std::string_view detail) { facts_.Unread(place_, reason, detail); }
@@ -393,18 +394,18 @@ bool IsPackageFile(Bytes head) {
   return text.starts_with(kDebFirst) || text.starts_with(kRpmMagic) || IsApk3(head) || IsTarPackage(head);
 }
 
-void ReadPackageFile(ObjectSource& file, const report::FactPlace& place, const MemberReader& read_member, Facts& facts,
-                     const PackageFileSettings& settings) {
+std::uint64_t ReadPackageFile(ObjectSource& file, const report::FactPlace& place, const MemberReader& read_member,
+                              Facts& facts, const PackageFileSettings& settings) {
   std::array<std::byte, 8> head;
   const auto n = file.ReadAt(0, head);
   if (!n) {
     facts.Unread(place, unpack::kDamaged, "it cannot be read");
-    return;
+    return 0;
   }
   const Bytes begin = Bytes(head).first(*n);
   if (IsApk3(begin)) {
     facts.Unread(place, unpack::kUnsupported, "a package of apk's version 3");
-    return;
+    return 0;
   }
   PackageReading reading(file, place, read_member, facts, settings);
   if (AsText(begin).starts_with(kAr)) {
@@ -414,6 +415,7 @@ void ReadPackageFile(ObjectSource& file, const report::FactPlace& place, const M
   } else {
     reading.ReadTar();
   }
+  return reading.unpacked_bytes();
 }
 
 }  // namespace dl::extract

@@ -73,7 +73,8 @@ struct PackageFileSettings {
 // A root of its own with the package in it (its path is empty: the root itself), its files, and
 // what `read_member` says of members: programs (as kAny), and those of which SurveyKindOfPath
 // knows a kind. `read_member` may be empty. Package files in a package are not opened.
-void ReadPackageFile(ObjectSource& file, const report::FactPlace& place, const MemberReader& read_member, Facts& facts,
-                     const PackageFileSettings& settings);
+// Returns the bytes that were unpacked, as max_bytes counts them.
+std::uint64_t ReadPackageFile(ObjectSource& file, const report::FactPlace& place, const MemberReader& read_member,
+                              Facts& facts, const PackageFileSettings& settings);
 
 }  // namespace dl::extract
