@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "daylight/inventory/inventory.h"
 #include "daylight/os/io.h"
+#include "daylight/report/software_protocol.h"
 #include "daylight/survey/survey.h"
 #include "messages.h"
 #include "report_file.h"
@@ -24,6 +25,28 @@ inventory::TargetKind KindOf(const survey::Target& target, const survey::Looked&
   if (looked.kind == "sbom") return inventory::TargetKind::kSbom;
   return inventory::TargetKind::kFile;
 }
+
+// All of it is held until it is written, and some of it is what strangers say: more than this nobody has installed.
+constexpr std::uint64_t kMaxFacts = 2'000'000;
+constexpr std::uint64_t kMaxFactBytes = std::uint64_t{512} << 20;
+constexpr std::uint64_t kMaxWarnings = 1000;
+
+class Room {
+ public:
+  // Whether there is room for these too; once there is none there is none for anything.
+  bool Take(report::SoftwareFacts& facts) {
+    facts_ += facts.roots.size() + facts.packages.size() + facts.operating_systems.size() + facts.images.size() +
+              facts.components.size() + facts.unread.size();
+    report::SurveyFactsMessage message{std::move(facts), false};
+    bytes_ += report::Encode(message).size();
+    facts = std::move(message.facts);
+    return facts_ <= kMaxFacts && bytes_ <= kMaxFactBytes;
+  }
+
+ private:
+  std::uint64_t facts_ = 0;
+  std::uint64_t bytes_ = 0;
+};
 
 // Files and programs are not what an inventory lists.
 report::SoftwareFacts Listed(report::SoftwareFacts&& facts) {
@@ -57,6 +80,9 @@ int InventoryCommand(const Arguments& arguments) {
     return kExitTrouble;
   }
   bool good = true;
+  bool is_full = false;
+  Room room;
+  std::uint64_t warnings = 0;
   inventory::Inventory inventory;
   for (const survey::Target& target : targets.targets()) {
     if (StopFlag()) break;
@@ -65,11 +91,17 @@ int InventoryCommand(const Arguments& arguments) {
     survey::Survey survey(targets.OptionsFor(target, SurveyTargets::Wanted::kInstalled),
                           [&](report::SoftwareFacts&& facts) {
                             for (const report::UnreadFact& unread : facts.unread) {
+                              good = false;
+                              if (++warnings > kMaxWarnings) continue;
                               Warn(SurveyTargets::NameOf(target) + ": " + unread.place.path + ": " + unread.reason +
                                    (unread.detail.empty() ? "" : " (" + unread.detail + ")"));
-                              good = false;
                             }
-                            pieces.push_back(Listed(std::move(facts)));
+                            report::SoftwareFacts listed = Listed(std::move(facts));
+                            if (room.Take(listed)) {
+                              pieces.push_back(std::move(listed));
+                            } else {
+                              is_full = true;
+                            }
                           });
     const survey::Looked looked = survey.Run(target);
     if (!looked.failure.empty()) {
@@ -80,6 +112,8 @@ int InventoryCommand(const Arguments& arguments) {
     inventory.BeginTarget(SurveyTargets::NameOf(target), KindOf(target, looked));
     for (report::SoftwareFacts& piece : pieces) inventory.Add(std::move(piece));
   }
+  if (warnings > kMaxWarnings) Warn(std::to_string(warnings - kMaxWarnings) + " more could not be read");
+  if (is_full) Say("this is not all: there is more than an inventory lists");
   if (StopFlag()) Say("interrupted: this is not all");
   const inventory::Sink sink = [&](std::string_view piece) { return output->Write(piece); };
   inventory::WriteOptions options;
@@ -97,7 +131,7 @@ int InventoryCommand(const Arguments& arguments) {
     Say(output->name() + ": " + os::Describe(written.error()));
     return kExitTrouble;
   }
-  return good && !StopFlag() ? kExitClean : kExitTrouble;
+  return good && !is_full && !StopFlag() ? kExitClean : kExitTrouble;
 }
 
 }  // namespace dl::cli

@@ -57,6 +57,37 @@ TEST_F(WalkTest, DepthFirstAndSortedByBytes) {
                              "file \xff"}));
 }
 
+TEST_F(WalkTest, LooksAroundWhereItIsAndNowhereElse) {
+  for (const char* name : {"etc/os-release", "a/b", "blobs/x"}) Write(name);
+  fs::create_symlink("/etc/os-release", root_ / "absolute");
+  fs::create_symlink("../../../../a/b", root_ / "up");
+  fs::create_symlink(root_ / "a/b", root_ / "out");  // Where it leads there is something, but for a root nothing.
+  fs::create_symlink("blobs", root_ / "link");
+  for (const bool ask : {false, true}) {
+    Walker walker({.always_ask_helper = ask});
+    walker.Add(root_.string());
+    EXPECT_EQ(walker.OpenHere("a", {}).error, ENOENT);  // It is nowhere yet.
+    ASSERT_TRUE(walker.Next());
+    for (const char* name : {"etc", "a", "absolute"}) EXPECT_TRUE(walker.HasName(name)) << name;
+    for (const char* name : {"et", "etc/", "", "zz"}) EXPECT_FALSE(walker.HasName(name)) << name;
+    const auto error = [&](const char* name, Want want, bool follow) {
+      return walker.OpenHere(name, {.want = want, .follow = follow}).error;
+    };
+    EXPECT_EQ(error("a/b", Want::kFile, false), 0);
+    EXPECT_EQ(error("absolute", Want::kAny, true), 0);
+    EXPECT_EQ(error("up", Want::kAny, true), 0);
+    EXPECT_EQ(error("../a/b", Want::kFile, false), 0);  // "..", too, stays.
+    EXPECT_EQ(error("out", Want::kAny, true), ENOENT);
+    EXPECT_EQ(error("up", Want::kFile, false), ELOOP);
+    EXPECT_EQ(error("link/x", Want::kFile, false), ELOOP);
+    EXPECT_EQ(walker.ListHere("link").error, ENOTDIR);
+    ASSERT_EQ(walker.ListHere("blobs").names.size(), 1u);
+    while (const auto entry = walker.Next()) {
+      EXPECT_EQ(entry->remote, ask && entry->kind == WalkEntry::Kind::kFile);
+    }
+  }
+}
+
 TEST_F(WalkTest, LinksMetOnTheWayNeedFollowButArgumentsDoNot) {
   Write("real/f");
   fs::create_symlink("real", root_ / "link");

@@ -445,5 +445,29 @@ TEST(JudgeTest, QuestionsAreHeldAgainstThePolicies) {
   EXPECT_THAT(*Problem(Shipped(), Ask({}, "king", "2026-01-31")), HasSubstr("federal-agency"));
 }
 
+TEST(JudgeTest, RootsBeyondTheLimitAreNotTheTargets) {
+  // A mirror of packages, more of them than are told apart; the last of them are the product's.
+  SoftwareFacts facts;
+  for (std::uint32_t id = 1; id <= 70000; ++id) {
+    facts.roots.push_back({id, 0, RootKind::kPackage, "pool/" + std::to_string(id) + ".deb", {}, {}, {}});
+  }
+  for (const std::uint32_t id : {69998u, 69999u}) {
+    facts.files.push_back(File("opt/kaspersky/kesl/libexec/kesl"));
+    facts.files.back().place.root = id;
+    facts.programs.push_back(Elf("opt/kaspersky/kesl/libexec/kesl"));
+    facts.programs.back().place.root = id;
+  }
+  // An archive among them, and what is in it.
+  facts.roots.push_back({70001, 0, RootKind::kArchive, "a.tar", {}, {}, {}});
+  facts.files.push_back(File("opt/kaspersky/kesl/bin/x"));
+  facts.programs.push_back(Elf("opt/kaspersky/kesl/bin/x"));
+  facts.files.back().place.root = facts.programs.back().place.root = 70001;
+  const Assessment assessment = Judged(facts);
+  ASSERT_EQ(assessment.findings.size(), 2u);
+  EXPECT_EQ(assessment.findings[0].grade, Grade::kInstalled);  // As it would be said of any archive.
+  EXPECT_EQ(assessment.findings[1].grade, Grade::kRemnant);
+  for (const Finding& finding : assessment.findings) EXPECT_THAT(finding.root, HasSubstr("more than"));
+}
+
 }  // namespace
 }  // namespace dl::policy

@@ -230,7 +230,11 @@ Status Asker::TakeFacts(Worker& worker, report::SurveyFactsMessage message) {
     task.roots.push_back(root.id = NewRoot());
   }
   const auto all = [&](auto& items) {
-    for (auto& item : items) number(item.place.root);
+    for (auto& item : items) {
+      // Of what lies beside its file it has seen nothing.
+      if (!is_folder && item.place.root == 0 && item.place.path != task.question.path) known = false;
+      number(item.place.root);
+    }
   };
   all(facts.files);
   // What lies in a file system we can hash ourselves, and believe nobody about it.
@@ -249,7 +253,7 @@ Status Asker::TakeFacts(Worker& worker, report::SurveyFactsMessage message) {
     const bool is_of_it = is_folder && unread.place.root == task.question.root;
     if (is_of_it && unread.place.path.empty()) unread.place.path = task.question.path;
   }
-  if (!known) return Fail(ErrorCode::kMalformed, "a fact of a root that nobody has found");
+  if (!known) return Fail(ErrorCode::kMalformed, "a fact of what it was not given");
   take_(std::move(facts));
   if (message.last) {
     worker.tasks.pop_front();
