@@ -41,8 +41,8 @@ std::vector<std::string> DefaultPolicies() {
     return !found.empty();
   };
   const auto folder = os::ProgramFolder();
-  if (!folder || (!take(os::Join(*folder, "policies")) &&
-                  !take(os::Join(os::ParentFolder(*folder), "share/daylight/policies")))) {
+  if (!folder ||
+      (!take(os::Join(*folder, "policies")) && !take(os::Join(os::ParentFolder(*folder), "share/daylight/policies")))) {
     take("/usr/share/daylight/policies");
   }
   take("/etc/daylight/policies");

@@ -8,7 +8,8 @@
 
 namespace dl::survey {
 
-// Those of all users; `hidden` counts those of which nothing says what program they are. `proc`: "/proc", else for tests.
+// Those of all users; `hidden` counts those of which nothing says what program they are. `proc`: "/proc", else for
+// tests.
 std::vector<report::ProcessFact> Processes(std::uint64_t& hidden, const std::string& proc = "/proc");
 std::vector<report::KernelModuleFact> KernelModules(const std::string& proc = "/proc");
 std::string HostName();
