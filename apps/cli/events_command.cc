@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -13,6 +12,7 @@
 #include "daylight/events/format.h"
 #include "daylight/events/store_reader.h"
 #include "daylight/events/time_text.h"
+#include "daylight/os/host.h"
 #include "daylight/os/io.h"
 #include "daylight/os/paths.h"
 #include "messages.h"
@@ -78,11 +78,6 @@ bool TakeNumber(const std::string& text, std::optional<std::uint64_t>& number) {
   return true;
 }
 
-std::string HostName() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
-
 int Show(const Options& options, const events::StoreQuery& asked, std::optional<std::uint64_t> last) {
   events::StoreQuery query = asked;
   const std::string file = options.database.empty() ? os::Join(options.folder, kStoreName) : options.database;
@@ -93,7 +88,7 @@ int Show(const Options& options, const events::StoreQuery& asked, std::optional<
     return kExitTrouble;
   }
   const events::Format format = *events::FormatOf(options.format);
-  const events::Source source{HostName(), DAYLIGHT_VERSION};
+  const events::Source source{os::HostName(), DAYLIGHT_VERSION};
   auto output = Output::Open("");
   if (!output) return kExitTrouble;
   if (last) {

@@ -1,12 +1,8 @@
 // `daylight migrate`: the settings of another scanner as a configuration of Daylight.
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 
 #include "command_line.h"
@@ -17,6 +13,7 @@
 #include "daylight/os/paths.h"
 #include "daylight/survey/ask_settings.h"
 #include "messages.h"
+#include "report_file.h"
 #include "signals.h"
 
 namespace dl::cli {
@@ -42,37 +39,23 @@ std::optional<migrate::Source> ReadSource(const sandbox::WorkerProgram& worker, 
 
 // The whole file or none, and never over another one unless `force`.
 bool WriteConfig(const std::string& path, const std::string& text, bool force) {
-  std::string temporary = os::Join(os::ParentFolder(path), ".daylight-migrate-XXXXXX");
-  const auto fail = [&](const char* what) {
-    const int error = errno;
-    Say(path + ": " + what + ": " + os::Describe(Error{ErrorCode::kIo, what, static_cast<std::uint64_t>(error)}));
-    if (!temporary.empty()) ::unlink(temporary.c_str());
+  // A link, too, wherever it leads; CommitNew() holds it against who makes one meanwhile.
+  struct stat info {};
+  if (!force && ::lstat(path.c_str(), &info) == 0 && (S_ISREG(info.st_mode) || S_ISLNK(info.st_mode))) {
+    Say(path + " is there already (--force replaces it)");
     return false;
-  };
-  const os::Fd file(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!file.valid()) {
-    temporary.clear();
-    return fail("cannot make a file in its folder");
   }
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  const auto written = os::WriteAll(file.get(), text);
-  if (!written || ::fsync(file.get()) != 0 || ::fchmod(file.get(), 0644 & ~mask) != 0) {
-    if (!written) errno = static_cast<int>(written.error().offset);
-    return fail("cannot be written");
+  auto file = ReportFile::Open(path);
+  Status written = file ? Status() : Forward(file.error());
+  if (written) {
+    file->Write(text);
+    written = force ? file->Commit() : file->CommitNew();
   }
-  if (force) return ::rename(temporary.c_str(), path.c_str()) == 0 || fail("cannot be written");
-  // link() has no race with who makes the file meanwhile, and every file system for configurations has it.
-  if (::link(temporary.c_str(), path.c_str()) != 0) {
-    if (errno == EEXIST) {
-      ::unlink(temporary.c_str());
-      Say(path + " is there already (--force replaces it)");
-      return false;
-    }
-    return fail("cannot be written");
-  }
-  ::unlink(temporary.c_str());
-  return true;
+  if (written) return true;
+  const Error& error = written.error();
+  const bool is_there = error.code == ErrorCode::kIo && error.offset == EEXIST;
+  Say(path + (is_there ? " is there already (--force replaces it)" : ": " + os::Describe(error)));
+  return false;
 }
 
 }  // namespace

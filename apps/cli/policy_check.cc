@@ -126,29 +126,6 @@ void HashEvidence(policy::Judge& judge, const std::vector<survey::Target>& targe
   }
 }
 
-// --only; and what no instrument names at all is of interest only to who asks for it.
-bool IsAskedFor(const policy::PolicySet& set, const Options& options, const policy::Finding& finding) {
-  if (!options.only.empty()) {
-    return std::find_if(options.only.begin(), options.only.end(), [&](const std::string& name) {
-             return name == finding.product || name == finding.entity;
-           }) != options.only.end();
-  }
-  const policy::Product* product = set.FindProduct(finding.product);
-  return product == nullptr ||
-         std::any_of(set.instruments().begin(), set.instruments().end(),
-                     [&](const policy::Instrument& instrument) { return set.Concerns(instrument, *product); });
-}
-
-// --only: names of products or vendors that the policies know.
-bool KnowsAll(const policy::PolicySet& set, const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    if (set.FindProduct(name) != nullptr || set.FindEntity(name) != nullptr) continue;
-    Say("--only: no policy knows a product or vendor " + name + " (see `daylight policy list`)");
-    return false;
-  }
-  return true;
-}
-
 std::optional<policy::Grade> GradeNamed(const std::string& name) {
   for (const policy::Grade grade : {policy::Grade::kMention, policy::Grade::kRemnant, policy::Grade::kEmbedded,
                                     policy::Grade::kInstalled, policy::Grade::kRunning}) {
@@ -248,6 +225,8 @@ int PolicyCheck(const Arguments& arguments) {
   question.at = Now();
   question.on = Today(question.at);
   question.program = "daylight " DAYLIGHT_VERSION;
+  question.only = options.only;
+  question.fail_on = GradeNamed(options.fail_on);
   if (!options.on.empty()) {
     const auto on = policy::ParseDate(options.on);
     if (!on) {
@@ -260,7 +239,7 @@ int PolicyCheck(const Arguments& arguments) {
     Say(*problem);
     return kExitTrouble;
   }
-  if (!KnowsAll(*set, options.only) || !targets.Resolve(paths)) return kExitTrouble;
+  if (!targets.Resolve(paths)) return kExitTrouble;
   auto outputs = OpenOutputs(options);
   if (!outputs) return kExitTrouble;
   policy::Judge judge(*set, question);
@@ -283,18 +262,11 @@ int PolicyCheck(const Arguments& arguments) {
   HashEvidence(judge, looked_at);
   const bool interrupted = StopFlag();
   if (interrupted) judge.AddFailure("interrupted: not everything was looked at");
-  policy::Assessment assessment = judge.Finish();
-  assessment.findings.erase(
-      std::remove_if(assessment.findings.begin(), assessment.findings.end(),
-                     [&](const policy::Finding& finding) { return !IsAskedFor(*set, options, finding); }),
-      assessment.findings.end());
-  assessment.only = options.only;
-  assessment.fail_on = GradeNamed(options.fail_on);
+  const policy::Assessment assessment = judge.Finish();
   if (!WriteOut(*outputs, options, Write(assessment, options.format, outputs->report.terminal()))) return kExitTrouble;
   for (const std::string& failure : assessment.failures) Say(failure);
   if (interrupted) return kExitTrouble;
-  if (assessment.forbidden()) return kExitDetected;
-  if (assessment.found()) return kExitDetected;
+  if (assessment.forbidden() || assessment.found()) return kExitDetected;
   return assessment.complete() ? kExitClean : kExitTrouble;
 }
 

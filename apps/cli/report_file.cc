@@ -120,4 +120,13 @@ Status ReportFile::Commit() {
   return {};
 }
 
+Status ReportFile::CommitNew() {
+  DL_TRY_STATUS(Finish());
+  if (temporary_.empty()) return {};
+  // link() has no race with who makes the file meanwhile, and every file system for configurations has it.
+  if (::link(temporary_.c_str(), path_.c_str()) != 0) return Errno("cannot create the file");
+  Remove();
+  return {};
+}
+
 }  // namespace dl::cli

@@ -31,6 +31,8 @@ class ReportFile {
   // All that was written reaches the disk, and does not have its name before Commit(). May be left out.
   Status Finish();
   Status Commit();
+  // The same, but never over a file that is there: kIo with EEXIST.
+  Status CommitNew();
 
  private:
   ReportFile() = default;

@@ -5,23 +5,15 @@
 
 #include <utility>
 
+#include "daylight/os/host.h"
 #include "daylight/os/paths.h"
 #include "log.h"
 
 namespace dl::daemon {
 
-namespace {
-
-std::string HostName() {
-  char name[256] = "";
-  return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
-}
-
-}  // namespace
-
 void EventKeeper::Open(const DaemonConfig& config) {
   events::EventLogOptions options;
-  options.source = {HostName(), DAYLIGHT_VERSION};
+  options.source = {os::HostName(), DAYLIGHT_VERSION};
   options.tell = [](const std::string& text) { Log(Level::kWarning, text); };
   if (config.events.store) {
     events::StoreOptions store;

@@ -1,7 +1,6 @@
 #include "daylight/events/hook.h"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "daylight/events/format.h"
 #include "daylight/os/fd.h"
 #include "daylight/os/memfd.h"
+#include "daylight/os/spawn.h"
 
 namespace dl::events {
 
@@ -21,51 +21,13 @@ namespace {
 
 constexpr std::size_t kTailBytes = 2048;
 
-// What posix_spawn() wants to be freed.
-struct Actions {
-  Actions() { ::posix_spawn_file_actions_init(&value); }
-  ~Actions() { ::posix_spawn_file_actions_destroy(&value); }
-  Actions(const Actions&) = delete;
-  Actions& operator=(const Actions&) = delete;
-  posix_spawn_file_actions_t value;
-};
-
-struct Attributes {
-  Attributes() { ::posix_spawnattr_init(&value); }
-  ~Attributes() { ::posix_spawnattr_destroy(&value); }
-  Attributes(const Attributes&) = delete;
-  Attributes& operator=(const Attributes&) = delete;
-  posix_spawnattr_t value;
-};
-
-// 0, or errno. The C library shares memory with the child until it is another program, and
-// so knows at once when that cannot be started (posix_spawn(3)).
+// 0, or errno.
 int Spawn(const std::vector<std::string>& argv, int input, int error, pid_t& pid) {
-  std::vector<char*> arguments;
-  // posix_spawn() changes none of them.
-  for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  char lang[] = "LANG=C.UTF-8";
-  char* environment[] = {path, lang, nullptr};
-
-  Actions actions;
-  Attributes attributes;
-  sigset_t none;
-  sigset_t all;
-  ::sigemptyset(&none);
-  ::sigfillset(&all);
-  int failed = ::posix_spawnattr_setflags(
-      &attributes.value, static_cast<short>(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
-  failed |= ::posix_spawnattr_setsigmask(&attributes.value, &none);
-  failed |= ::posix_spawnattr_setsigdefault(&attributes.value, &all);
-  failed |= ::posix_spawn_file_actions_adddup2(&actions.value, input, STDIN_FILENO);
-  failed |= ::posix_spawn_file_actions_addopen(&actions.value, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  failed |= ::posix_spawn_file_actions_adddup2(&actions.value, error, STDERR_FILENO);
-  failed |= ::posix_spawn_file_actions_addclosefrom_np(&actions.value, STDERR_FILENO + 1);
-  failed |= ::posix_spawn_file_actions_addchdir_np(&actions.value, "/");
-  if (failed != 0) return ENOMEM;
-  return ::posix_spawn(&pid, argv.front().c_str(), &actions.value, &attributes.value, arguments.data(), environment);
+  os::Spawn spawn;
+  spawn.Give(input, STDIN_FILENO);
+  spawn.Open("/dev/null", O_WRONLY, STDOUT_FILENO);
+  spawn.Give(error, STDERR_FILENO);
+  return spawn.Run(argv, STDERR_FILENO + 1, pid);
 }
 
 // The last line or so, for a message.

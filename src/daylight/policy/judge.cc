@@ -34,6 +34,10 @@ std::optional<std::string> Problem(const PolicySet& set, const Question& questio
   if (!question.role.empty() && !set.HasRole(question.role)) {
     return "no policy knows the role \"" + report::EscapeLine(question.role) + "\"; known are: " + known(set.roles());
   }
+  for (const std::string& name : question.only) {
+    if (set.FindProduct(name) != nullptr || set.FindEntity(name) != nullptr) continue;
+    return "no policy knows a product or vendor \"" + report::EscapeLine(name) + "\" (see `daylight policy list`)";
+  }
   return std::nullopt;
 }
 
@@ -51,7 +55,22 @@ struct Judge::Impl {
   std::uint64_t more_findings = 0;
   report::FactPlace last_unread{~0U, {}, {}};
 
-  Impl(const PolicySet& policies, Question asked) : set(policies), question(std::move(asked)), identifier(policies) {}
+  std::vector<bool> is_asked_for;  // By the number of the product.
+
+  Impl(const PolicySet& policies, Question asked) : set(policies), question(std::move(asked)), identifier(policies) {
+    for (const Product& product : set.products()) is_asked_for.push_back(IsAskedFor(product));
+  }
+
+  // What no instrument names at all is of interest only to who asks for it.
+  bool IsAskedFor(const Product& product) const {
+    const auto& only = question.only;
+    if (!only.empty()) {
+      return std::any_of(only.begin(), only.end(),
+                         [&](const std::string& name) { return name == product.id || name == product.entity; });
+    }
+    return std::any_of(set.instruments().begin(), set.instruments().end(),
+                       [&](const Instrument& instrument) { return set.Concerns(instrument, product); });
+  }
 
   void AddUnread(const report::UnreadFact& fact) {
     // A damaged file may have more than one thing to complain of: the first says enough.
@@ -118,6 +137,7 @@ void Judge::EndTarget(TargetLooked looked) {
     if (!(looked.*field).empty()) known.*field = std::move(looked.*field);
   }
   for (TargetFindings::Found& found : impl_->target->Finish()) {
+    if (!impl_->is_asked_for[found.product]) continue;
     impl_->found.push_back({std::move(found), impl_->assessment.targets.size() - 1});
   }
   impl_->target = nullptr;
@@ -160,6 +180,8 @@ Assessment Judge::Finish() {
   assessment.on = impl_->question.on;
   assessment.jurisdictions = impl_->question.jurisdictions;
   assessment.role = impl_->question.role;
+  assessment.only = impl_->question.only;
+  assessment.fail_on = impl_->question.fail_on;
   std::stable_sort(impl_->found.begin(), impl_->found.end(), [](const Impl::Kept& a, const Impl::Kept& b) {
     return std::tie(b.found.grade, a.target, a.found.root, a.found.product) <
            std::tie(a.found.grade, b.target, b.found.root, b.found.product);

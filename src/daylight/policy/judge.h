@@ -33,9 +33,12 @@ struct Question {
   Date on;
   std::int64_t at = 0;  // Now, seconds since 1970.
   std::string program;  // "daylight 0.7.0"
+  // Products and vendors to report, by their identifiers; empty: all that an instrument names.
+  std::vector<std::string> only;
+  std::optional<Grade> fail_on;  // See Assessment.
 };
 
-// What is wrong with the question: a role or jurisdiction that no policy knows. For people.
+// What is wrong with the question: a role, jurisdiction, product or vendor that no policy knows. For people.
 std::optional<std::string> Problem(const PolicySet& set, const Question& question);
 
 // A file that is evidence and whose digest is not known: one on a file system that the caller walked.

@@ -389,6 +389,26 @@ TEST(JudgeTest, WhatAProcessCallsItselfHasToBeConfirmed) {
   EXPECT_THAT(Lines(Judged(facts)), ElementsAre(Line(kKesl, "running")));
 }
 
+// Stronger findings of others, however many, do not push out what was asked for.
+TEST(JudgeTest, OnlyWhatWasAskedFor) {
+  SoftwareFacts facts;
+  for (std::uint32_t i = 1; i <= 5000; ++i) {
+    facts.roots.push_back(RootAt(i, RootKind::kFolder, ("srv/" + std::to_string(i)).c_str()));
+    facts.programs.push_back(Elf("opt/kaspersky/kesl/libexec/kesl", i));
+  }
+  facts.files.push_back(File("etc/clamav/clamd.conf"));
+  EXPECT_EQ(Judged(facts).findings.size(), 4000u);
+  Question question = Ask({}, "", "2026-01-31");
+  question.only = {"clamav"};
+  question.fail_on = Grade::kRemnant;
+  const Assessment assessment = Judged(facts, question);
+  EXPECT_THAT(Lines(assessment), ElementsAre("clamav-scanner remnant"));
+  EXPECT_TRUE(assessment.found());
+  EXPECT_FALSE(assessment.forbidden());
+  question.only = {"nobody"};
+  EXPECT_THAT(Problem(Shipped(), question).value_or(""), testing::HasSubstr("nobody"));
+}
+
 TEST(JudgeTest, AbsurdFactsCostLittle) {
   SoftwareFacts facts;
   for (std::uint32_t i = 1; i <= 100'000; ++i) {

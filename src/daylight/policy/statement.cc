@@ -44,11 +44,6 @@ bool Verify(std::string_view statement, std::string_view signature, const crypto
   return key.Verify(AsBytes(statement), AsBytes(signature));
 }
 
-Status WriteSignature(const std::string& path, std::string_view signature) {
-  DL_TRY(const os::Fd fd, os::CreateFile(path));
-  return os::WriteAll(fd.get(), signature);
-}
-
 Result<std::string> ReadSignature(const std::string& path) {
   auto bytes = os::ReadFile(path, crypto::kSignatureBytes);
   const bool too_long = !bytes && bytes.error().code == ErrorCode::kBudget;

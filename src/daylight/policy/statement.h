@@ -3,7 +3,7 @@
 //
 //   DL_TRY(const crypto::SigningKey key, policy::LoadSigningKey("key.pem"));
 //   const std::string statement = policy::WriteJson(assessment);
-//   DL_TRY_STATUS(policy::WriteSignature("report.json.sig", policy::Sign(statement, key)));
+//   const std::string signature = policy::Sign(statement, key);  // For report.json.sig.
 //
 // The signature is Ed25519 (RFC 8032), 64 bytes as they are:
 //
@@ -31,8 +31,6 @@ Result<crypto::VerifyingKey> LoadVerifyingKey(const std::string& path);
 std::string Sign(std::string_view statement, const crypto::SigningKey& key);
 bool Verify(std::string_view statement, std::string_view signature, const crypto::VerifyingKey& key);
 
-// Makes or replaces the file.
-Status WriteSignature(const std::string& path, std::string_view signature);
 // kMalformed for a file of another length.
 Result<std::string> ReadSignature(const std::string& path);
 

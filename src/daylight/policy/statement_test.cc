@@ -51,7 +51,7 @@ TEST_F(StatementTest, OpensslAcceptsWhatIsSigned) {
     Write("report.json", statement);
     const std::string signature = Sign(statement, *key);
     ASSERT_EQ(signature.size(), 64u);
-    ASSERT_TRUE(WriteSignature(Path("report.json.sig"), signature));
+    Write("report.json.sig", signature);
     EXPECT_TRUE(Run(kVerify));
     const auto read = ReadSignature(Path("report.json.sig"));
     const auto public_key = LoadVerifyingKey(Path("pub.pem"));

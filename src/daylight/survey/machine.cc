@@ -98,10 +98,4 @@ std::vector<report::KernelModuleFact> KernelModules(const std::string& proc) {
   return modules;
 }
 
-std::string HostName() {
-  char name[HOST_NAME_MAX + 1] = {};
-  if (::gethostname(name, sizeof name - 1) != 0) return {};
-  return name;
-}
-
 }  // namespace dl::survey

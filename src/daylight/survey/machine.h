@@ -12,6 +12,5 @@ namespace dl::survey {
 // tests.
 std::vector<report::ProcessFact> Processes(std::uint64_t& hidden, const std::string& proc = "/proc");
 std::vector<report::KernelModuleFact> KernelModules(const std::string& proc = "/proc");
-std::string HostName();
 
 }  // namespace dl::survey

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daylight/crypto/digest.h"
+#include "daylight/os/host.h"
 #include "daylight/os/io.h"
 #include "daylight/os/memfd.h"
 #include "daylight/os/mounts.h"
@@ -110,7 +111,7 @@ Looked Survey::Run(const Target& target) {
                   : target.kind == TargetKind::kRoot  ? "root"
                                                       : "folder";
     if (target.kind == TargetKind::kMachine) {
-      looked.host = HostName();
+      looked.host = os::HostName();
     }
     if (target.kind == TargetKind::kMachine && options_.contents) {
       report::SoftwareFacts facts;

@@ -3,7 +3,6 @@
 // input and descriptor 3, and nothing else of ours.
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "daylight/daemon/beside/asking.h"
 #include "daylight/os/io.h"
 #include "daylight/os/memfd.h"
+#include "daylight/os/spawn.h"
 
 namespace dl::daemon {
 
@@ -46,22 +46,6 @@ Sessions& AskedSessions() {
   static auto& sessions = *new Sessions();  // Threads may use it to the end.
   return sessions;
 }
-
-// What posix_spawn() wants to be freed.
-struct Actions {
-  Actions() { ::posix_spawn_file_actions_init(&value); }
-  ~Actions() { ::posix_spawn_file_actions_destroy(&value); }
-  Actions(const Actions&) = delete;
-  Actions& operator=(const Actions&) = delete;
-  posix_spawn_file_actions_t value;
-};
-struct Attributes {
-  Attributes() { ::posix_spawnattr_init(&value); }
-  ~Attributes() { ::posix_spawnattr_destroy(&value); }
-  Attributes(const Attributes&) = delete;
-  Attributes& operator=(const Attributes&) = delete;
-  posix_spawnattr_t value;
-};
 
 // What is read of a pipe that somebody else may fill for ever.
 struct Output {
@@ -141,32 +125,14 @@ class Child {
       for (std::size_t at = 0; (at = text.find(kPathMark, at)) != std::string::npos; at += kFilePath.size())
         text.replace(at, kPathMark.size(), kFilePath);
     }
-    std::vector<char*> arguments;
-    for (std::string& text : texts) arguments.push_back(text.data());
-    arguments.push_back(nullptr);
-    char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    char lang[] = "LANG=C.UTF-8";
-    char* environment[] = {path, lang, nullptr};
-    Actions actions;
-    Attributes attributes;
-    sigset_t none;
-    sigset_t all;
-    ::sigemptyset(&none);
-    ::sigfillset(&all);
-    int failed = ::posix_spawnattr_setflags(
-        &attributes.value, static_cast<short>(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
-    failed |= ::posix_spawnattr_setsigmask(&attributes.value, &none);
-    failed |= ::posix_spawnattr_setsigdefault(&attributes.value, &all);
-    failed |= ::posix_spawn_file_actions_adddup2(&actions.value, out, STDOUT_FILENO);
-    failed |= ::posix_spawn_file_actions_adddup2(&actions.value, err, STDERR_FILENO);
-    // Last, as it may take the place of one of the others; of itself it only makes it stay open.
-    failed |= ::posix_spawn_file_actions_adddup2(&actions.value, file, kFileFd);
+    os::Spawn spawn;
+    spawn.Give(out, STDOUT_FILENO);
+    spawn.Give(err, STDERR_FILENO);
+    // Last, as it may take the place of one of the others.
+    spawn.Give(file, kFileFd);
     // From its begin, whoever else reads it; a description of its own, so the path is asked for.
-    failed |= ::posix_spawn_file_actions_addopen(&actions.value, STDIN_FILENO, kFilePath.data(), O_RDONLY, 0);
-    failed |= ::posix_spawn_file_actions_addclosefrom_np(&actions.value, kFileFd + 1);
-    failed |= ::posix_spawn_file_actions_addchdir_np(&actions.value, "/");
-    if (failed != 0) return ENOMEM;
-    return ::posix_spawn(&pid_, arguments.front(), &actions.value, &attributes.value, arguments.data(), environment);
+    spawn.Open(kFilePath.data(), O_RDONLY, STDIN_FILENO);
+    return spawn.Run(texts, kFileFd + 1, pid_);
   }
 
   // Whatever is left of its group, and its number given back.
