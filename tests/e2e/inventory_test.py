@@ -89,6 +89,17 @@ class InventoryTest(harness.Case):
     def test_this_machine_as_dpkg_has_it(self):
         self.compare_with_dpkg(self.dpkg(), [])
 
+    def test_what_stands_beside_is_read_too(self):
+        # A flatpak's origin and version are in a GVariant beside its metadata.
+        app = self.folder / "root/var/lib/flatpak/app/org.example.App/x86_64/stable/0123abcd"
+        app.mkdir(parents=True)
+        (app / "metadata").write_text("[Application]\nname=org.example.App\n")
+        (app / "deploy").write_bytes(b"flathub\x000123456\0" + b"appdata-version\0" + b"2.10.36\0\0s")
+        document = json.loads(self.inventory("--format", "cyclonedx", "--root", str(self.folder / "root")))
+        (component,) = document["components"]
+        self.assertEqual((component["name"], component["version"]), ("org.example.App", "2.10.36"))
+        self.assertIn("flathub", json.dumps(component))
+
     @unittest.skipUnless(shutil.which("dpkg-query") and os.path.exists("/var/lib/dpkg/status"), "no dpkg here")
     def test_another_root_as_dpkg_has_it(self):
         root = self.folder / "root"

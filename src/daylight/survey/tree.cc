@@ -52,6 +52,15 @@ report::FileKind KindOf(const os::WalkEntry& entry) {
   return entry.reason.find("symbolic link") != std::string::npos ? report::FileKind::kLink : report::FileKind::kOther;
 }
 
+// The second file of one that SurveyKindOfPath() knows: what SQLite has not yet written into a database
+// (sqlite.org/wal.html), and what flatpak knows of an application beside its own word (flatpak-metadata(5)).
+std::string BesideOf(std::string_view path) {
+  const std::string_view name = os::BaseName(path);
+  if (name.ends_with(".sqlite")) return std::string(path) + "-wal";
+  if (name == "metadata") return "deploy";
+  return {};
+}
+
 }  // namespace
 
 bool IsContainerStorage(std::string_view path) {
@@ -172,7 +181,7 @@ void Tree::ReadLinkedDatabases() {
     if (std::find(read.begin(), read.end(), file) != read.end()) continue;
     read.push_back(file);
     Read(std::move(opened.fd), static_cast<std::uint64_t>(opened.info.st_size), place,
-         report::SurveyKindOfPath(name).value_or(report::SurveyKind::kAny), false, std::string(name) + "-wal");
+         report::SurveyKindOfPath(name).value_or(report::SurveyKind::kAny), false, BesideOf(name));
   }
 }
 
@@ -201,7 +210,7 @@ void Tree::File(os::WalkEntry& entry, const std::string& path) {
   if (name == "oci-layout") ReadImageFolder(path.substr(0, path.size() - std::min(path.size(), name.size() + 1)));
   if (const auto kind = report::SurveyKindOfPath(place.path)) {
     if (*kind == report::SurveyKind::kText && options_.words.empty()) return;
-    return Read(std::move(entry.fd), entry.size, place, *kind, false, std::string(name) + "-wal");
+    return Read(std::move(entry.fd), entry.size, place, *kind, false, BesideOf(name));
   }
   if (!options_.contents || entry.size == 0) return;
   const bool all = options_.archives == Archives::kAll;
@@ -233,9 +242,9 @@ void Tree::File(os::WalkEntry& entry, const std::string& path) {
   }
 }
 
-// `log`: what SQLite keeps beside a database, if it is one, from the walk's folder.
+// `beside`: from the walk's folder, what goes with it where it is there; may be empty.
 void Tree::Read(os::Fd file, std::uint64_t size, report::FactPlace place, report::SurveyKind kind, bool open_archives,
-                const std::string& log) {
+                const std::string& beside) {
   // Its facts may speak of a root that was just found.
   Flush(true);
   Question question;
@@ -248,11 +257,11 @@ void Tree::Read(os::Fd file, std::uint64_t size, report::FactPlace place, report
   question.message.max_depth = options_.max_depth;
   if (kind == report::SurveyKind::kText) question.message.words = options_.words;
   question.files.push_back(std::move(file));
-  if (kind == report::SurveyKind::kRpmDatabase) {
-    // With what was not yet written into it (sqlite.org/wal.html).
-    os::Opened opened = walker_->OpenHere(log, {.want = os::Want::kAny, .follow = true});
+  if (!beside.empty()) {
+    os::Opened opened = walker_->OpenHere(beside, {.want = os::Want::kAny, .follow = true});
     if (opened.error == 0 && S_ISREG(opened.info.st_mode)) {
-      question.message.files.push_back({place.path + "-wal", static_cast<std::uint64_t>(opened.info.st_size)});
+      question.message.files.push_back({os::Join(os::ParentFolder(place.path), os::BaseName(beside)),
+                                        static_cast<std::uint64_t>(opened.info.st_size)});
       question.files.push_back(std::move(opened.fd));
     }
   }

@@ -37,7 +37,7 @@ class Tree {
   void File(os::WalkEntry& entry, const std::string& path);
   void Failed(const os::WalkEntry& entry, const std::string& path);
   void Read(os::Fd file, std::uint64_t size, report::FactPlace place, report::SurveyKind kind, bool open_archives,
-            const std::string& log);
+            const std::string& beside);
   void ReadImageFolder(const std::string& path);
   bool IsDatabase(std::string_view path) const;
   bool IsLink(const std::string& path);
