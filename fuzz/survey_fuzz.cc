@@ -91,9 +91,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const unsigned how = data[0];
   dl::report::SurveyMessage question;
-  if ((how & 8) != 0) question.kind = static_cast<SurveyKind>((how >> 4) % 11);
+  if ((how & 8) != 0) question.kind = static_cast<SurveyKind>((how >> 4) % 10);
   question.files.push_back({"some/file", size - 1});
-  question.list_files = (how & 1) != 0;
   question.open_archives = (how & 2) != 0;
   if ((how & 4) != 0) question.words = {"kaspersky", "ab"};
   question.max_bytes = kMaxBytes;

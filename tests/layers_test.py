@@ -31,7 +31,7 @@ MAY_INCLUDE = {
     "survey": COMMON | {"sandbox", "survey"},
     "policy": COMMON | {"config", "policy"},
     "inventory": COMMON | {"inventory"},
-    "migrate": COMMON | {"config", "sandbox", "migrate"},
+    "migrate": COMMON | {"migrate"},
     "config": COMMON | {"config"},
     "events": COMMON | {"events"},
     "quarantine": COMMON | {"quarantine"},

@@ -210,7 +210,6 @@ enum class SurveyKind : std::uint8_t {
   kUnit,             // A systemd unit
   kOsRelease,
   kImageFolder,  // All files of an OCI image layout that is a folder, with their names.
-  kSbom,         // CycloneDX or SPDX
   kText,         // Words are looked for.
   kSettings,     // Settings of another scanner; see settings.h.
 };

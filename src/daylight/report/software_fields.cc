@@ -181,7 +181,6 @@ Status VisitSurvey(Io& io, Of<Io, SurveyMessage>& survey) {
   DL_TRY_STATUS(io.Enum(survey.kind, SurveyKind::kSettings));
   DL_TRY_STATUS(List(io, survey.files, kMaxBatchObjects));
   DL_TRY_STATUS(Texts(io, survey.words));
-  DL_TRY_STATUS(io.Flag(survey.list_files));
   DL_TRY_STATUS(io.Flag(survey.open_archives));
   DL_TRY_STATUS(io.Number(survey.max_bytes));
   return io.Number(survey.max_depth);

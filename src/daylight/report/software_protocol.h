@@ -22,7 +22,6 @@ struct SurveyMessage {
   SurveyKind kind = SurveyKind::kAny;
   std::vector<SurveyFile> files;
   std::vector<std::string> words;  // To be looked for in texts, lower case.
-  bool list_files = true;          // Of roots that are found: a FileFact for each entry.
   // Else only programs, container images and SBOMs are read, and of package files what they say of themselves.
   bool open_archives = true;
   std::uint64_t max_bytes = std::uint64_t{64} << 30;  // Taken out of containers, all together.

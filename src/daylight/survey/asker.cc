@@ -259,7 +259,6 @@ Status Asker::TakeFacts(Worker& worker, report::SurveyFactsMessage message) {
     worker.tasks.pop_front();
     worker.since = Clock::now();
     losses_in_a_row_ = 0;
-    ++answered_;
   }
   return {};
 }

@@ -59,7 +59,6 @@ class Asker {
   std::uint32_t NewRoot() { return ++roots_; }
   // Why nothing more can be asked; empty while something can.
   const std::string& failure() const { return failure_; }
-  std::uint64_t answered() const { return answered_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -99,7 +98,6 @@ class Asker {
   std::size_t max_files_ = 0;  // Open at once.
   std::uint32_t roots_ = 0;
   std::uint64_t sequence_ = 0;
-  std::uint64_t answered_ = 0;
   std::uint32_t losses_in_a_row_ = 0;
   std::string failure_;
 };

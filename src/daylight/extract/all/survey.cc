@@ -39,7 +39,6 @@ class Reader {
       case SurveyKind::kUnit: return ReadUnit(file, place, facts_);
       case SurveyKind::kOsRelease: return ReadOsRelease(file, place, facts_);
       case SurveyKind::kImageFolder: return ReadFolder(files, place);
-      case SurveyKind::kSbom: ReadDocument(file, place, facts_); return;
       case SurveyKind::kText: return ReadText(file, place, message_.words, facts_);
       case SurveyKind::kSettings: return;
     }
@@ -83,7 +82,6 @@ class Reader {
     }
     PackageFileSettings settings;
     settings.read_files = message_.open_archives || is_member_;
-    settings.list_files = message_.list_files;
     settings.read_texts = !message_.words.empty();
     // Many small packages that unpack to much share what the whole may cost.
     settings.max_bytes = std::min(settings.max_bytes, budget_.left_bytes());

@@ -226,14 +226,12 @@ bool PackageReading::ReadMember(PackageArchive& archive, const PackageEntry& ent
 
 bool PackageReading::ReadFile(PackageArchive& archive, const PackageEntry& entry) {
   if (entry.path.empty()) return true;
-  if (settings_.list_files) {
-    report::FileFact fact;
-    fact.place = {*root_, entry.path, place_.presence};
-    fact.kind = entry.kind;
-    fact.size = entry.size;
-    fact.target = entry.target;
-    if (!facts_.Add(std::move(fact))) return false;
-  }
+  report::FileFact fact;
+  fact.place = {*root_, entry.path, place_.presence};
+  fact.kind = entry.kind;
+  fact.size = entry.size;
+  fact.target = entry.target;
+  if (!facts_.Add(std::move(fact))) return false;
   if (entry.kind != report::FileKind::kRegular || !read_member_) return true;
   return ReadMember(archive, entry);
 }

@@ -63,7 +63,6 @@ bool IsPackageFile(Bytes head);
 
 struct PackageFileSettings {
   bool read_files = true;  // Else no more than what the package says of itself, which stands at its beginning.
-  bool list_files = true;  // A FileFact for every entry.
   bool read_texts = true;  // Members that SurveyKindOfPath calls texts are read too.
   // Bytes unpacked, in all layers together; what is more ends it with "budget".
   std::uint64_t max_bytes = std::uint64_t{16} << 30;
