@@ -146,7 +146,7 @@ def check_package(reader, what, file, package, folder, folders=True):
     size = str((folder / "opt/dl/bin/program").stat().st_size)
     members = sorted(r[1:] for r in records if r[0] == "member")
     check(f"{what}: members", members,
-          sorted([["0", "opt/dl/bin/program", size], ["10", "etc/dl/dl.conf", "17"],
+          sorted([["0", "opt/dl/bin/program", size], ["9", "etc/dl/dl.conf", "17"],
                   ["6", "usr/lib/systemd/system/dl.service",
                    str((folder / "usr/lib/systemd/system/dl.service").stat().st_size)]]))
     check(f"{what}: unit", [r[1:] for r in records if r[0] == "unit"],

@@ -255,14 +255,29 @@ class Unpacking {
     if (IsCompressed(archive_.kind)) info.name = NameWithin(self_.name);
     if (!forced_name_.empty()) info.name = std::exchange(forced_name_, "");
     EntryBytes bytes(reader_.get(), archive_.kind != ArchiveKind::kXar);
+    // A wrong password passes zip's own check (one byte, APPNOTE 6.1.6) once in 256 times; only the checksum tells that
+    // what was given is noise.
+    const bool is_encrypted = ::archive_entry_is_data_encrypted(entry) != 0;
+    const auto tell_noise = [&] {
+      if (is_encrypted && bytes.is_doubtful()) CloseNoise(info.name);
+    };
     if (IsStored(archive_.kind) && info.size) {
-      if (const auto all = bytes.AtOnce(*info.size)) return is_wanted_ = sink_.Add(info, *all);
+      if (const auto all = bytes.AtOnce(*info.size)) {
+        tell_noise();
+        return is_wanted_ = sink_.Add(info, *all);
+      }
     }
     bool is_told = false;
     is_wanted_ = sink_.AddStream(info, [&](std::span<std::byte> out) -> Result<std::size_t> {
       const std::size_t n = bytes.Pull(out);
       // The last bytes may have been there, but not what they should be.
-      if (n == 0 && bytes.has_failed() && !std::exchange(is_told, true)) Close(info.name);
+      if (n == 0 && !std::exchange(is_told, true)) {
+        if (bytes.has_failed()) {
+          Close(info.name);
+        } else {
+          tell_noise();
+        }
+      }
       return n;
     });
     if (is_wanted_ && sink_.WantsAgain()) GiveAgain(object, info);
@@ -293,6 +308,10 @@ class Unpacking {
       return;
     }
     sink_.Closed(child, ReasonOf(message), message);
+  }
+  void CloseNoise(std::string_view child) {
+    has_failed_ = true;
+    sink_.Closed(child, kEncrypted, "no password that is known opens it");
   }
   // It cannot be read at all: where its bytes may mean something else, it is none.
   void Refuse() {

@@ -7,6 +7,7 @@
 
 #include "daylight/unpack/archive/archive_testing.h"
 #include "daylight/unpack/unpack_testing.h"
+#include "daylight/unpack/zip/zip_testing.h"
 
 namespace dl::unpack {
 namespace {
@@ -78,6 +79,23 @@ TEST(ArchiveTest, NamesOfWhatWasCompressed) {
   EXPECT_EQ(List(gz, "report.doc.gz"), "report.doc=4 ");
   EXPECT_EQ(List(gz, "all.tgz"), "all.tar=4 ");
   EXPECT_EQ(List(gz, ".gz"), "content=4 ");
+}
+
+// Of every 256 wrong passwords one passes zip's own check, and gives noise.
+TEST(ArchiveTest, APasswordThatOnlySeemsToFitOpensNothing) {
+  constexpr unsigned kEncrypted = 1;
+  int closed = 0;
+  for (const unsigned method : {0u, 8u}) {
+    for (int i = 0; i < 1000; ++i) {
+      Listing listing;
+      listing.SetPasswords({"a", "b", "c", "d"});
+      const std::string content = "twelve bytes" + std::to_string(i * 7919) + " and what was to be hidden";
+      listing.Run(kArchive, MakeZip({{"x", content, method, kEncrypted}}));
+      EXPECT_EQ(listing.closed(), 1u) << method << " " << i << ": " << listing.text();
+      closed += listing.text().find("x!encrypted") != std::string::npos;
+    }
+  }
+  EXPECT_GT(closed, 1900);  // Some of what was deflated is damaged, by its noise.
 }
 
 TEST(ArchiveTest, PasswordsAreTried) {

@@ -17,6 +17,7 @@ bool EntryBytes::NextBlock() {
     status_ = result;
     return false;
   }
+  if (result == ARCHIVE_WARN) is_doubtful_ = true;
   block_ = {static_cast<const std::byte*>(bytes), count};
   const auto from = static_cast<std::uint64_t>(std::max<la_int64_t>(offset, 0));
   hole_ = has_holes_ && from > position_ ? from - position_ : 0;

@@ -27,6 +27,8 @@ class EntryBytes {
   // After Pull() gave 0: not all bytes were there, or they are not what they should
   // be; the reader has words for it.
   bool has_failed() const;
+  // All bytes were given, but their checksum or their number is not what it should be.
+  bool is_doubtful() const { return is_doubtful_; }
   // The same, and no entry behind it can be read either.
   bool has_ended_all() const;
 
@@ -40,6 +42,7 @@ class EntryBytes {
   std::uint64_t hole_ = 0;
   std::uint64_t position_ = 0;
   int status_ = 0;
+  bool is_doubtful_ = false;
 };
 
 }  // namespace dl::unpack
