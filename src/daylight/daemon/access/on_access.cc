@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "daylight/os/io.h"
@@ -48,6 +50,7 @@ void OnAccess::Handle(std::uint64_t id, const opener::AccessEvent& event, os::Fd
   request.peer.is_local = true;
   request.peer.uid = event.uid;
   request.peer.pid = static_cast<pid_t>(event.pid);
+  request.peer.session = std::max<pid_t>(::getsid(request.peer.pid), 0);
   request.peer.program = event.program;
   request.peer.name = event.program + " (pid " + std::to_string(event.pid) + ")";
   // The content that it is scanned with; a reload in between makes the verdict worth nothing.

@@ -337,7 +337,7 @@ void SideBySide::Offer(ScanRequest&& request, const ScanOutcome& outcome, const 
   if (!protocols.empty() && std::find(protocols.begin(), protocols.end(), protocol) == protocols.end()) return;
   // What comes from the other scanner itself: it would be asked for ever.
   const pid_t pid = request.peer.is_local ? request.peer.pid : 0;
-  if (pid > 0 && (pid == ::getpid() || IsAskedCommand(pid) || IsAskedCommand(::getsid(pid)))) return;
+  if (pid > 0 && (pid == ::getpid() || IsAskedCommand(pid) || IsAskedCommand(request.peer.session))) return;
   const std::lock_guard lock(shared_->mutex);
   Counts& counts = shared_->counts;
   if ((!request.fd.valid() && request.bytes.size() != request.size) || request.size > options_.max_size) {

@@ -48,6 +48,7 @@ PeerInfo PeerOf(int socket, const sockaddr_storage& address) {
       peer.uid = credentials.uid;
       peer.gid = credentials.gid;
       peer.pid = credentials.pid;
+      peer.session = std::max<pid_t>(::getsid(peer.pid), 0);
     } else {
       peer.uid = peer.gid = static_cast<uid_t>(-1);  // Nobody's rights.
     }

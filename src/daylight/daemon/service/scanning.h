@@ -24,10 +24,11 @@ namespace dl::daemon {
 
 // Who is at the other end of a connection, as the kernel says.
 struct PeerInfo {
-  bool is_local = false;  // A Unix socket: the next four are known (SO_PEERCRED, SO_PEERGROUPS).
+  bool is_local = false;  // A Unix socket: the next five are known (SO_PEERCRED, SO_PEERGROUPS).
   uid_t uid = 0;
   gid_t gid = 0;
   pid_t pid = 0;
+  pid_t session = 0;  // Of that process when it came (getsid(2)): it may be gone before anybody asks.
   std::vector<gid_t> groups;
   std::string program;    // Its path, where that is known (on access).
   std::string name;       // For people: "192.0.2.7:40112", "uid 105 (pid 812)".
